@@ -1,0 +1,47 @@
+"""GridWorld: tabular reinforcement learning on grid worlds, exact and fast.
+
+Importing it registers the environment ``GridWorld-v0`` with Gymnasium.
+"""
+
+import gymnasium
+
+from gridworld.agents import QLearningAgent
+from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
+from gridworld.env import GridWorldEnv
+from gridworld.layouts import LEVELS, Action, parse_layout, random_layout
+from gridworld.planning import (
+    Plan,
+    gap_to_optimal,
+    optimal_path,
+    policy_evaluation,
+    value_iteration,
+)
+from gridworld.snapshot import Snapshot, Status, Transition
+from gridworld.trainer import Trainer
+from gridworld.version import __version__
+from gridworld.world import World
+
+__all__ = [
+    "LEVELS",
+    "Action",
+    "GridWorldConfig",
+    "GridWorldEnv",
+    "LearningConfig",
+    "Plan",
+    "QLearningAgent",
+    "QLearningConfig",
+    "Snapshot",
+    "Status",
+    "Trainer",
+    "Transition",
+    "World",
+    "__version__",
+    "gap_to_optimal",
+    "optimal_path",
+    "parse_layout",
+    "policy_evaluation",
+    "random_layout",
+    "value_iteration",
+]
+
+gymnasium.register(id="GridWorld-v0", entry_point="gridworld.env:GridWorldEnv")

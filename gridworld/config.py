@@ -1,0 +1,324 @@
+"""Param classes that hold every setting of a world and of a learner.
+
+A value that is not allowed raises ValueError at once, whether it is given to the
+constructor or assigned later, and the object stays as it was.
+"""
+
+import math
+import reprlib
+from numbers import Integral
+from typing import Any
+
+import param
+
+from gridworld.layouts import (
+    LEVELS,
+    MAX_SIZE,
+    MIN_SIZE,
+    check_solvable,
+    parse_layout,
+    random_layout,
+)
+
+
+class _Stated(param.Parameter):
+    """Restates Param's complaints: the field, what is allowed, and the value."""
+
+    def _allowed(self) -> str:
+        raise NotImplementedError
+
+    def _accepts(self, val: Any) -> bool:
+        return True
+
+    def _validate(self, val: Any) -> None:
+        try:
+            if not self._accepts(val):
+                raise ValueError
+            super()._validate(val)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(
+                f"{self.name} must be {self._allowed()}, got {reprlib.repr(val)}"
+            ) from None
+
+
+class Real(_Stated, param.Number):
+    """A finite number; Param's own takes NaN, infinities, booleans and callables too."""
+
+    _kind = "a number "
+
+    def _accepts(self, val: Any) -> bool:
+        return not callable(val) and not isinstance(val, bool) and math.isfinite(val)
+
+    def _allowed(self) -> str:
+        low, high = self.bounds
+        above = "from" if self.inclusive_bounds[0] else "above"
+        to = "to" if above == "from" else "and at most"
+        return f"{self._kind if above == 'from' else ''}{above} {low:,} {to} {high:,}"
+
+
+class Whole(Real, param.Integer):
+    """A whole number."""
+
+    _kind = "a whole number "
+
+
+class Choice(_Stated, param.Selector):
+    """One of a few names."""
+
+    def _allowed(self) -> str:
+        return "one of " + ", ".join(self.objects)
+
+
+class MapText(_Stated, param.String):
+    """A map as text; what it must hold is checked with the rest of the world."""
+
+    def _allowed(self) -> str:
+        return "text, one line a row"
+
+
+class Wind(_Stated, param.Parameter):
+    """Upward shift in cells, one whole number a column, kept as a tuple; empty for calm."""
+
+    def _accepts(self, val: Any) -> bool:
+        return not isinstance(val, str) and all(
+            isinstance(shift, Integral) and 0 <= shift <= MAX_SIZE and not isinstance(shift, bool)
+            for shift in val
+        )
+
+    def _allowed(self) -> str:
+        return f"whole numbers from 0 to {MAX_SIZE}, one for each column, or empty"
+
+    def __set__(self, obj: Any, val: Any) -> None:
+        self._validate(val)
+        super().__set__(obj, tuple(int(shift) for shift in val))
+
+
+#: Parameters that only a drawn map has, with their names in `random_layout`.
+_DRAWN = {
+    "n_rows": "n_rows",
+    "n_cols": "n_cols",
+    "wall_density": "wall_density",
+    "map_seed": "seed",
+}
+#: Parameters that a level sets along with its map.
+_PRESET = (
+    "wind",
+    "step_reward",
+    "bump_reward",
+    "goal_reward",
+    "pit_reward",
+    "cliff_reward",
+    "max_steps",
+)
+#: Parameters that must agree with one another.
+_LINKED = ("level", "layout", "wind", *_DRAWN)
+
+
+class GridWorldConfig(param.Parameterized):
+    """A grid world: its map, its chance and its rewards.
+
+    Choosing a ``level`` sets the map and the level's own rewards; a parameter given in
+    the same breath wins over the level's. Giving a ``layout`` makes the level
+    ``custom``. ``n_rows`` and ``n_cols`` always tell the map's size and, like
+    ``wall_density`` and ``map_seed``, may be chosen for level ``random`` only.
+
+    Example:
+        >>> GridWorldConfig(level="hard", slip=0.1).n_rows
+        7
+
+    Raises:
+        ValueError: Naming the parameter, the value and what is allowed.
+    """
+
+    level = Choice(
+        default="easy",
+        objects=list(LEVELS),
+        doc="Named map with its rewards; custom is a map of your own.",
+    )
+    n_rows = Whole(
+        default=8,
+        bounds=(MIN_SIZE, MAX_SIZE),
+        label="Rows",
+        doc="Height of the map, in cells; to be chosen for level random.",
+    )
+    n_cols = Whole(
+        default=8,
+        bounds=(MIN_SIZE, MAX_SIZE),
+        label="Columns",
+        doc="Width of the map, in cells; to be chosen for level random.",
+    )
+    wall_density = Real(
+        default=0.25,
+        bounds=(0, 0.9),
+        step=0.05,
+        doc="Share of all cells that are walls, for level random.",
+    )
+    map_seed = Whole(
+        default=0,
+        bounds=(0, 2**32 - 1),
+        doc="Seed of the map drawn for level random; the same seed gives the same map.",
+    )
+    layout = MapText(
+        default="",
+        label="Map text",
+        doc="The map, one line a row: S start, G goal, . free, # wall, X pit (ends the "
+        "episode), C cliff (back to start). 2 to 100 cells a side.",
+    )
+    slip = Real(
+        default=0.0,
+        bounds=(0, 1),
+        step=0.05,
+        doc="Probability that a move goes to one of the two perpendicular directions "
+        "instead, half each.",
+    )
+    wind = Wind(default=(), doc="Upward shift in cells, one value a column; empty for calm.")
+    step_reward = Real(
+        default=-0.01, bounds=(-1_000_000, 1_000_000), doc="Reward of an ordinary step."
+    )
+    bump_reward = Real(
+        default=-0.05,
+        bounds=(-1_000_000, 1_000_000),
+        doc="Reward of moving into a wall or over the edge, in place of the step reward.",
+    )
+    goal_reward = Real(
+        default=1.0,
+        bounds=(-1_000_000, 1_000_000),
+        doc="Reward of reaching a goal, which ends the episode.",
+    )
+    pit_reward = Real(
+        default=-1.0,
+        bounds=(-1_000_000, 1_000_000),
+        doc="Reward of falling into a pit, which ends the episode.",
+    )
+    cliff_reward = Real(
+        default=-1.0,
+        bounds=(-1_000_000, 1_000_000),
+        doc="Reward of stepping off a cliff, back to the start.",
+    )
+    max_steps = Whole(
+        default=1000,
+        bounds=(1, 10_000_000),
+        label="Maximum steps",
+        doc="Steps after which an episode is cut off (truncated).",
+    )
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self._settling = False
+        self._settle(given=set(params))
+
+    @param.depends(*_LINKED, watch=True)
+    def _resettle(self) -> None:
+        if self._settling:  # our own derived values, already checked
+            return
+        given = {name for name in _LINKED if getattr(self, name) != self._settled[name]}
+        try:
+            self._settle(given)
+        except ValueError:
+            with param.parameterized.discard_events(self):
+                self.param.update(**self._settled)
+            raise
+
+    def _settle(self, given: set[str]) -> None:
+        """Brings the linked parameters into agreement with the ``given`` ones.
+
+        Raises:
+            ValueError: If they cannot agree; nothing has been changed then.
+        """
+        values = self.param.values()
+        values |= _derive(values, given)
+        cells = parse_layout(values["layout"])
+        n_rows, n_cols = cells.shape
+        if len(values["wind"]) not in (0, n_cols):
+            raise ValueError(
+                f"wind has {len(values['wind'])} values, expected {n_cols}, one for each column"
+            )
+        check_solvable(cells, values["wind"])
+        values |= {"n_rows": n_rows, "n_cols": n_cols}
+        self._settling = True
+        try:
+            self.param.update(**{name: values[name] for name in values if name != "name"})
+        finally:
+            self._settling = False
+        self._settled = {name: values[name] for name in _LINKED}
+
+
+def _derive(values: dict[str, Any], given: set[str]) -> dict[str, Any]:
+    """What follows from the ``given`` ones of a world's ``values``."""
+    if "layout" in given:
+        return {"level": "custom"}
+    name = values["level"]
+    for field in (f for f in _DRAWN if f in given and name != "random"):
+        raise ValueError(
+            f"{field} may be chosen for level random only, got {values[field]!r} for level {name}"
+        )
+    derived: dict[str, Any] = {}
+    if "level" in given or not values["layout"]:
+        if name == "custom":
+            if not values["layout"]:
+                raise ValueError("layout must be given for level custom, got none")
+            return derived
+        defaults = {field: GridWorldConfig.param[field].default for field in _PRESET}
+        derived = {**defaults, **LEVELS[name].parameters, "layout": LEVELS[name].layout}
+        derived = {field: value for field, value in derived.items() if field not in given}
+    if name == "random":
+        derived["layout"] = random_layout(**{_DRAWN[f]: values[f] for f in _DRAWN})
+    return derived
+
+
+class LearningConfig(param.Parameterized):
+    """What every tabular learner has: step size, discount, exploration, length of the run.
+
+    Raises:
+        ValueError: Naming the parameter, the value and what is allowed.
+    """
+
+    learning_rate = Real(
+        default=0.1,
+        bounds=(0, 1),
+        inclusive_bounds=(False, True),
+        step=0.05,
+        doc="Step size α: the share of the TD error that an update takes over.",
+    )
+    discount_factor = Real(
+        default=0.99,
+        bounds=(0, 1),
+        step=0.01,
+        doc="Discount γ: the worth now of a reward of 1 one step later.",
+    )
+    epsilon = Real(
+        default=1.0,
+        bounds=(0, 1),
+        step=0.05,
+        doc="Probability ε of exploring, at the start of the run.",
+    )
+    epsilon_decay = Real(
+        default=0.995,
+        bounds=(0, 1),
+        inclusive_bounds=(False, True),
+        step=0.005,
+        doc="Factor applied to ε at the end of each episode.",
+    )
+    min_epsilon = Real(
+        default=0.01,
+        bounds=(0, 1),
+        step=0.01,
+        label="Minimum epsilon",
+        doc="Probability below which the decay does not take ε.",
+    )
+    initial_q = Real(
+        default=0.0,
+        bounds=(-1_000_000, 1_000_000),
+        label="Initial Q",
+        doc="Value of every entry of the Q-table at the start of the run.",
+    )
+    num_episodes = Whole(
+        default=500,
+        bounds=(1, 10_000_000),
+        label="Episodes",
+        doc="Length of the run, in episodes.",
+    )
+
+
+class QLearningConfig(LearningConfig):
+    """Q-learning (Sutton & Barto 2018, section 6.5): off-policy TD control, ε-greedy."""

@@ -1,0 +1,288 @@
+"""Named maps, map text and random solvable maps.
+
+A map is text, one character a cell and one line a row. Cells are ``(row, col)``
+with row 0 at the top; a state is ``row * n_cols + col``, walls included.
+"""
+
+import heapq
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+START, GOAL, FREE, WALL, PIT, CLIFF = "SG.#XC"
+CELLS = START + GOAL + FREE + WALL + PIT + CLIFF
+MIN_SIZE, MAX_SIZE = 2, 100
+
+#: Cells of a map, shape ``(n_rows, n_cols)``, one character each.
+Cells = NDArray[np.str_]
+
+
+class Action(IntEnum):
+    """The four moves, clockwise from the top."""
+
+    UP = 0
+    RIGHT = 1
+    DOWN = 2
+    LEFT = 3
+
+
+#: ``(row, col)`` displacement of each action, shape ``(A, 2)``.
+MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
+
+
+class Level(NamedTuple):
+    """A named map, with the parameters in which it differs from the defaults."""
+
+    title: str
+    description: str
+    layout: str
+    parameters: dict[str, Any]
+
+
+_BOOK: dict[str, Any] = {"max_steps": 10_000}
+_EVERY_STEP_COSTS_ONE: dict[str, Any] = {
+    "step_reward": -1.0,
+    "bump_reward": -1.0,
+    "goal_reward": -1.0,
+}
+_ONLY_THE_GOAL_PAYS: dict[str, Any] = {"step_reward": 0.0, "bump_reward": 0.0, "goal_reward": 1.0}
+
+LEVELS: dict[str, Level] = {
+    "easy": Level(
+        "Easy",
+        "5×5, three walls: a first run, learned in seconds.",
+        """\
+S.#..
+..#..
+..#..
+.....
+....G""",
+        {},
+    ),
+    "medium": Level(
+        "Medium",
+        "6×6, six walls: the last corner has to be approached from above.",
+        """\
+S.#...
+..#...
+..#...
+..#...
+....#.
+....#G""",
+        {},
+    ),
+    "hard": Level(
+        "Hard",
+        "7×7 maze, ten walls: one long winding way, twenty steps at best.",
+        """\
+S.#....
+..#....
+..#.#..
+..#.#..
+..#.#..
+....#..
+....#.G""",
+        {},
+    ),
+    "random": Level(
+        "Random",
+        "A map drawn from its size, wall density and map seed; always solvable.",
+        "",
+        {},
+    ),
+    "custom": Level("Custom", "A map of your own.", "", {}),
+    "cliff_walking": Level(
+        "Cliff walking",
+        "Sutton & Barto 2018, example 6.6: the shortest way runs along the edge.",
+        """\
+............
+............
+............
+SCCCCCCCCCCG""",
+        {**_BOOK, **_EVERY_STEP_COSTS_ONE, "cliff_reward": -100.0},
+    ),
+    "windy_gridworld": Level(
+        "Windy gridworld",
+        "Sutton & Barto 2018, example 6.5: the wind lifts whoever crosses it.",
+        """\
+..........
+..........
+..........
+S......G..
+..........
+..........
+..........""",
+        {**_BOOK, **_EVERY_STEP_COSTS_ONE, "wind": (0, 0, 0, 1, 1, 1, 2, 2, 1, 0)},
+    ),
+    "dyna_maze": Level(
+        "Dyna maze",
+        "Sutton & Barto 2018, example 8.1: only the goal pays; used with discount 0.95.",
+        """\
+.......#G
+..#....#.
+S.#....#.
+..#......
+.....#...
+.........""",
+        {**_BOOK, **_ONLY_THE_GOAL_PAYS},
+    ),
+    "four_rooms": Level(
+        "Four rooms",
+        "Sutton, Precup & Singh 1999: four rooms, four doorways; used with discount 0.9.",
+        """\
+#############
+#S....#.....#
+#.....#.....#
+#...........#
+#.....#.....#
+#.....#.....#
+##.####.....#
+#.....###G###
+#.....#.....#
+#.....#.....#
+#...........#
+#.....#.....#
+#############""",
+        {**_BOOK, **_ONLY_THE_GOAL_PAYS},
+    ),
+}
+
+
+def parse_layout(layout: str) -> Cells:
+    """Turns map text into cells, shape ``(n_rows, n_cols)``.
+
+    Blank space around the map and around each row is ignored.
+
+    Raises:
+        ValueError: If the map is empty, not rectangular or outside 2..100 cells a
+            side, has an unknown character, no start or no goal. The message counts
+            rows and columns from 1.
+    """
+    rows = [row.strip() for row in layout.strip().splitlines()]
+    if not MIN_SIZE <= len(rows) <= MAX_SIZE:
+        raise ValueError(f"layout must have {MIN_SIZE} to {MAX_SIZE} rows, got {len(rows)}")
+    n_cols = len(rows[0])
+    if not MIN_SIZE <= n_cols <= MAX_SIZE:
+        raise ValueError(f"layout must have {MIN_SIZE} to {MAX_SIZE} columns, got {n_cols}")
+    for i, row in enumerate(rows, start=1):
+        if len(row) != n_cols:
+            raise ValueError(f"layout row {i} has {len(row)} cells, expected {n_cols}")
+        for j, cell in enumerate(row, start=1):
+            if cell not in CELLS:
+                raise ValueError(
+                    f"layout row {i}, column {j} is {cell!r}, allowed are {' '.join(CELLS)}"
+                )
+    cells = np.array([list(row) for row in rows])
+    for name, cell in (("start", START), ("goal", GOAL)):
+        if not (cells == cell).any():
+            raise ValueError(f"layout has no {name}, it must have at least one {cell!r}")
+    return cells
+
+
+def format_layout(cells: Cells) -> str:
+    """Turns cells, shape ``(n_rows, n_cols)``, into map text."""
+    return "\n".join("".join(row) for row in cells)
+
+
+def landing_states(cells: Cells, wind: tuple[int, ...] = ()) -> tuple[NDArray, NDArray]:
+    """Where each action leads from each state when it does not slip.
+
+    Wind and action act together: on the vertical they add up to one displacement, a
+    sideways step comes before the lift of the column it left (Sutton & Barto 2018,
+    example 6.5). Whatever runs into a wall or over the edge stops in front of it.
+
+    Args:
+        cells: The map, shape ``(n_rows, n_cols)``.
+        wind: Upward shift in cells, one value a column; empty for calm.
+
+    Returns:
+        States reached, shape ``(S, A)``, and whether the action's own step was
+        blocked (a bump), shape ``(S, A)``.
+    """
+    n_cols = cells.shape[1]
+    lift = np.array(wind or (0,) * n_cols)
+    blocked = np.pad(cells == WALL, 1, constant_values=True)
+    start_row, start_col = (index.ravel() for index in np.indices(cells.shape))
+    landing = np.empty((cells.size, len(Action)), dtype=np.int64)
+    bump = np.empty(landing.shape, dtype=bool)
+    for action, (d_row, d_col) in enumerate(MOVES):
+        row, col = start_row.copy(), start_col.copy()
+        bump[:, action] = blocked[row + d_row + 1, col + d_col + 1]
+        col += np.where(bump[:, action], 0, d_col)
+        vertical = d_row - lift[start_col]
+        for distance in range(abs(vertical).max()):
+            direction = np.where(distance < abs(vertical), np.sign(vertical), 0)
+            row += np.where(blocked[row + direction + 1, col + 1], 0, direction)
+        landing[:, action] = row * n_cols + col
+    return landing, bump
+
+
+def check_solvable(cells: Cells, wind: tuple[int, ...] = ()) -> None:
+    """Raises ValueError if from some start no goal can be reached."""
+    landing, _ = landing_states(cells, wind)
+    kind = cells.ravel()
+    # A pit ends the episode and a cliff throws the agent back: no way leads through.
+    passable = (kind == FREE) | (kind == START)
+    can_reach = kind == GOAL
+    while True:
+        grown = can_reach | (passable & can_reach[landing].any(axis=1))
+        if (grown == can_reach).all():
+            break
+        can_reach = grown
+    for state in np.flatnonzero((kind == START) & ~can_reach):
+        row, col = divmod(int(state), cells.shape[1])
+        raise ValueError(
+            f"layout has no way to a goal from the start at row {row + 1}, column {col + 1}"
+        )
+
+
+def random_layout(n_rows: int, n_cols: int, wall_density: float, seed: int) -> str:
+    """Draws a map with one start and one goal far from it; always solvable.
+
+    A winding way from start to goal is laid first, then the walls are drawn from the
+    cells beside it: as many as the density asks for, or as there is room for.
+
+    Args:
+        n_rows: Rows, 2 to 100.
+        n_cols: Columns, 2 to 100.
+        wall_density: Share of all cells that are walls, 0 to 0.9.
+        seed: Seed of the map; the same seed gives the same map.
+    """
+    rng = np.random.default_rng(seed)
+    row, col = np.divmod(np.arange(n_rows * n_cols), n_cols)
+    start = int(rng.integers(n_rows * n_cols))
+    distance = abs(row - row[start]) + abs(col - col[start])
+    goal = int(rng.choice(np.flatnonzero(2 * distance >= distance.max())))
+    way = _cheapest_way(start, goal, rng.random((n_rows, n_cols)))
+    cells = np.full(n_rows * n_cols, FREE)
+    beside = np.setdiff1d(np.arange(cells.size), way)
+    n_walls = min(round(wall_density * cells.size), beside.size)
+    cells[rng.choice(beside, size=n_walls, replace=False)] = WALL
+    cells[start], cells[goal] = START, GOAL
+    return format_layout(cells.reshape(n_rows, n_cols))
+
+
+def _cheapest_way(start: int, goal: int, cost: NDArray[np.float64]) -> list[int]:
+    """States of the cheapest way over a grid of cell costs, both ends included."""
+    n_rows, n_cols = cost.shape
+    came_from = {start: start}
+    queue = [(0.0, start, start)]
+    settled: set[int] = set()
+    while queue:
+        spent, state, previous = heapq.heappop(queue)
+        if state in settled:
+            continue
+        settled.add(state)
+        came_from[state] = previous
+        if state == goal:
+            break
+        for move in MOVES:
+            row, col = np.add(divmod(state, n_cols), move).tolist()
+            if 0 <= row < n_rows and 0 <= col < n_cols:
+                heapq.heappush(queue, (spent + cost[row, col], row * n_cols + col, state))
+    way = [goal]
+    while way[-1] != start:
+        way.append(came_from[way[-1]])
+    return way

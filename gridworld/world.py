@@ -1,0 +1,206 @@
+"""`World`: a small Markov decision process as tables."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridworld.config import GridWorldConfig
+from gridworld.layouts import (
+    CLIFF,
+    GOAL,
+    PIT,
+    START,
+    WALL,
+    Action,
+    landing_states,
+    parse_layout,
+)
+
+#: Largest number of table entries, ``S * A * K``: about 100 MB in all.
+MAX_ENTRIES = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """States, actions and outcomes of an MDP; arrays are read-only.
+
+    From state ``s``, action ``a`` leads with ``probability[s, a, k]`` to
+    ``next_state[s, a, k]`` and pays ``reward[s, a, k]``. Terminal states, and walls,
+    lead to themselves and pay nothing.
+
+    Attributes:
+        next_state: Shape ``(S, A, K)``, int64.
+        probability: Shape ``(S, A, K)``; sums to 1 over ``K``.
+        cumulative: Running sum of ``probability`` over ``K``; 1 from the last possible
+            outcome on.
+        reward: Shape ``(S, A, K)``.
+        terminal: Shape ``(S,)``, bool: reaching the state ends the episode.
+        goal: Shape ``(S,)``, bool: terminal states that count as success.
+        start_states: Shape ``(N,)``; an episode's start is drawn uniformly from them.
+        shape: ``(n_rows, n_cols)`` of the map; ``(1, S)`` where there is none.
+    """
+
+    next_state: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    cumulative: NDArray[np.float64]
+    reward: NDArray[np.float64]
+    terminal: NDArray[np.bool_]
+    goal: NDArray[np.bool_]
+    start_states: NDArray[np.int64]
+    shape: tuple[int, int]
+
+    @property
+    def n_states(self) -> int:
+        """Number of states ``S``."""
+        return self.next_state.shape[0]
+
+    @property
+    def n_actions(self) -> int:
+        """Number of actions ``A``."""
+        return self.next_state.shape[1]
+
+    def position(self, state: int) -> tuple[int, int]:
+        """``(row, col)`` of a state."""
+        return divmod(int(state), self.shape[1])
+
+    @classmethod
+    def from_config(cls, config: GridWorldConfig) -> "World":
+        """Compiles the map, slip, wind and rewards of a config.
+
+        Outcomes are the intended move, then, under slip, those to its left and to its
+        right. A fall off a cliff leads to each start with equal probability.
+
+        Raises:
+            ValueError: If starts and cliffs are so many that the tables outgrow memory.
+        """
+        cells = parse_layout(config.layout)
+        kind = cells.ravel()
+        starts = np.flatnonzero(kind == START)
+        landing, bump = landing_states(cells, config.wind)
+        reward = np.where(bump, config.bump_reward, config.step_reward)
+        for cell, value in (
+            (GOAL, config.goal_reward),
+            (PIT, config.pit_reward),
+            (CLIFF, config.cliff_reward),
+        ):
+            reward[kind[landing] == cell] = value
+        landing[kind == WALL] = np.flatnonzero(kind == WALL)[:, None]
+        reward[kind == WALL] = 0.0
+
+        slip = config.slip
+        turns, chances = ([0, -1, 1], [1 - slip, slip / 2, slip / 2]) if slip else ([0], [1.0])
+        moves = (np.arange(len(Action))[:, None] + turns) % len(Action)  # (A, K)
+        landing, reward = landing[:, moves], reward[:, moves]
+        probability = np.broadcast_to(chances, landing.shape)
+
+        # Off a cliff is back to the start: where there are several, one outcome for each.
+        falls = (kind[landing] == CLIFF)[..., None]
+        if falls.any():
+            if landing.size * starts.size > MAX_ENTRIES:
+                raise ValueError(
+                    f"layout with cliffs has {starts.size} starts, allowed at this size are "
+                    f"at most {MAX_ENTRIES // landing.size}"
+                )
+            only_first = np.arange(starts.size) == 0
+            probability = probability[..., None] * np.where(falls, 1 / starts.size, only_first)
+            reward = np.broadcast_to(reward[..., None], probability.shape)
+            landing = np.where(falls, starts, landing[..., None])
+            landing, probability, reward = (
+                table.reshape(*table.shape[:2], -1) for table in (landing, probability, reward)
+            )
+        return cls.from_tables(
+            landing,
+            probability,
+            reward,
+            (kind == GOAL) | (kind == PIT),
+            goal=kind == GOAL,
+            start_states=starts,
+            shape=cells.shape,
+        )
+
+    @classmethod
+    def from_tables(
+        cls,
+        next_state: ArrayLike,
+        probability: ArrayLike,
+        reward: ArrayLike,
+        terminal: ArrayLike,
+        *,
+        goal: ArrayLike | None = None,
+        start_states: ArrayLike | None = None,
+        shape: tuple[int, int] | None = None,
+    ) -> "World":
+        """Makes a world of any small MDP.
+
+        Args:
+            next_state: States reached, shape ``(S, A, K)``.
+            probability: Their probabilities, shape ``(S, A, K)``.
+            reward: Their rewards, shape ``(S, A, K)``.
+            terminal: Which states end an episode, shape ``(S,)``. Whatever the tables
+                say of these, they stay where they are and pay nothing.
+            goal: Which terminal states count as success, shape ``(S,)``; all by default.
+            start_states: Where episodes start, shape ``(N,)``; by default every state
+                that is not terminal.
+            shape: ``(n_rows, n_cols)`` of the map that the states come from, if any.
+
+        Raises:
+            ValueError: If shapes do not agree, a state is out of range, the
+                probabilities of an action do not sum to 1, or a reward is not finite.
+        """
+        next_state = np.array(next_state)
+        if next_state.ndim != 3 or not next_state.size or next_state.dtype.kind not in "iu":
+            raise ValueError(
+                "next_state must be whole numbers of shape (S, A, K), got "
+                f"{next_state.dtype} of shape {next_state.shape}"
+            )
+        next_state = next_state.astype(np.int64, order="C")
+        n_states = next_state.shape[0]
+        probability = _table("probability", probability, np.float64, next_state.shape)
+        reward = _table("reward", reward, np.float64, next_state.shape)
+        terminal = _table("terminal", terminal, np.bool_, (n_states,))
+        goal = terminal if goal is None else _table("goal", goal, np.bool_, (n_states,))
+        starts = (
+            np.flatnonzero(~terminal)
+            if start_states is None
+            else np.array(start_states, dtype=np.int64)
+        )
+        shape = shape or (1, n_states)
+
+        for name, states in (("next_state", next_state), ("start_states", starts)):
+            if ((states < 0) | (states >= n_states)).any():
+                raise ValueError(f"{name} must be from 0 to {n_states - 1}, got {states.tolist()}")
+        if not starts.size or terminal[starts].any():
+            raise ValueError("start_states must be states that are not terminal, at least one")
+        if (probability < 0).any() or not np.allclose(
+            probability.sum(axis=2), 1, rtol=0, atol=1e-9
+        ):
+            state, action = np.argwhere(
+                (probability < 0).any(axis=2) | (abs(probability.sum(axis=2) - 1) > 1e-9)
+            )[0]
+            raise ValueError(
+                "probability must be from 0 to 1 and sum to 1, got "
+                f"{probability[state, action].tolist()} for state {state}, action {action}"
+            )
+        if not np.isfinite(reward).all():
+            raise ValueError("reward must be finite numbers")
+
+        next_state[terminal] = np.flatnonzero(terminal)[:, None, None]
+        probability[terminal] = np.arange(next_state.shape[2]) == 0
+        reward[terminal] = 0.0
+        cumulative = probability.cumsum(axis=2)
+        # Rounding may leave the sum below 1, and a draw could fall beyond the last outcome.
+        remaining = probability[..., ::-1].cumsum(axis=2)[..., ::-1] - probability
+        cumulative[remaining <= 0] = 1.0
+        arrays = (next_state, probability, cumulative, reward, terminal, goal, starts)
+        for array in arrays:
+            array.setflags(write=False)
+        return cls(*arrays, shape=shape)
+
+
+def _table(name: str, values: ArrayLike, dtype: type, shape: tuple[int, ...]) -> NDArray:
+    """A copy of ``values`` as an array of the given type and shape."""
+    table = np.array(values, dtype=dtype, order="C")
+    if table.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {table.shape}")
+    return table
