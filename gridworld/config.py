@@ -4,9 +4,6 @@ A value that is not allowed raises ValueError at once, whether it is given to th
 constructor or assigned later, and the object stays as it was.
 """
 
-import math
-import reprlib
-from numbers import Integral
 from typing import Any
 
 import param
@@ -19,79 +16,7 @@ from gridworld.layouts import (
     parse_layout,
     random_layout,
 )
-
-
-class _Stated(param.Parameter):
-    """Restates Param's complaints: the field, what is allowed, and the value."""
-
-    def _allowed(self) -> str:
-        raise NotImplementedError
-
-    def _accepts(self, val: Any) -> bool:
-        return True
-
-    def _validate(self, val: Any) -> None:
-        try:
-            if not self._accepts(val):
-                raise ValueError
-            super()._validate(val)
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(
-                f"{self.name} must be {self._allowed()}, got {reprlib.repr(val)}"
-            ) from None
-
-
-class Real(_Stated, param.Number):
-    """A finite number; Param's own takes NaN, infinities, booleans and callables too."""
-
-    _kind = "a number "
-
-    def _accepts(self, val: Any) -> bool:
-        return not callable(val) and not isinstance(val, bool) and math.isfinite(val)
-
-    def _allowed(self) -> str:
-        low, high = self.bounds
-        above = "from" if self.inclusive_bounds[0] else "above"
-        to = "to" if above == "from" else "and at most"
-        return f"{self._kind if above == 'from' else ''}{above} {low:,} {to} {high:,}"
-
-
-class Whole(Real, param.Integer):
-    """A whole number."""
-
-    _kind = "a whole number "
-
-
-class Choice(_Stated, param.Selector):
-    """One of a few names."""
-
-    def _allowed(self) -> str:
-        return "one of " + ", ".join(self.objects)
-
-
-class MapText(_Stated, param.String):
-    """A map as text; what it must hold is checked with the rest of the world."""
-
-    def _allowed(self) -> str:
-        return "text, one line a row"
-
-
-class Wind(_Stated, param.Parameter):
-    """Upward shift in cells, one whole number a column, kept as a tuple; empty for calm."""
-
-    def _accepts(self, val: Any) -> bool:
-        return not isinstance(val, str) and all(
-            isinstance(shift, Integral) and 0 <= shift <= MAX_SIZE and not isinstance(shift, bool)
-            for shift in val
-        )
-
-    def _allowed(self) -> str:
-        return f"whole numbers from 0 to {MAX_SIZE}, one for each column, or empty"
-
-    def __set__(self, obj: Any, val: Any) -> None:
-        self._validate(val)
-        super().__set__(obj, tuple(int(shift) for shift in val))
-
+from gridworld.parameters import Choice, Real, Text, Whole, Wind
 
 #: Parameters that only a drawn map has, with their names in `random_layout`.
 _DRAWN = {
@@ -158,7 +83,7 @@ class GridWorldConfig(param.Parameterized):
         bounds=(0, 2**32 - 1),
         doc="Seed of the map drawn for level random; the same seed gives the same map.",
     )
-    layout = MapText(
+    layout = Text(
         default="",
         label="Map text",
         doc="The map, one line a row: S start, G goal, . free, # wall, X pit (ends the "

@@ -1,6 +1,6 @@
 """`GridWorldEnv`: the Gymnasium face of a `World`."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -25,7 +25,7 @@ _AGENT_COLOUR = (8, 81, 156)
 _LINE_COLOUR = (217, 217, 217)
 
 
-class GridWorldEnv(gymnasium.Env[Any, int]):
+class GridWorldEnv(gymnasium.Env[Any, Any]):
     """A grid in which an agent walks from a start to a goal.
 
     ## Description
@@ -72,7 +72,10 @@ class GridWorldEnv(gymnasium.Env[Any, int]):
     * v0: initial version.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 10}
+    metadata = {  # noqa: RUF012 - Gymnasium's own form
+        "render_modes": ["ansi", "rgb_array"],
+        "render_fps": 10,
+    }
 
     def __init__(
         self,
@@ -95,7 +98,7 @@ class GridWorldEnv(gymnasium.Env[Any, int]):
         self.observation_space = (
             spaces.Discrete(self.world.n_states)
             if observation == "state"
-            else spaces.MultiDiscrete(self.world.shape)
+            else spaces.MultiDiscrete(list(self.world.shape))
         )
         self._observes_state = observation == "state"
         self._cells = parse_layout(self.config.layout)

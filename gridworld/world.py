@@ -200,7 +200,7 @@ class World:
 
 def _table(name: str, values: ArrayLike, dtype: type, shape: tuple[int, ...]) -> NDArray:
     """A copy of ``values`` as an array of the given type and shape."""
-    table = np.array(values, dtype=dtype, order="C")
+    table: NDArray = np.array(values, dtype=dtype, order="C")
     if table.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {table.shape}")
     return table
