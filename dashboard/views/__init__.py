@@ -1,0 +1,1 @@
+"""Views: each turns a `gridworld.Snapshot` into updates of Bokeh sources."""

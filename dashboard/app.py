@@ -1,0 +1,9 @@
+"""The served page: ``panel serve dashboard/app.py``."""
+
+import panel as pn
+
+from dashboard import GridWorldDashboard
+
+pn.extension(notifications=True)
+
+GridWorldDashboard().page().servable()

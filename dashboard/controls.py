@@ -1,0 +1,239 @@
+"""Widgets made from the Param classes, and the buttons that call the room."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from dashboard.notify import toast
+from dashboard.room import Room
+from gridworld import LEVELS, Snapshot, Status, parameters
+
+LOCKED = "Locked while training. Stop to change."
+_UNLOCKED = "Changes apply to the next run."
+
+_IDLE, _RUNNING, _PAUSED = Status.IDLE, Status.RUNNING, Status.PAUSED
+_OVER = {Status.STOPPED, Status.FINISHED, Status.FAILED}
+
+#: Name, method of the room, statuses in which it makes sense, tooltip, colour.
+_BUTTONS = (
+    ("Start", "start", {_IDLE, *_OVER}, "Start a new run", "primary"),
+    ("Pause", "pause", {_RUNNING}, "Hold the run still", "default"),
+    ("Resume", "resume", {_PAUSED}, "Go on with the run", "default"),
+    ("Step", "step", {_IDLE, _PAUSED}, "Make one update", "default"),
+    ("Episode", "step_episode", {_IDLE, _PAUSED}, "Go on to the end of the episode", "default"),
+    ("Stop", "stop", {_RUNNING, _PAUSED}, "End the run and unlock the settings", "default"),
+    ("Reset", "reset", {_RUNNING, _PAUSED, *_OVER}, "Clear all that was learned", "default"),
+)
+
+_DRAWN = ("n_rows", "n_cols", "wall_density", "map_seed")
+_ENVIRONMENT = ("level", *_DRAWN, "layout", "slip", "max_steps")
+_AGENT = (
+    "learning_rate",
+    "discount_factor",
+    "epsilon",
+    "epsilon_decay",
+    "min_epsilon",
+    "initial_q",
+)
+_PACE = ("update_interval", "frame_rate", "turbo")
+
+
+class Field:
+    """A widget bound to one parameter, both ways.
+
+    Whatever is typed reaches the server as it is and is checked there, by the parameter: a
+    value that is refused gives a toast, and the widget shows the old one again.
+
+    Args:
+        owner: The Param object.
+        name: The parameter's name.
+        is_locked: Tells whether the value must not change now; a disabled widget alone
+            would not hold off a message sent past it.
+        width: Width in pixels; by default all there is.
+
+    Attributes:
+        widget: The Panel widget.
+    """
+
+    def __init__(
+        self,
+        owner: param.Parameterized,
+        name: str,
+        is_locked: Callable[[], bool] = lambda: False,
+        width: int | None = None,
+    ) -> None:
+        self._owner, self._name, self._is_locked = owner, name, is_locked
+        self._sizing = {"width": width} if width else {"sizing_mode": "stretch_width"}
+        self._parameter = owner.param[name]
+        self.label = self._parameter.label
+        self.widget = self._make_widget()
+        self.widget.param.watch(self._on_widget, "value")
+        owner.param.watch(lambda _: self._show(), name)
+
+    def _make_widget(self) -> Any:
+        common = {"label": self.label, "value": self._shown(), "margin": (6, 10), **self._sizing}
+        match self._parameter:
+            case parameters.Choice():
+                titles = {LEVELS[name].title: name for name in self._parameter.objects}
+                return pn.widgets.Select(**common, options=titles, stylesheets=[_SELECT])
+            case param.Boolean():
+                return pmui.Switch(**common)
+            case parameters.Text():
+                return pmui.TextAreaInput(**common, rows=7, stylesheets=[_MONOSPACE])
+            case _:
+                return pmui.TextInput(**common, size="small")
+
+    def _shown(self) -> Any:
+        """The parameter's value as the widget holds it."""
+        value = getattr(self._owner, self._name)
+        if isinstance(self._parameter, parameters.Real):
+            return str(value).removesuffix(".0")
+        return value
+
+    def _show(self) -> None:
+        shown = self._shown()
+        if self.widget.value != shown:
+            self.widget.value = shown
+        elif getattr(self.widget, "value_input", shown) != shown:
+            self.widget.value_input = shown
+
+    def _on_widget(self, event: param.parameterized.Event) -> None:
+        if event.new == self._shown():
+            return
+        if self._is_locked():
+            toast("warning", f"{self.label} is locked while training. Stop to change.")
+        else:
+            try:
+                setattr(self._owner, self._name, self._parse(event.new))
+            except ValueError as error:
+                toast("error", _in_words(error, self._owner))
+        self._show()
+
+    def _parse(self, entered: Any) -> Any:
+        """What was entered as a value; text that is no number stays text, to be refused."""
+        if not isinstance(self._parameter, parameters.Real):
+            return entered
+        for kind in (int, float):
+            try:
+                number = kind(entered)
+            except (TypeError, ValueError):
+                continue
+            whole = isinstance(self._parameter, parameters.Whole) and number == number // 1
+            return int(number) if whole else number
+        return entered
+
+
+class Controls:
+    """Sidebar and control bar.
+
+    Attributes:
+        sidebar: Environment, Agent and Run, locked while training.
+        bar: Buttons and pace.
+    """
+
+    min_interval = 0.0
+
+    def __init__(self, room: Room, redraw: Callable[[], None]) -> None:
+        self._room, self._redraw = room, redraw
+        self._status: Status | None = None
+        world, learning = room.world_config, room.learning_config
+        self._fields = {
+            name: Field(owner, name, lambda: room.locked)
+            for owner, names in (
+                (world, _ENVIRONMENT),
+                (learning, (*_AGENT, "num_episodes")),
+                (room, ("seed",)),
+            )
+            for name in names
+        }
+        self._pace = {name: Field(room.pace, name, width=150) for name in _PACE}
+        self._buttons = {
+            label: pmui.Button(label=label, color=colour, variant="contained", margin=4)
+            for label, _, _, _, colour in _BUTTONS
+        }
+        for label, method, *_ in _BUTTONS:
+            self._buttons[label].on_click(partial(self._call, method))
+        self._lock_note = pmui.Typography(_UNLOCKED, variant="body2", margin=(8, 10))
+        self._level_note = pmui.Typography("", variant="body2", margin=(0, 10))
+        self.sidebar = self._make_sidebar()
+        self.bar = self._make_bar()
+        world.param.watch(lambda _: self._show_level(), ["level"])
+        self._show_level()
+        self.update(room.snapshot)
+        for config in (world, learning, room):
+            config.param.watch(self._on_change, list(config.param))
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Enables what makes sense in the status."""
+        if snapshot.status is self._status:
+            return
+        self._status = snapshot.status
+        for label, _, statuses, *_ in _BUTTONS:
+            self._buttons[label].disabled = self._status not in statuses
+        for field in self._fields.values():
+            field.widget.disabled = self._room.locked
+        self._lock_note.object = LOCKED if self._room.locked else _UNLOCKED
+
+    def _on_change(self, *_: param.parameterized.Event) -> None:
+        self._redraw()
+
+    def _call(self, method: str, _: param.parameterized.Event) -> None:
+        try:
+            getattr(self._room, method)()
+        except RuntimeError as error:
+            toast("warning", str(error))
+        self._redraw()
+
+    def _show_level(self) -> None:
+        level = self._room.world_config.level
+        self._level_note.object = LEVELS[level].description
+        for name in _DRAWN:
+            self._fields[name].widget.visible = level == "random"
+        self._fields["layout"].widget.visible = level == "custom"
+
+    def _make_sidebar(self) -> pn.Column:
+        def section(title: str, *items: Any) -> list[Any]:
+            return [pmui.Typography(title, variant="h6", margin=(12, 10, 0, 10)), *items]
+
+        def widgets(*names: str) -> list[Any]:
+            return [self._fields[name].widget for name in names]
+
+        return pn.Column(
+            self._lock_note,
+            *section("Environment", *widgets("level"), self._level_note),
+            *widgets(*_ENVIRONMENT[1:]),
+            *section("Agent", *widgets(*_AGENT)),
+            *section("Run", *widgets("num_episodes", "seed")),
+            sizing_mode="stretch_width",
+        )
+
+    def _make_bar(self) -> pn.Column:
+        buttons = [
+            pmui.Tooltip(self._buttons[label], title=tip, describe_child=True, enter_delay=500)
+            for label, _, _, tip, _ in _BUTTONS
+        ]
+        paces = [self._pace[name].widget for name in _PACE]
+        return pn.Column(
+            pn.FlexBox(*buttons, sizing_mode="stretch_width"),
+            pn.FlexBox(
+                *paces, align_items="center", sizing_mode="stretch_width", margin=(8, 0, 0, 0)
+            ),
+            sizing_mode="stretch_width",
+        )
+
+
+_SELECT = """
+.bk-input-group > label { background: none; color: var(--mui-palette-text-secondary); }
+select.bk-input { font-size: 1rem; color: var(--mui-palette-text-primary); }
+"""
+_MONOSPACE = "textarea { font-family: monospace; line-height: 1.2; letter-spacing: 0.15em; }"
+
+
+def _in_words(error: ValueError, owner: param.Parameterized) -> str:
+    """The message of an error with the parameter's label in place of its name."""
+    name, _, rest = str(error).partition(" ")
+    return f"{owner.param[name].label} {rest}" if name in owner.param else str(error)

@@ -1,0 +1,138 @@
+"""`GridWorldDashboard`: the whole dashboard, as a component."""
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewer
+
+from dashboard.controls import Controls
+from dashboard.notify import toast
+from dashboard.room import Room
+from dashboard.runner import Runner
+from dashboard.views.curves import CurvesView
+from dashboard.views.grid import GridView
+from dashboard.views.metrics import MetricsView, success_rate
+from gridworld import GridWorldConfig, Snapshot, Status
+
+TITLE = "GridWorld Dashboard"
+
+_CHIP = """
+.chip { display: inline-block; min-width: 6em; text-align: center; padding: 2px 12px;
+        border-radius: 16px; border: 1px solid currentColor; color: #fff;
+        font-size: 14px; white-space: nowrap; }
+"""
+
+
+class GridWorldDashboard(Viewer):
+    """Set up a grid world, train an agent on it and watch it learn.
+
+    Example:
+        >>> GridWorldDashboard(level="hard").servable()
+
+    Args:
+        parameters: Parameters of `gridworld.GridWorldConfig`.
+
+    Attributes:
+        room: The training that is shown.
+
+    Raises:
+        ValueError: If a parameter's value is not allowed.
+    """
+
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__()
+        self.room = Room(GridWorldConfig(**parameters))
+        snapshot = self.room.snapshot
+        self._grid = GridView(snapshot)
+        self._metrics = MetricsView(snapshot)
+        self._curves = CurvesView(snapshot)
+        self._chip = pn.pane.HTML(stylesheets=[_CHIP], margin=(0, 8))
+        self._show_status(snapshot)
+        controls = Controls(self.room, lambda: self.runner.draw())
+        self.runner = Runner(
+            self.room, [controls, self._grid, self._metrics, self._curves], self._on_status
+        )
+        self._sidebar = controls.sidebar
+        self._main = self._make_main(controls.bar)
+        pn.state.onload(self.runner.start)
+        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            pn.state.on_session_destroyed(self._close)
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        """The dashboard inside another page or a notebook."""
+        return pmui.Grid(
+            pmui.Grid(self._chip, self._sidebar, size={"xs": 12, "md": 3}),
+            pmui.Grid(self._main, size={"xs": 12, "md": 9}),
+            container=True,
+            sizing_mode="stretch_width",
+        )
+
+    def page(self) -> pmui.Page:
+        """The dashboard as a page of its own."""
+        # A phone's sidebar covers the page: there it begins closed. The server learns of the
+        # width once the page has loaded.
+        width = pmui.BreakpointSwitcher(breakpoint="sm", small=pn.Spacer(), large=pn.Spacer())
+        page = pmui.Page(
+            title=TITLE,
+            site_url="",
+            header=[pn.HSpacer(), self._chip],
+            sidebar=[self._sidebar],
+            main=[self._main, width],
+            sidebar_width=320,
+        )
+
+        def close_sidebar(*_: Any) -> None:
+            if width.current is width.small:
+                page.sidebar_open = False
+
+        def once_loaded() -> None:  # what is set before does not reach the browser
+            width.param.watch(close_sidebar, "current")
+            close_sidebar()
+
+        pn.state.onload(once_loaded)
+        page.param.watch(lambda event: self._grid.set_dark(event.new), "dark_theme")
+        return page
+
+    def _make_main(self, bar: pn.viewable.Viewable) -> pn.viewable.Viewable:
+        def pane(model: Any) -> pn.pane.Bokeh:
+            return pn.pane.Bokeh(model, sizing_mode="stretch_width", margin=8)
+
+        numbers = pmui.Paper(pane(self._metrics.div), sizing_mode="stretch_width", elevation=1)
+        return pmui.Grid(
+            pmui.Grid(bar, size=12),
+            pmui.Grid(pane(self._grid.figure), size={"xs": 12, "md": 6}),
+            pmui.Grid(
+                pn.Column(numbers, pane(self._curves.figure), sizing_mode="stretch_width"),
+                size={"xs": 12, "md": 6},
+            ),
+            container=True,
+            spacing=2,
+            margin=12,
+            sizing_mode="stretch_width",
+        )
+
+    def _on_status(self, snapshot: Snapshot) -> None:
+        self._show_status(snapshot)
+        rate = success_rate(snapshot)
+        match snapshot.status:
+            case Status.FINISHED:
+                toast(
+                    "success",
+                    f"Training complete: {snapshot.episode:,} episodes, "
+                    f"{snapshot.total_steps:,} steps, {self.room.seconds:.1f} seconds, "
+                    f"success rate {rate:.0%}",
+                )
+            case Status.STOPPED:
+                toast("info", f"Stopped at episode {snapshot.episode:,}")
+            case Status.FAILED:
+                toast("error", "Training failed. What was learned so far is still shown.")
+
+    def _show_status(self, snapshot: Snapshot) -> None:
+        self._chip.object = (
+            f'<span class="chip" role="status" aria-label="Status">{snapshot.status}</span>'
+        )
+
+    def _close(self, _: Any) -> None:
+        self.runner.close()
+        self.room.close()

@@ -1,0 +1,116 @@
+"""`Runner`: a session's one periodic callback."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import panel as pn
+
+from dashboard.room import Room
+from gridworld import Snapshot, Status
+
+_log = logging.getLogger(__name__)
+
+
+class View(Protocol):
+    """Something that draws snapshots.
+
+    Attributes:
+        min_interval: Seconds between two drawings during a run; 0 draws every frame.
+    """
+
+    min_interval: float
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Shows the snapshot."""
+
+
+class Runner:
+    """Asks the room to go on, and has the views draw what is new.
+
+    Whatever fails in a tick ends the run as ``FAILED`` and is logged; it never reaches the
+    server's loop, and nothing learned is lost.
+
+    Args:
+        room: The training.
+        views: What draws it, in this order.
+        on_status: Called with the snapshot after the status has changed.
+    """
+
+    def __init__(
+        self, room: Room, views: Sequence[View], on_status: Callable[[Snapshot], None]
+    ) -> None:
+        self.room = room
+        self._views = views
+        self._on_status = on_status
+        self._drawn = -1
+        self._drawn_at = [0.0] * len(views)
+        self._status = room.status
+        self._document: Any = None
+        self._cancel: Callable[[], None] | None = None
+        self._rate_watcher = room.pace.param.watch(lambda _: self._schedule(), "frame_rate")
+
+    def start(self) -> None:
+        """Begins to tick; to be called once the page has loaded, not before."""
+        self._document = pn.state.curdoc
+        self._schedule()
+        self.draw()
+
+    def close(self) -> None:
+        """Lets go of a session that has ended; the server has ended its callback."""
+        self._document = self._cancel = None
+        self.room.pace.param.unwatch(self._rate_watcher)
+
+    def tick(self) -> None:
+        """One frame, if one is due."""
+        try:
+            self.room.advance_to(time.monotonic())
+        except Exception:
+            _log.exception("A tick of the training failed")
+            self.room.fail()
+        if self.room.revision != self._drawn:
+            self.draw()
+
+    def draw(self) -> None:
+        """Shows the room as it is now, in one message."""
+        with pn.io.hold():
+            failed = self._update_views(self.room.snapshot)
+            if failed and self.room.locked:
+                self.room.fail()
+                self._update_views(self.room.snapshot)
+            if self.room.status != self._status:
+                self._status = self.room.status
+                self._on_status(self.room.snapshot)
+
+    def _update_views(self, snapshot: Snapshot) -> bool:
+        """Has those views draw whose time it is; tells whether one of them failed."""
+        self._drawn = self.room.revision
+        now = time.monotonic()
+        failed = False
+        for i, view in enumerate(self._views):
+            running = snapshot.status is Status.RUNNING and self._status is Status.RUNNING
+            if running and now - self._drawn_at[i] < view.min_interval:
+                continue
+            self._drawn_at[i] = now
+            try:
+                view.update(snapshot)
+            except Exception:
+                _log.exception("A view failed: %s", type(view).__name__)
+                failed = True
+        return failed
+
+    def _schedule(self) -> None:
+        """Ticks at the room's frame rate from now on, or no more if there is no document."""
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+        if self._document is None:
+            return
+        milliseconds = round(1000 * self.room.pace.period)
+        if self._document.session_context is not None:
+            callback = self._document.add_periodic_callback(self.tick, milliseconds)
+            self._cancel = partial(self._document.remove_periodic_callback, callback)
+        else:  # a notebook: its kernel runs the callback
+            self._cancel = pn.state.add_periodic_callback(self.tick, milliseconds).stop

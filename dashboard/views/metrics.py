@@ -1,0 +1,83 @@
+"""The numbers of the run."""
+
+import time
+from collections import deque
+
+from bokeh.models.widgets import Div
+
+from gridworld import Snapshot, Status
+
+#: Episodes over which the success rate is taken.
+WINDOW = 100
+
+_STYLE = """
+:host { color: var(--mui-palette-text-primary); font-size: 0.95rem; }
+:host > div { box-sizing: border-box; width: 100%; padding: 8px; }
+progress { width: 100%; height: 10px; margin: 4px 0;
+           accent-color: var(--mui-palette-primary-main); }
+.hint { min-height: 1.4em; color: var(--mui-palette-text-secondary); }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr));
+     gap: 8px 16px; margin: 8px 0 0; }
+dt { color: var(--mui-palette-text-secondary); font-size: 0.8rem; }
+dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
+"""
+
+_HINTS = {
+    Status.IDLE: "Press Start to train, or Step to make one update at a time.",
+    Status.RUNNING: "Training.",
+    Status.PAUSED: "Paused. Resume goes on, Step makes one update.",
+    Status.STOPPED: "Stopped. Start begins a new run.",
+    Status.FINISHED: "Finished. Start begins a new run.",
+    Status.FAILED: "Failed. What was learned so far is shown; Reset clears it.",
+}
+
+
+def success_rate(snapshot: Snapshot) -> float | None:
+    """Share of the last hundred episodes that reached a goal; None before the first."""
+    latest = snapshot.episode_successes[-WINDOW:]
+    return float(latest.mean()) if latest.size else None
+
+
+class MetricsView:
+    """Progress, counters, ε, return and success rate as text.
+
+    Attributes:
+        div: The Bokeh model.
+    """
+
+    min_interval = 0.2
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.div = Div(sizing_mode="stretch_width", stylesheets=[_STYLE], name="metrics")
+        self._readings: deque[tuple[float, int]] = deque(maxlen=6)
+        self.update(snapshot)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Writes the numbers."""
+        returns, rate = snapshot.episode_returns, success_rate(snapshot)
+        under_way = snapshot.status in (Status.RUNNING, Status.PAUSED)
+        current = min(snapshot.episode + under_way, snapshot.num_episodes)
+        rows = {
+            "Step": f"{snapshot.step:,}",
+            "Total steps": f"{snapshot.total_steps:,}",
+            "Epsilon ε": f"{snapshot.epsilon:.3f}",
+            "Last return": f"{returns[-1]:.2f}" if returns.size else "–",
+            f"Success rate, last {WINDOW}": "–" if rate is None else f"{rate:.0%}",
+            "Steps a second": self._speed(snapshot),
+        }
+        entries = "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in rows.items())
+        self.div.text = (
+            f'<div class="hint">{_HINTS[snapshot.status]}</div>'
+            f"<div>Episode {current:,} of {snapshot.num_episodes:,}</div>"
+            f'<progress aria-label="Episodes completed" value="{snapshot.episode}" '
+            f'max="{snapshot.num_episodes}"></progress><dl>{entries}</dl>'
+        )
+
+    def _speed(self, snapshot: Snapshot) -> str:
+        """Steps a second over the last readings."""
+        if snapshot.status is not Status.RUNNING:
+            self._readings.clear()
+            return "–"
+        self._readings.append((time.monotonic(), snapshot.total_steps))
+        (since, before), (now, after) = self._readings[0], self._readings[-1]
+        return f"{(after - before) / (now - since):,.0f}" if now > since else "–"

@@ -1,0 +1,98 @@
+"""A served page and a browser to open it with, for tests and benchmarks."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+ROOT = Path(__file__).parent.parent
+APP = ROOT / "dashboard" / "app.py"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_APT = (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"])
+
+
+class Server(NamedTuple):
+    """A running ``panel serve``."""
+
+    url: str
+    process: psutil.Process
+    log: Path
+
+
+@contextmanager
+def serve(app: Path = APP, *options: str) -> Iterator[Server]:
+    """Serves an app on a free port of this machine until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        command = [sys.executable, "-m", "panel", "serve", str(app), "--port", str(port), *options]
+        with log.open("w") as out:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            _wait_until_up(f"http://localhost:{port}/", process, log)
+            yield Server(
+                f"http://localhost:{port}/{app.stem}", psutil.Process(process.pid), log
+            )
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait_until_up(url: str, process: subprocess.Popen, log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"The server did not start:\n{log.read_text()}")
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"The server did not answer in time:\n{log.read_text()}")
+
+
+@cache
+def launch_arguments() -> dict:
+    """Arguments of Playwright's ``launch``: the system's Chromium, or one that it gets."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None and not _has_playwrights_own():
+        _run([sys.executable, "-m", "playwright", "install", "chromium"], timeout=180)
+        if not _has_playwrights_own() and shutil.which("apt-get") and os.geteuid() == 0:
+            for command in _APT:
+                _run(command, timeout=600)
+            found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    arguments: dict = {
+        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    }
+    return arguments | ({"executable_path": found} if found else {})
+
+
+def _run(command: list[str], timeout: float) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        subprocess.run(command, check=False, timeout=timeout, env=environment)
+    except subprocess.TimeoutExpired:
+        print(f"Gave up on: {' '.join(command)}", file=sys.stderr)
+
+
+def _has_playwrights_own() -> bool:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path).exists()
