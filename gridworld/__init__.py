@@ -5,6 +5,7 @@ Importing it registers the environment ``GridWorld-v0`` with Gymnasium.
 
 import gymnasium
 
+from gridworld import parameters
 from gridworld.agents import QLearningAgent
 from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
 from gridworld.env import GridWorldEnv
@@ -38,6 +39,7 @@ __all__ = [
     "__version__",
     "gap_to_optimal",
     "optimal_path",
+    "parameters",
     "parse_layout",
     "policy_evaluation",
     "random_layout",

@@ -53,6 +53,7 @@ class Snapshot:
 
     Attributes:
         status: Status of the run.
+        layout: Text of the run's map.
         episode: Episodes completed.
         num_episodes: Episodes of the whole run.
         step: Steps taken in the current episode, or in the one that has just ended.
@@ -70,6 +71,7 @@ class Snapshot:
     """
 
     status: Status
+    layout: str
     episode: int
     num_episodes: int
     step: int

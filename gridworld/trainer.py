@@ -104,6 +104,7 @@ class Trainer:
         learning = self.learning_config
         agent = self.agent = QLearningAgent(learning, world.n_states, world.n_actions, self.seed)
         self.np_random = np.random.default_rng(self.seed)
+        self._layout = self.world_config.layout
         self._num_episodes = int(learning.num_episodes)
         self._model = kernel.Model(
             world.next_state,
@@ -201,6 +202,7 @@ class Trainer:
         states = self._trail[steps % kernel.TRAIL_LENGTH]
         return Snapshot(
             status=self._status,
+            layout=self._layout,
             episode=episode,
             num_episodes=self._num_episodes,
             step=step,

@@ -44,9 +44,7 @@ def serve(app: Path = APP, *options: str) -> Iterator[Server]:
             process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
         try:
             _wait_until_up(f"http://localhost:{port}/", process, log)
-            yield Server(
-                f"http://localhost:{port}/{app.stem}", psutil.Process(process.pid), log
-            )
+            yield Server(f"http://localhost:{port}/{app.stem}", psutil.Process(process.pid), log)
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -92,7 +90,10 @@ def _run(command: list[str], timeout: float) -> None:
 
 
 def _has_playwrights_own() -> bool:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        return Path(playwright.chromium.executable_path).exists()
+    # In a process of its own: Playwright may be under way in this one.
+    ask = (
+        "from playwright.sync_api import sync_playwright\n"
+        "with sync_playwright() as p: print(p.chromium.executable_path)"
+    )
+    answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    return Path(answer.stdout.strip()).exists()

@@ -96,7 +96,7 @@ class GridView:
             "y1",
             radius=0.3,
             source=self._trail,
-            view=CDSView(filter=IndexFilter([N_SEGMENTS - 1])),
+            view=CDSView(filter=IndexFilter(indices=[N_SEGMENTS - 1])),
             line_width=2,
         )
         self.set_dark(False)
