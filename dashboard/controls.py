@@ -29,8 +29,12 @@ _BUTTONS = (
     ("Reset", "reset", {_RUNNING, _PAUSED, *_OVER}, "Clear all that was learned", "default"),
 )
 
-_DRAWN = ("n_rows", "n_cols", "wall_density", "map_seed")
-_ENVIRONMENT = ("level", *_DRAWN, "layout", "slip", "max_steps")
+#: Fields that only one level has.
+_LEVEL_FIELDS = {
+    "random": ("n_rows", "n_cols", "wall_density", "map_seed"),
+    "custom": ("layout",),
+}
+_ENVIRONMENT = ("level", *_LEVEL_FIELDS["random"], "layout", "slip", "max_steps")
 _AGENT = (
     "learning_rate",
     "discount_factor",
@@ -140,16 +144,12 @@ class Controls:
     def __init__(self, room: Room, redraw: Callable[[], None]) -> None:
         self._room, self._redraw = room, redraw
         self._status: Status | None = None
-        world, learning = room.world_config, room.learning_config
-        self._fields = {
-            name: Field(owner, name, lambda: room.locked)
-            for owner, names in (
-                (world, _ENVIRONMENT),
-                (learning, (*_AGENT, "num_episodes")),
-                (room, ("seed",)),
-            )
-            for name in names
+        self._owners: dict[str, param.Parameterized] = {
+            **dict.fromkeys(_ENVIRONMENT, room.world_config),
+            **dict.fromkeys((*_AGENT, "num_episodes"), room.learning_config),
+            "seed": room,
         }
+        self._fields: dict[str, Field] = {}
         self._pace = {name: Field(room.pace, name, width=150) for name in _PACE}
         self._buttons = {
             label: pmui.Button(label=label, color=colour, variant="contained", margin=4)
@@ -157,14 +157,15 @@ class Controls:
         }
         for label, method, *_ in _BUTTONS:
             self._buttons[label].on_click(partial(self._call, method))
-        self._lock_note = pmui.Typography(_UNLOCKED, variant="body2", margin=(8, 10))
-        self._level_note = pmui.Typography("", variant="body2", margin=(0, 10))
+        self._lock_note = pn.pane.HTML(_UNLOCKED, **_NOTE)
+        self._level_note = pn.pane.HTML(**_NOTE)
+        self._level_fields = pn.Column(sizing_mode="stretch_width")
         self.sidebar = self._make_sidebar()
         self.bar = self._make_bar()
-        world.param.watch(lambda _: self._show_level(), ["level"])
+        room.world_config.param.watch(lambda _: self._show_level(), "level")
         self._show_level()
         self.update(room.snapshot)
-        for config in (world, learning, room):
+        for config in dict.fromkeys(self._owners.values()):
             config.param.watch(self._on_change, list(config.param))
 
     def update(self, snapshot: Snapshot) -> None:
@@ -188,44 +189,49 @@ class Controls:
             toast("warning", str(error))
         self._redraw()
 
+    def _widgets(self, *names: str) -> list[Any]:
+        """The fields' widgets; made when they are first shown, since each costs load time."""
+        for name in names:
+            if name not in self._fields:
+                field = Field(self._owners[name], name, lambda: self._room.locked)
+                field.widget.disabled = self._room.locked
+                self._fields[name] = field
+        return [self._fields[name].widget for name in names]
+
     def _show_level(self) -> None:
         level = self._room.world_config.level
         self._level_note.object = LEVELS[level].description
-        for name in _DRAWN:
-            self._fields[name].widget.visible = level == "random"
-        self._fields["layout"].widget.visible = level == "custom"
+        self._level_fields[:] = self._widgets(*_LEVEL_FIELDS.get(level, ()))
 
     def _make_sidebar(self) -> pn.Column:
-        def section(title: str, *items: Any) -> list[Any]:
-            return [pmui.Typography(title, variant="h6", margin=(12, 10, 0, 10)), *items]
-
-        def widgets(*names: str) -> list[Any]:
-            return [self._fields[name].widget for name in names]
+        def title(text: str) -> pn.pane.HTML:
+            return pn.pane.HTML(f"<h2>{text}</h2>", stylesheets=[_TITLE], margin=(8, 10, 0, 10))
 
         return pn.Column(
             self._lock_note,
-            *section("Environment", *widgets("level"), self._level_note),
-            *widgets(*_ENVIRONMENT[1:]),
-            *section("Agent", *widgets(*_AGENT)),
-            *section("Run", *widgets("num_episodes", "seed")),
+            title("Environment"),
+            *self._widgets("level"),
+            self._level_note,
+            self._level_fields,
+            *self._widgets("slip", "max_steps"),
+            title("Agent"),
+            *self._widgets(*_AGENT),
+            title("Run"),
+            *self._widgets("num_episodes", "seed"),
             sizing_mode="stretch_width",
         )
 
     def _make_bar(self) -> pn.Column:
-        buttons = [
-            pmui.Tooltip(self._buttons[label], title=tip, describe_child=True, enter_delay=500)
-            for label, _, _, tip, _ in _BUTTONS
-        ]
-        paces = [self._pace[name].widget for name in _PACE]
         return pn.Column(
-            pn.FlexBox(*buttons, sizing_mode="stretch_width"),
-            pn.FlexBox(
-                *paces, align_items="center", sizing_mode="stretch_width", margin=(8, 0, 0, 0)
-            ),
+            pn.Row(*self._buttons.values(), **_WRAPPING),
+            pn.Row(*(field.widget for field in self._pace.values()), **_WRAPPING),
             sizing_mode="stretch_width",
         )
 
 
+_WRAPPING = {"sizing_mode": "stretch_width", "styles": {"flex-wrap": "wrap"}}
+_NOTE = {"margin": (8, 10), "sizing_mode": "stretch_width", "styles": {"font-size": "0.9rem"}}
+_TITLE = "h2 { margin: 0; font-size: 1.1rem; }"
 _SELECT = """
 .bk-input-group > label { background: none; color: var(--mui-palette-text-secondary); }
 select.bk-input { font-size: 1rem; color: var(--mui-palette-text-primary); }

@@ -61,10 +61,9 @@ class GridWorldDashboard(Viewer):
 
     def __panel__(self) -> pn.viewable.Viewable:
         """The dashboard inside another page or a notebook."""
-        return pmui.Grid(
-            pmui.Grid(self._chip, self._sidebar, size={"xs": 12, "md": 3}),
-            pmui.Grid(self._main, size={"xs": 12, "md": 9}),
-            container=True,
+        return pn.Row(
+            pn.Column(self._chip, self._sidebar, width=320),
+            self._main,
             sizing_mode="stretch_width",
         )
 
@@ -98,17 +97,19 @@ class GridWorldDashboard(Viewer):
         def pane(model: Any) -> pn.pane.Bokeh:
             return pn.pane.Bokeh(model, sizing_mode="stretch_width", margin=8)
 
-        numbers = pmui.Paper(pane(self._metrics.div), sizing_mode="stretch_width", elevation=1)
-        return pmui.Grid(
-            pmui.Grid(bar, size=12),
-            pmui.Grid(pane(self._grid.figure), size={"xs": 12, "md": 6}),
-            pmui.Grid(
-                pn.Column(numbers, pane(self._curves.figure), sizing_mode="stretch_width"),
-                size={"xs": 12, "md": 6},
+        beside = {"flex": "1 1 360px", "min-width": "0"}
+        return pn.Column(
+            bar,
+            pn.Row(
+                pn.Column(pane(self._grid.figure), styles=beside),
+                pn.Column(
+                    pane(self._metrics.div),
+                    pane(self._curves.figure),
+                    styles=beside,
+                ),
+                sizing_mode="stretch_width",
+                styles={"flex-wrap": "wrap"},
             ),
-            container=True,
-            spacing=2,
-            margin=12,
             sizing_mode="stretch_width",
         )
 

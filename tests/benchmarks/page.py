@@ -1,0 +1,177 @@
+"""The served page, in Chromium: cost of a frame, page-ready time, turbo."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.benchmarks import Row
+from tests.serving import Server, launch_arguments, serve
+
+_APPS = Path(__file__).with_name("apps")
+_FRAME_RATE = 20
+
+
+class Cost(NamedTuple):
+    """What a frame costs."""
+
+    milliseconds: float
+    messages: float
+    bytes: float
+    answers: float
+
+
+def run(smoke: bool) -> list[Row]:
+    """All of them."""
+    seconds, repeats = (1, 1) if smoke else (15, 5)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_arguments())
+        with serve() as dashboard, serve(_APPS / "empty.py") as empty:
+            rows = [_page_ready(browser, dashboard, empty, repeats)]
+        with serve() as dashboard, serve(_APPS / "bare.py") as bare:
+            rows += _frame(browser, dashboard, bare, seconds)
+            rows += _turbo(browser, dashboard, seconds)
+        with serve() as dashboard:
+            rows.append(_memory(browser, dashboard, 2 if smoke else 10))
+        browser.close()
+    return rows
+
+
+@contextmanager
+def _opened(browser: Browser, server: Server) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    try:
+        page.goto(server.url)
+        yield page
+    finally:
+        page.close()
+
+
+def _start(page: Page, **fields: str) -> None:
+    page.get_by_role("button", name="Start", exact=True).wait_for()
+    page.wait_for_timeout(1500)
+    page.get_by_label("Level", exact=True).select_option("Hard")
+    for label, value in fields.items():
+        field = page.get_by_label(label, exact=True)
+        field.fill(value)
+        field.press("Enter")
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_timeout(1000)
+
+
+def _page_ready(browser: Browser, dashboard: Server, empty: Server, repeats: int) -> Row:
+    def ready(server: Server) -> float:
+        started = time.perf_counter()
+        with _opened(browser, server) as page:
+            page.get_by_role("button", name="Start", exact=True).wait_for()
+            return time.perf_counter() - started
+
+    ready(dashboard), ready(empty)  # the first page of a server loads its modules
+    readings = [(ready(dashboard), ready(empty)) for _ in range(repeats)]
+    ours, theirs = (median(column) for column in zip(*readings, strict=True))
+    return Row(
+        "Page ready: time over an empty page of the same template",
+        f"{ours / theirs:.2f} × ({ours:.1f} s)",
+        "≤ 1.3 ×",
+    )
+
+
+def _frame(browser: Browser, dashboard: Server, bare: Server, seconds: float) -> list[Row]:
+    def cost(server: Server, prepare: bool) -> Cost:
+        received: list[int] = []
+        sent: list[int] = []
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+
+        def listen(socket):
+            socket.on("framereceived", lambda frame: received.append(len(frame)))
+            socket.on("framesent", lambda frame: sent.append(len(frame)))
+
+        page.on("websocket", listen)
+        page.goto(server.url)
+        if prepare:
+            _start(page)
+        page.wait_for_timeout(2000)
+        received.clear(), sent.clear()
+        before, started = server.process.cpu_times(), time.perf_counter()
+        page.wait_for_timeout(1000 * seconds)
+        after, n_frames = server.process.cpu_times(), (time.perf_counter() - started) * _FRAME_RATE
+        page.close()
+        used = after.user + after.system - before.user - before.system
+        # Three text frames make a message.
+        return Cost(
+            1000 * used / n_frames,
+            len(received) / 3 / n_frames,
+            sum(received) / n_frames,
+            len(sent) / 3 / n_frames,
+        )
+
+    yardstick, ours = cost(bare, prepare=False), cost(dashboard, prepare=True)
+    return [
+        Row(
+            "A frame at 7×7: server time, beside a bare Bokeh page",
+            f"{ours.milliseconds:.2f} ms, {yardstick.milliseconds:.2f} ms",
+            "≤ 1.0 ms, 0.6 ms",
+        ),
+        Row(
+            "A frame at 7×7: messages and bytes to the browser, messages back",
+            f"{ours.messages:.2f}, {ours.bytes:.0f} B, {ours.answers:.2f}",
+            "1, ≤ 1000 B, 0",
+        ),
+    ]
+
+
+def _turbo(browser: Browser, dashboard: Server, seconds: float) -> list[Row]:
+    with _opened(browser, dashboard) as page:
+        page.get_by_role("switch", name="Turbo").click()
+        _start(page, Episodes="10000000")
+        page.wait_for_timeout(2000)
+        total = page.locator("div:has(> dt:text-is('Total steps')) > dd")
+        before, started = int(total.inner_text().replace(",", "")), time.perf_counter()
+        frames = page.evaluate(_COUNT_FRAMES, 1000 * seconds)
+        elapsed = time.perf_counter() - started
+        steps = int(total.inner_text().replace(",", "")) - before
+    return [
+        Row(
+            "Turbo on the live page: steps a second, at pictures a second",
+            f"{steps / elapsed / 1e6:.1f} million, {frames / elapsed:.0f}",
+            "≥ 5 million, ≥ 20",
+        )
+    ]
+
+
+#: Pictures in which the agent's source had been changed, of those that the browser drew.
+_COUNT_FRAMES = """(milliseconds) => new Promise((resolve) => {
+  const trail = Bokeh.documents[0].get_model_by_name("trail")
+  const end = performance.now() + milliseconds
+  let changed = false, count = 0
+  trail.patching.connect(() => { changed = true })
+  const draw = () => {
+    if (changed) { count += 1; changed = false }
+    if (performance.now() < end) requestAnimationFrame(draw)
+    else resolve(count)
+  }
+  requestAnimationFrame(draw)
+})"""
+
+
+def _memory(browser: Browser, dashboard: Server, n_sessions: int) -> Row:
+    def open_pages(n: int) -> list[Page]:
+        pages = [browser.new_page() for _ in range(n)]
+        for page in pages:
+            page.goto(dashboard.url)
+            _start(page)
+        return pages
+
+    pages = open_pages(1)  # loads what all sessions share
+    before = dashboard.process.memory_info().rss
+    pages += open_pages(n_sessions)
+    after = dashboard.process.memory_info().rss
+    for page in pages:
+        page.close()
+    megabytes = (after - before) / n_sessions / 1e6
+    return Row("Memory of the server, a session", f"{megabytes:.1f} MB", "≤ 10 MB")
