@@ -71,7 +71,7 @@ class Field:
         width: int | None = None,
     ) -> None:
         self._owner, self._name, self._is_locked = owner, name, is_locked
-        self._sizing = {"width": width} if width else {"sizing_mode": "stretch_width"}
+        self._width = width
         self._parameter = owner.param[name]
         self.label = self._parameter.label
         self.widget = self._make_widget()
@@ -79,7 +79,15 @@ class Field:
         owner.param.watch(lambda _: self._show(), name)
 
     def _make_widget(self) -> Any:
-        common = {"label": self.label, "value": self._shown(), "margin": (6, 10), **self._sizing}
+        common = {
+            "label": self.label,
+            "value": self._shown(),
+            "margin": (6, 10),
+            # Not by the parameter `width`: a row would not wrap where such do not fit.
+            "sizing_mode": "stretch_width",
+            "max_width": self._width,
+            "styles": {"min-width": f"{self._width or 0}px"},
+        }
         match self._parameter:
             case parameters.Choice():
                 titles = {LEVELS[name].title: name for name in self._parameter.objects}
@@ -229,7 +237,11 @@ class Controls:
         )
 
 
-_WRAPPING = {"sizing_mode": "stretch_width", "styles": {"flex-wrap": "wrap"}}
+_WRAPPING = {
+    "sizing_mode": "stretch_width",
+    "margin": (4, 0),
+    "styles": {"flex-wrap": "wrap"},
+}
 _NOTE = {"margin": (8, 10), "sizing_mode": "stretch_width", "styles": {"font-size": "0.9rem"}}
 _TITLE = "h2 { margin: 0; font-size: 1.1rem; }"
 _SELECT = """

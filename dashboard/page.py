@@ -111,6 +111,7 @@ class GridWorldDashboard(Viewer):
                 styles={"flex-wrap": "wrap"},
             ),
             sizing_mode="stretch_width",
+            margin=(8, 12),
         )
 
     def _on_status(self, snapshot: Snapshot) -> None:
