@@ -101,7 +101,7 @@ class GridWorldDashboard(Viewer):
         return pn.Column(
             bar,
             pn.Row(
-                pn.Column(pane(self._grid.figure), styles=beside),
+                pn.Column(pane(self._grid.plot), styles=beside),
                 pn.Column(
                     pane(self._metrics.div),
                     pane(self._curves.figure),

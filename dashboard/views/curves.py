@@ -4,7 +4,8 @@ from math import ceil, floor, log10
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource, Line, Range1d
+from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
@@ -44,24 +45,18 @@ class CurvesView:
         )
         self._returns = ColumnDataSource({"x": [], "y": []}, name="returns")
         self._means = ColumnDataSource({"x": [], "y": []}, name="means")
-        self.figure.line(
-            "x",
-            "y",
-            source=self._returns,
-            color="#56b4e9",
-            alpha=0.7,
-            legend_label="Return of an episode",
-        )
-        self.figure.line(
-            "x",
-            "y",
-            source=self._means,
-            color="#d55e00",
-            line_width=2.5,
-            legend_label=f"Mean of the last {WINDOW}",
-        )
-        self.figure.add_layout(self.figure.legend[0], "above")
-        self.figure.legend[0].orientation = "horizontal"
+        lines = {
+            "Return of an episode": (self._returns, Line(line_color="#56b4e9", line_alpha=0.7)),
+            f"Mean of the last {WINDOW}": (
+                self._means,
+                Line(line_color="#d55e00", line_width=2.5),
+            ),
+        }
+        items = [
+            LegendItem(label=label, renderers=[self.figure.add_glyph(source, line)])
+            for label, (source, line) in lines.items()
+        ]
+        self.figure.add_layout(Legend(items=items, orientation="horizontal"), "above")
         self._extent = 0.0, 0.0
         self._run: NDArray | None = None
         self._group = 1
