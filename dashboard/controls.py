@@ -197,7 +197,7 @@ class Controls:
     def _call(self, method: str, _: param.parameterized.Event) -> None:
         try:
             getattr(self._room, method)()
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             toast("warning", str(error))
         self._redraw()
 
@@ -254,7 +254,7 @@ _INPUT = """
 .bk-input:disabled { border-style: solid; border-color: var(--mui-palette-divider);
                      color: var(--mui-palette-text-disabled); }
 """
-_OUTLINE = ":host(.outline) .bk-btn { border: 1px solid var(--mui-palette-divider); }"
+_OUTLINE = ".bk-btn { box-shadow: inset 0 0 0 1px var(--mui-palette-divider) !important; }"
 _MAP = "textarea.bk-input { font-family: monospace; line-height: 1.2; letter-spacing: 0.15em; }"
 
 

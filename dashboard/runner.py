@@ -89,8 +89,9 @@ class Runner:
         self._drawn = self.room.revision
         now = time.monotonic()
         failed = False
+        # Whatever ends or interrupts a run is shown at once, by all.
+        running = snapshot.status is self._status is Status.RUNNING
         for i, view in enumerate(self._views):
-            running = snapshot.status is Status.RUNNING and self._status is Status.RUNNING
             if running and now - self._drawn_at[i] < view.min_interval:
                 continue
             self._drawn_at[i] = now

@@ -12,7 +12,7 @@ from gridworld.layouts import (
     LEVELS,
     MAX_SIZE,
     MIN_SIZE,
-    check_solvable,
+    check_playable,
     parse_layout,
     random_layout,
 )
@@ -158,7 +158,7 @@ class GridWorldConfig(param.Parameterized):
             raise ValueError(
                 f"wind has {len(values['wind'])} values, expected {n_cols}, one for each column"
             )
-        check_solvable(cells, values["wind"])
+        check_playable(cells, values["wind"])
         values |= {"n_rows": n_rows, "n_cols": n_cols}
         self._settling = True
         try:

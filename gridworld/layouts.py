@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 START, GOAL, FREE, WALL, PIT, CLIFF = "SG.#XC"
 CELLS = START + GOAL + FREE + WALL + PIT + CLIFF
 MIN_SIZE, MAX_SIZE = 2, 100
+#: Most states times starts where there are cliffs: a fall leads to each start.
+MAX_FALLS = 100_000
 
 #: Cells of a map, shape ``(n_rows, n_cols)``, one character each.
 Cells = NDArray[np.str_]
@@ -219,10 +221,20 @@ def landing_states(cells: Cells, wind: tuple[int, ...] = ()) -> tuple[NDArray, N
     return landing, bump
 
 
-def check_solvable(cells: Cells, wind: tuple[int, ...] = ()) -> None:
-    """Raises ValueError if from some start no goal can be reached."""
+def check_playable(cells: Cells, wind: tuple[int, ...] = ()) -> None:
+    """Checks what a well-formed map must have beyond its form.
+
+    Raises:
+        ValueError: If from some start no goal can be reached, or if starts and cliffs are
+            so many that the tables of all falls would outgrow memory.
+    """
     landing, _ = landing_states(cells, wind)
     kind = cells.ravel()
+    n_starts, allowed = int((kind == START).sum()), max(1, MAX_FALLS // cells.size)
+    if (kind == CLIFF).any() and n_starts > allowed:
+        raise ValueError(
+            f"layout with cliffs must have at most {allowed} starts at this size, got {n_starts}"
+        )
     # A pit ends the episode and a cliff throws the agent back: no way leads through.
     passable = (kind == FREE) | (kind == START)
     can_reach = kind == GOAL

@@ -17,9 +17,6 @@ from gridworld.layouts import (
     parse_layout,
 )
 
-#: Largest number of table entries, ``S * A * K``: about 100 MB in all.
-MAX_ENTRIES = 4_000_000
-
 
 @dataclass(frozen=True, eq=False)
 class World:
@@ -70,9 +67,6 @@ class World:
 
         Outcomes are the intended move, then, under slip, those to its left and to its
         right. A fall off a cliff leads to each start with equal probability.
-
-        Raises:
-            ValueError: If starts and cliffs are so many that the tables outgrow memory.
         """
         cells = parse_layout(config.layout)
         kind = cells.ravel()
@@ -97,11 +91,6 @@ class World:
         # Off a cliff is back to the start: where there are several, one outcome for each.
         falls = (kind[landing] == CLIFF)[..., None]
         if falls.any():
-            if landing.size * starts.size > MAX_ENTRIES:
-                raise ValueError(
-                    f"layout with cliffs has {starts.size} starts, allowed at this size are "
-                    f"at most {MAX_ENTRIES // landing.size}"
-                )
             only_first = np.arange(starts.size) == 0
             probability = probability[..., None] * np.where(falls, 1 / starts.size, only_first)
             reward = np.broadcast_to(reward[..., None], probability.shape)
