@@ -9,7 +9,8 @@ from gridworld import parameters
 from gridworld.agents import QLearningAgent
 from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
 from gridworld.env import GridWorldEnv
-from gridworld.layouts import LEVELS, Action, parse_layout, random_layout
+from gridworld.layouts import Action, parse_layout, random_layout
+from gridworld.levels import LEVELS
 from gridworld.planning import (
     Plan,
     gap_to_optimal,

@@ -9,13 +9,14 @@ from typing import Any
 import param
 
 from gridworld.layouts import (
-    LEVELS,
+    MAX_DENSITY,
     MAX_SIZE,
     MIN_SIZE,
     check_playable,
     parse_layout,
     random_layout,
 )
+from gridworld.levels import LEVELS
 from gridworld.parameters import Choice, Real, Text, Whole, Wind
 
 #: Parameters that only a drawn map has, with their names in `random_layout`.
@@ -35,8 +36,6 @@ _PRESET = (
     "cliff_reward",
     "max_steps",
 )
-#: Parameters that must agree with one another.
-_LINKED = ("level", "layout", "wind", *_DRAWN)
 
 
 class GridWorldConfig(param.Parameterized):
@@ -44,8 +43,9 @@ class GridWorldConfig(param.Parameterized):
 
     Choosing a ``level`` sets the map and the level's own rewards; a parameter given in
     the same breath wins over the level's. Giving a ``layout`` makes the level
-    ``custom``. ``n_rows`` and ``n_cols`` always tell the map's size and, like
-    ``wall_density`` and ``map_seed``, may be chosen for level ``random`` only.
+    ``custom``; wind that does not fit its width is gone with the map before.
+    ``n_rows`` and ``n_cols`` always tell the map's size and, like ``wall_density`` and
+    ``map_seed``, may be chosen for level ``random`` only.
 
     Example:
         >>> GridWorldConfig(level="hard", slip=0.1).n_rows
@@ -74,7 +74,7 @@ class GridWorldConfig(param.Parameterized):
     )
     wall_density = Real(
         default=0.25,
-        bounds=(0, 0.9),
+        bounds=(0, MAX_DENSITY),
         step=0.05,
         doc="Share of all cells that are walls, for level random.",
     )
@@ -132,11 +132,11 @@ class GridWorldConfig(param.Parameterized):
         self._settling = False
         self._settle(given=set(params))
 
-    @param.depends(*_LINKED, watch=True)
+    @param.depends(*_DRAWN, *_PRESET, "level", "layout", "slip", watch=True)
     def _resettle(self) -> None:
         if self._settling:  # our own derived values, already checked
             return
-        given = {name for name in _LINKED if getattr(self, name) != self._settled[name]}
+        given = {name for name, value in self._settled.items() if getattr(self, name) != value}
         try:
             self._settle(given)
         except ValueError:
@@ -145,50 +145,63 @@ class GridWorldConfig(param.Parameterized):
             raise
 
     def _settle(self, given: set[str]) -> None:
-        """Brings the linked parameters into agreement with the ``given`` ones.
+        """Brings what hangs together into agreement with the ``given`` parameters.
 
         Raises:
             ValueError: If they cannot agree; nothing has been changed then.
         """
         values = self.param.values()
+        del values["name"]
         values |= _derive(values, given)
         cells = parse_layout(values["layout"])
-        n_rows, n_cols = cells.shape
-        if len(values["wind"]) not in (0, n_cols):
-            raise ValueError(
-                f"wind has {len(values['wind'])} values, expected {n_cols}, one for each column"
-            )
+        for field, size in zip(("n_rows", "n_cols"), cells.shape, strict=True):
+            if field in given and values[field] != size:
+                raise ValueError(f"{field} must be the layout's {size}, got {values[field]}")
+            values[field] = size
+        n_cols, n_shifts = values["n_cols"], len(values["wind"])
+        if n_shifts not in (0, n_cols):
+            if "wind" in given:
+                raise ValueError(
+                    f"wind has {n_shifts} values, expected {n_cols}, one for each column"
+                )
+            values["wind"] = ()  # that of the map before
         check_playable(cells, values["wind"])
-        values |= {"n_rows": n_rows, "n_cols": n_cols}
         self._settling = True
         try:
-            self.param.update(**{name: values[name] for name in values if name != "name"})
+            self.param.update(**values)
         finally:
             self._settling = False
-        self._settled = {name: values[name] for name in _LINKED}
+        self._settled = values
 
 
 def _derive(values: dict[str, Any], given: set[str]) -> dict[str, Any]:
     """What follows from the ``given`` ones of a world's ``values``."""
-    if "layout" in given:
+    level = values["level"]
+    if "layout" in given and not ("level" in given and values["layout"] == _map_of(level, values)):
         return {"level": "custom"}
-    name = values["level"]
-    for field in (f for f in _DRAWN if f in given and name != "random"):
+    for field in (f for f in _DRAWN if f in given and level != "random" and "layout" not in given):
         raise ValueError(
-            f"{field} may be chosen for level random only, got {values[field]!r} for level {name}"
+            f"{field} may be chosen for level random only, got {values[field]!r} for level {level}"
         )
+    if level == "custom":
+        if not values["layout"]:
+            raise ValueError("layout must be given for level custom, got none")
+        return {}
     derived: dict[str, Any] = {}
     if "level" in given or not values["layout"]:
-        if name == "custom":
-            if not values["layout"]:
-                raise ValueError("layout must be given for level custom, got none")
-            return derived
         defaults = {field: GridWorldConfig.param[field].default for field in _PRESET}
-        derived = {**defaults, **LEVELS[name].parameters, "layout": LEVELS[name].layout}
-        derived = {field: value for field, value in derived.items() if field not in given}
-    if name == "random":
-        derived["layout"] = random_layout(**{_DRAWN[f]: values[f] for f in _DRAWN})
+        preset = defaults | LEVELS[level].parameters
+        derived = {field: value for field, value in preset.items() if field not in given}
+    if level != "random" or given & {"level", *_DRAWN} or not values["layout"]:
+        derived["layout"] = _map_of(level, values)
     return derived
+
+
+def _map_of(level: str, values: dict[str, Any]) -> str:
+    """The map that a level has of its own; empty for level custom."""
+    if level == "random":
+        return random_layout(**{_DRAWN[field]: values[field] for field in _DRAWN})
+    return LEVELS[level].layout
 
 
 class LearningConfig(param.Parameterized):

@@ -1,4 +1,4 @@
-"""Named maps, map text and random solvable maps.
+"""Map text, moves over a map, and random solvable maps.
 
 A map is text, one character a cell and one line a row. Cells are ``(row, col)``
 with row 0 at the top; a state is ``row * n_cols + col``, walls included.
@@ -6,7 +6,6 @@ with row 0 at the top; a state is ``row * n_cols + col``, walls included.
 
 import heapq
 from enum import IntEnum
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 START, GOAL, FREE, WALL, PIT, CLIFF = "SG.#XC"
 CELLS = START + GOAL + FREE + WALL + PIT + CLIFF
 MIN_SIZE, MAX_SIZE = 2, 100
+MAX_DENSITY = 0.9
 #: Most states times starts where there are cliffs: a fall leads to each start.
 MAX_FALLS = 100_000
 
@@ -32,124 +32,6 @@ class Action(IntEnum):
 
 #: ``(row, col)`` displacement of each action, shape ``(A, 2)``.
 MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
-
-
-class Level(NamedTuple):
-    """A named map, with the parameters in which it differs from the defaults."""
-
-    title: str
-    description: str
-    layout: str
-    parameters: dict[str, Any]
-
-
-_BOOK: dict[str, Any] = {"max_steps": 10_000}
-_EVERY_STEP_COSTS_ONE: dict[str, Any] = {
-    "step_reward": -1.0,
-    "bump_reward": -1.0,
-    "goal_reward": -1.0,
-}
-_ONLY_THE_GOAL_PAYS: dict[str, Any] = {"step_reward": 0.0, "bump_reward": 0.0, "goal_reward": 1.0}
-
-LEVELS: dict[str, Level] = {
-    "easy": Level(
-        "Easy",
-        "5×5, three walls: a first run, learned in seconds.",
-        """\
-S.#..
-..#..
-..#..
-.....
-....G""",
-        {},
-    ),
-    "medium": Level(
-        "Medium",
-        "6×6, six walls: the last corner has to be approached from above.",
-        """\
-S.#...
-..#...
-..#...
-..#...
-....#.
-....#G""",
-        {},
-    ),
-    "hard": Level(
-        "Hard",
-        "7×7 maze, ten walls: one long winding way, twenty steps at best.",
-        """\
-S.#....
-..#....
-..#.#..
-..#.#..
-..#.#..
-....#..
-....#.G""",
-        {},
-    ),
-    "random": Level(
-        "Random",
-        "A map drawn from its size, wall density and map seed; always solvable.",
-        "",
-        {},
-    ),
-    "custom": Level("Custom", "A map of your own.", "", {}),
-    "cliff_walking": Level(
-        "Cliff walking",
-        "Sutton & Barto 2018, example 6.6: the shortest way runs along the edge.",
-        """\
-............
-............
-............
-SCCCCCCCCCCG""",
-        {**_BOOK, **_EVERY_STEP_COSTS_ONE, "cliff_reward": -100.0},
-    ),
-    "windy_gridworld": Level(
-        "Windy gridworld",
-        "Sutton & Barto 2018, example 6.5: the wind lifts whoever crosses it.",
-        """\
-..........
-..........
-..........
-S......G..
-..........
-..........
-..........""",
-        {**_BOOK, **_EVERY_STEP_COSTS_ONE, "wind": (0, 0, 0, 1, 1, 1, 2, 2, 1, 0)},
-    ),
-    "dyna_maze": Level(
-        "Dyna maze",
-        "Sutton & Barto 2018, example 8.1: only the goal pays; used with discount 0.95.",
-        """\
-.......#G
-..#....#.
-S.#....#.
-..#......
-.....#...
-.........""",
-        {**_BOOK, **_ONLY_THE_GOAL_PAYS},
-    ),
-    "four_rooms": Level(
-        "Four rooms",
-        "Sutton, Precup & Singh 1999: four rooms, four doorways; used with discount 0.9.",
-        """\
-#############
-#S....#.....#
-#.....#.....#
-#...........#
-#.....#.....#
-#.....#.....#
-##.####.....#
-#.....###G###
-#.....#.....#
-#.....#.....#
-#...........#
-#.....#.....#
-#############""",
-        {**_BOOK, **_ONLY_THE_GOAL_PAYS},
-    ),
-}
 
 
 def parse_layout(layout: str) -> Cells:
@@ -261,7 +143,15 @@ def random_layout(n_rows: int, n_cols: int, wall_density: float, seed: int) -> s
         n_cols: Columns, 2 to 100.
         wall_density: Share of all cells that are walls, 0 to 0.9.
         seed: Seed of the map; the same seed gives the same map.
+
+    Raises:
+        ValueError: If a size or the density is out of range.
     """
+    for name, size in (("n_rows", n_rows), ("n_cols", n_cols)):
+        if not MIN_SIZE <= size <= MAX_SIZE:
+            raise ValueError(f"{name} must be from {MIN_SIZE} to {MAX_SIZE}, got {size!r}")
+    if not 0 <= wall_density <= MAX_DENSITY:
+        raise ValueError(f"wall_density must be from 0 to {MAX_DENSITY}, got {wall_density!r}")
     rng = np.random.default_rng(seed)
     row, col = np.divmod(np.arange(n_rows * n_cols), n_cols)
     start = int(rng.integers(n_rows * n_cols))

@@ -2,12 +2,15 @@
 
 import math
 import reprlib
+from collections.abc import Iterable
 from typing import Any, cast
 
 import numpy as np
 import param
 
 MAX_SHIFT = 100
+
+_BOOLS = (bool, np.bool_)
 
 
 class _Stated(param.Parameter):
@@ -36,7 +39,7 @@ class Real(_Stated, param.Number):
     _kind = "a number "
 
     def _accepts(self, val: Any) -> bool:
-        return not callable(val) and not isinstance(val, bool) and math.isfinite(val)
+        return not callable(val) and not isinstance(val, _BOOLS) and math.isfinite(val)
 
     def _allowed(self) -> str:
         low, high = cast(tuple[float, float], self.bounds)
@@ -69,9 +72,9 @@ class Wind(_Stated, param.Parameter):
     """Upward shift in cells, one whole number a column, kept as a tuple; empty for calm."""
 
     def _accepts(self, val: Any) -> bool:
-        return not isinstance(val, str) and all(
+        return isinstance(val, tuple) and all(
             isinstance(shift, (int, np.integer))
-            and not isinstance(shift, bool)
+            and not isinstance(shift, _BOOLS)
             and 0 <= shift <= MAX_SHIFT
             for shift in val
         )
@@ -80,5 +83,7 @@ class Wind(_Stated, param.Parameter):
         return f"whole numbers from 0 to {MAX_SHIFT}, one for each column, or empty"
 
     def __set__(self, obj: Any, val: Any) -> None:
+        if isinstance(val, Iterable) and not isinstance(val, str):
+            val = tuple(val)
         self._validate(val)
         super().__set__(obj, tuple(int(shift) for shift in val))

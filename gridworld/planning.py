@@ -3,15 +3,20 @@
 Where discount 1 gives a state no finite value, its value is NaN.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridworld.undiscounted import (
+    can_reach,
+    ending_policy,
+    endless_states,
+    may_enter,
+    resting_actions,
+    transitions_of,
+)
 from gridworld.world import World
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 #: Largest error of a value, as far as rounding allows.
 TOLERANCE = 1e-10
@@ -48,17 +53,20 @@ def value_iteration(world: World, discount: float) -> Plan:
         ValueError: If γ is out of range, or is 1 and rewards can be gathered for ever.
     """
     _check_discount(discount)
-    possible = _transitions(world, np.ones((world.n_states, world.n_actions)))
+    resting = resting_actions(world)
     endless = np.zeros(world.n_states, dtype=np.bool_)
     if discount == 1:
-        endless = ~_can_reach(_absorbing(world), possible)
+        endless = endless_states(world, resting)
     # An action that may end up among endless states has no finite value either.
-    barred = (endless[world.next_state] & (world.probability > 0)).any(axis=2)  # (S, A)
+    barred = may_enter(world, endless)
     expected_reward = (world.probability * world.reward).sum(axis=2)  # (S, A)
 
     def backup(values: NDArray) -> NDArray:
         q_values = (world.probability * values[world.next_state]).sum(axis=2)
         return np.where(barred, -np.inf, expected_reward + discount * q_values)
+
+    def greedy(q_values: NDArray) -> NDArray:
+        return np.where(endless, 0.0, q_values.max(axis=1))
 
     def is_optimal(values: NDArray, improved: NDArray) -> bool:
         rounding = 64 * np.finfo(np.float64).eps * abs(values).max()
@@ -68,14 +76,15 @@ def value_iteration(world: World, discount: float) -> Plan:
     values = np.zeros(world.n_states)
     for sweep in range(1, _MAX_SWEEPS + 1):
         q_values = backup(values)
-        improved = np.where(endless, 0.0, q_values.max(axis=1))
+        improved = greedy(q_values)
         if is_optimal(values, improved):
             break
         values = improved
         if sweep % _SWEEPS_PER_CHECK == 0:
             exact = policy_evaluation(world, q_values.argmax(axis=1), discount)
-            q_values = backup(np.where(endless, 0.0, exact))
-            if is_optimal(exact[~endless], q_values.max(axis=1)[~endless]):
+            exact = np.where(endless, 0.0, exact)
+            q_values = backup(exact)
+            if is_optimal(exact, greedy(q_values)):  # not if NaN: no finite value as yet
                 break
     else:
         raise ValueError(
@@ -84,7 +93,7 @@ def value_iteration(world: World, discount: float) -> Plan:
         )
     policy = q_values.argmax(axis=1)
     if discount == 1:
-        policy = _ending_policy(world, np.isclose(q_values, q_values.max(axis=1, keepdims=True)))
+        policy = ending_policy(world, q_values, resting)
     values = policy_evaluation(world, policy, discount)
     q_values = backup(np.where(endless, 0.0, values))
     return Plan(values, np.where(barred | endless[:, None], np.nan, q_values), policy)
@@ -109,16 +118,14 @@ def policy_evaluation(world: World, policy: ArrayLike, discount: float) -> NDArr
 
     _check_discount(discount)
     weights = _action_probabilities(world, policy)
-    transitions = _transitions(world, weights)
+    transitions = transitions_of(world, weights)
     reward = (weights * (world.probability * world.reward).sum(axis=2)).sum(axis=1)
     values = np.zeros(world.n_states)
-    settled = _absorbing(world)
+    settled = ~can_reach(reward != 0, transitions)  # worth 0, as nothing is ever paid
     if discount == 1:
-        endless = ~_can_reach(settled, transitions)
-        unpaid = endless & ~_can_reach(endless & (reward != 0), transitions)
-        infinite = _can_reach(endless & ~unpaid, transitions)
+        infinite = can_reach(~can_reach(settled, transitions), transitions)
         values[infinite] = np.nan
-        settled |= unpaid | infinite
+        settled |= infinite
     open_states = np.flatnonzero(~settled)
     if open_states.size:
         among = transitions[open_states][:, open_states]
@@ -137,7 +144,7 @@ def optimal_path(world: World, discount: float) -> NDArray[np.int64]:
     """
     from scipy.sparse.csgraph import dijkstra
 
-    transitions = _transitions(
+    transitions = transitions_of(
         world, _action_probabilities(world, value_iteration(world, discount).policy)
     )
     # Likeliest is shortest in -log p; the small surcharge keeps sure steps from being free.
@@ -184,7 +191,7 @@ def gap_to_optimal(world: World, q_values: ArrayLike, discount: float) -> float:
 
 
 def _check_discount(discount: float) -> None:
-    if not 0 <= discount <= 1:
+    if not np.isscalar(discount) or isinstance(discount, str) or not 0 <= discount <= 1:
         raise ValueError(f"discount must be a number from 0 to 1, got {discount!r}")
 
 
@@ -205,45 +212,3 @@ def _action_probabilities(world: World, policy: ArrayLike) -> NDArray[np.float64
         f"policy must be whole numbers of shape {(n_states,)} or probabilities of shape "
         f"{(n_states, n_actions)}, got {given.dtype} of shape {given.shape}"
     )
-
-
-def _transitions(world: World, weights: NDArray) -> "csr_array":
-    """State to state, shape ``(S, S)``: outcomes' probabilities weighted by action, ``(S, A)``."""
-    from scipy.sparse import csr_array
-
-    chance = weights[..., None] * world.probability
-    state, action, outcome = np.nonzero(chance)
-    edges = (state, world.next_state[state, action, outcome])
-    return csr_array((chance[state, action, outcome], edges), shape=(world.n_states,) * 2)
-
-
-def _ending_policy(world: World, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """A policy of ``allowed`` actions, ``(S, A)``, that ends wherever one of them can end.
-
-    Undiscounted, putting off the end for ever may look as good as reaching it.
-    """
-    policy = allowed.argmax(axis=1)
-    ends = _absorbing(world)
-    while True:
-        comes_nearer = allowed & ((world.probability > 0) & ends[world.next_state]).any(axis=2)
-        newly = comes_nearer.any(axis=1) & ~ends
-        if not newly.any():
-            return policy
-        policy[newly] = comes_nearer[newly].argmax(axis=1)
-        ends = ends | newly
-
-
-def _absorbing(world: World) -> NDArray[np.bool_]:
-    """States that nothing leaves and that pay nothing: terminal states, and walls."""
-    here = np.arange(world.n_states)[:, None, None]
-    stays = (world.next_state == here) & (world.reward == 0)
-    return (stays | (world.probability == 0)).all(axis=(1, 2))
-
-
-def _can_reach(targets: NDArray[np.bool_], transitions: "csr_array") -> NDArray[np.bool_]:
-    """States from which some of the ``targets`` can be reached, these included, ``(S,)``."""
-    while True:
-        grown = targets | (transitions @ targets.astype(np.float64) > 0)
-        if (grown == targets).all():
-            return grown
-        targets = grown

@@ -128,6 +128,7 @@ class Trainer:
         )
         self._progress = np.zeros(1, dtype=kernel.PROGRESS)
         self._progress["state"] = self._trail[0] = world.start_states[0]
+        self._progress["epsilon"] = agent.epsilon
         self._progress["between_episodes"] = True
         self._transition = np.zeros(1, dtype=kernel.TRANSITION)
         self._status = Status.IDLE
@@ -209,7 +210,7 @@ class Trainer:
             total_steps=int(progress["total_steps"]),
             position=self.world.position(progress["state"]),
             trail=_read_only(np.stack(np.divmod(states, self.world.shape[1]), axis=1)),
-            epsilon=self.agent.epsilon,
+            epsilon=float(progress["epsilon"]),
             q_values=_read_only(self.agent.q_values.copy()),
             visits=_read_only(self._visits.copy()),
             last_update=last_update,
@@ -244,7 +245,6 @@ class Trainer:
         return taken
 
     def _run(self, n_steps: int, last_episode: int) -> int:
-        self._progress["epsilon"] = self.agent.epsilon
         taken = kernel.run(
             self._model,
             self._rates,

@@ -149,30 +149,10 @@ class World:
         reward = _table("reward", reward, np.float64, next_state.shape)
         terminal = _table("terminal", terminal, np.bool_, (n_states,))
         goal = terminal if goal is None else _table("goal", goal, np.bool_, (n_states,))
-        starts = (
-            np.flatnonzero(~terminal)
-            if start_states is None
-            else np.array(start_states, dtype=np.int64)
-        )
+        starts = np.flatnonzero(~terminal) if start_states is None else np.array(start_states)
         shape = shape or (1, n_states)
-
-        for name, states in (("next_state", next_state), ("start_states", starts)):
-            if ((states < 0) | (states >= n_states)).any():
-                raise ValueError(f"{name} must be from 0 to {n_states - 1}, got {states.tolist()}")
-        if not starts.size or terminal[starts].any():
-            raise ValueError("start_states must be states that are not terminal, at least one")
-        if (probability < 0).any() or not np.allclose(
-            probability.sum(axis=2), 1, rtol=0, atol=1e-9
-        ):
-            state, action = np.argwhere(
-                (probability < 0).any(axis=2) | (abs(probability.sum(axis=2) - 1) > 1e-9)
-            )[0]
-            raise ValueError(
-                "probability must be from 0 to 1 and sum to 1, got "
-                f"{probability[state, action].tolist()} for state {state}, action {action}"
-            )
-        if not np.isfinite(reward).all():
-            raise ValueError("reward must be finite numbers")
+        _check_states(next_state, starts, terminal, goal, shape)
+        _check_outcomes(probability, reward)
 
         next_state[terminal] = np.flatnonzero(terminal)[:, None, None]
         probability[terminal] = np.arange(next_state.shape[2]) == 0
@@ -181,6 +161,7 @@ class World:
         # Rounding may leave the sum below 1, and a draw could fall beyond the last outcome.
         remaining = probability[..., ::-1].cumsum(axis=2)[..., ::-1] - probability
         cumulative[remaining <= 0] = 1.0
+        starts = starts.astype(np.int64)
         arrays = (next_state, probability, cumulative, reward, terminal, goal, starts)
         for array in arrays:
             array.setflags(write=False)
@@ -193,3 +174,41 @@ def _table(name: str, values: ArrayLike, dtype: type, shape: tuple[int, ...]) ->
     if table.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {table.shape}")
     return table
+
+
+def _check_states(
+    next_state: NDArray,
+    starts: NDArray,
+    terminal: NDArray,
+    goal: NDArray,
+    shape: tuple[int, int],
+) -> None:
+    n_states = len(terminal)
+    if not starts.size:
+        raise ValueError("start_states must be states that are not terminal, at least one")
+    if starts.ndim != 1 or starts.dtype.kind not in "iu":
+        raise ValueError(
+            "start_states must be whole numbers of shape (N,), got "
+            f"{starts.dtype} of shape {starts.shape}"
+        )
+    for name, states in (("next_state", next_state), ("start_states", starts)):
+        wrong = states[(states < 0) | (states >= n_states)]
+        if wrong.size:
+            raise ValueError(f"{name} must be from 0 to {n_states - 1}, got {wrong[0]}")
+    if terminal[starts].any():
+        raise ValueError("start_states must be states that are not terminal")
+    if (goal & ~terminal).any():
+        raise ValueError(f"goal must be terminal, state {(goal & ~terminal).argmax()} is not")
+    if len(shape) != 2 or shape[0] * shape[1] != n_states:
+        raise ValueError(f"shape must be (n_rows, n_cols) of {n_states} states, got {shape!r}")
+
+
+def _check_outcomes(probability: NDArray, reward: NDArray) -> None:
+    sums_to_1 = abs(probability.sum(axis=2) - 1) <= 1e-9
+    for state, action in np.argwhere(~(sums_to_1 & (probability >= 0).all(axis=2))):
+        raise ValueError(
+            "probability must be from 0 to 1 and sum to 1, got "
+            f"{probability[state, action].tolist()} for state {state}, action {action}"
+        )
+    if not np.isfinite(reward).all():
+        raise ValueError("reward must be finite numbers")

@@ -1,0 +1,214 @@
+import copy
+import re
+
+import gymnasium
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gridworld import GridWorldConfig, QLearningAgent, QLearningConfig, Trainer, Transition
+
+
+def newest(name):
+    """Id of the newest version that Gymnasium registers."""
+    specs = [s for s in gymnasium.registry.values() if (s.namespace, s.name) == (None, name)]
+    return max(specs, key=lambda spec: spec.version).id
+
+
+def train(env, agent, n_episodes):
+    state, _ = env.reset(seed=0)
+    for _ in range(n_episodes):
+        done = False
+        while not done:
+            action = agent.select_action(state)
+            next_state, reward, terminated, truncated, _ = env.step(action)
+            agent.update(state, action, reward, next_state, terminated)
+            state, done = next_state, terminated or truncated
+        agent.end_episode()
+        state, _ = env.reset()
+
+
+def greedy_return(env, agent, max_steps=200):
+    policy, total = agent.greedy_policy(), 0.0
+    state, _ = env.reset()
+    for _ in range(max_steps):
+        state, reward, terminated, truncated, _ = env.step(policy[state])
+        total += reward
+        if terminated or truncated:
+            break
+    return total
+
+
+@pytest.mark.parametrize(
+    ("name", "n_episodes", "n_tests", "at_least"),
+    [("CliffWalking", 500, 1, -13), ("Taxi", 2000, 100, 7)],
+)
+def test_the_agent_learns_the_environments_of_gymnasium(name, n_episodes, n_tests, at_least):
+    env = gymnasium.make(newest(name))
+    config = QLearningConfig(learning_rate=0.5, epsilon=0.1, epsilon_decay=1)
+    agent = QLearningAgent(config, env.observation_space.n, env.action_space.n, seed=0)
+    train(env, agent, n_episodes)
+    assert np.mean([greedy_return(env, agent) for _ in range(n_tests)]) >= at_least
+
+
+def make_agent(q_values, seed=0, **parameters):
+    agent = QLearningAgent(QLearningConfig(**parameters), *np.shape(q_values), seed)
+    agent.q_values[:] = q_values
+    return agent
+
+
+def test_an_update_shows_its_numbers():
+    agent = make_agent([[1.0, 2.0], [4.0, 3.0]], learning_rate=0.5, discount_factor=0.9)
+    transition = agent.update(0, 1, -1.0, 1, False)
+    assert transition == Transition(
+        state=0,
+        action=1,
+        reward=-1.0,
+        next_state=1,
+        terminated=False,
+        explored=False,
+        old_value=2.0,
+        target=-1 + 0.9 * 4,
+        td_error=-1 + 0.9 * 4 - 2,
+        new_value=2 + 0.5 * (-1 + 0.9 * 4 - 2),
+    )
+    assert agent.q_values.tolist() == [[1.0, transition.new_value], [4.0, 3.0]]
+
+
+def test_a_terminal_state_is_worth_nothing():
+    agent = make_agent([[0.0], [100.0]], learning_rate=1)
+    assert agent.update(0, 0, 5.0, 1, True).target == 5
+    assert agent.update(0, 0, 5.0, 1, False).target == 104
+
+
+def test_the_numbers_are_pythons_own():
+    types = [type(value) for value in make_agent([[0.0]]).update(np.int64(0), 0, 1, 0, np.True_)]
+    assert types == [int, int, float, int, bool, bool, float, float, float, float]
+
+
+@pytest.mark.parametrize(("epsilon", "explored"), [(0, False), (1, True)])
+def test_an_update_tells_whether_its_action_explored(epsilon, explored):
+    agent = make_agent([[0.0, 1.0]], epsilon=epsilon)
+    action = agent.select_action(0)
+    assert agent.update(0, action, 0.0, 0, False).explored is explored
+
+
+@pytest.mark.parametrize(
+    ("values", "epsilon", "shares"),
+    [
+        ([0.0, 0.0, 0.0, 0.0], 0, [0.25, 0.25, 0.25, 0.25]),
+        ([1.0, 0.0, 1.0, 0.0], 0, [0.5, 0, 0.5, 0]),
+        ([0.0, 0.0, 0.0, 1.0], 0, [0, 0, 0, 1]),
+        ([0.0, 0.0, 0.0, 1.0], 1, [0.25, 0.25, 0.25, 0.25]),
+        ([0.0, 0.0, 0.0, 1.0], 0.4, [0.1, 0.1, 0.1, 0.7]),
+        ([-3.0, -3.0, -3.0, -9.0], 0, [1 / 3, 1 / 3, 1 / 3, 0]),
+    ],
+)
+def test_actions_are_chosen_in_the_right_proportions(values, epsilon, shares):
+    agent = make_agent([values], epsilon=epsilon)
+    n_choices = 10_000
+    chosen = [agent.select_action(0) for _ in range(n_choices)]
+    # Five standard deviations of a share are at most 5 * sqrt(0.25 / 10,000) = 0.025.
+    shares_seen = np.bincount(chosen, minlength=4) / n_choices
+    np.testing.assert_allclose(shares_seen, shares, rtol=0, atol=0.025)
+    assert not shares_seen[np.array(shares) == 0].any()
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+@pytest.mark.parametrize("epsilon", [0, 0.5, 1])
+def test_every_choice_draws_two_uniforms(values, epsilon):
+    agent = make_agent([values], epsilon=epsilon)
+    copied = copy.deepcopy(agent.np_random)
+    for _ in range(20):
+        agent.select_action(0)
+        copied.random()
+        copied.random()
+        assert agent.np_random.bit_generator.state == copied.bit_generator.state
+
+
+@given(
+    epsilon=st.floats(0, 1),
+    decay=st.floats(0, 1, exclude_min=True),
+    minimum=st.floats(0, 1),
+)
+def test_epsilon_never_rises_and_stops_at_its_minimum(epsilon, decay, minimum):
+    agent = make_agent([[0.0]], epsilon=epsilon, epsilon_decay=decay, min_epsilon=minimum)
+    for _ in range(20):
+        before = agent.epsilon
+        agent.end_episode()
+        assert agent.epsilon <= before
+        assert agent.epsilon >= min(epsilon, minimum)
+        assert agent.epsilon == min(before, max(minimum, before * decay))
+
+
+def test_agent_and_environment_of_one_seed_draw_different_numbers():
+    env = gymnasium.make("GridWorld-v0").unwrapped
+    env.reset(seed=5)
+    agent = make_agent([[0.0]], seed=5)
+    assert not np.isin(agent.np_random.random(100), env.np_random.random(100)).any()
+
+
+def test_the_seed_decides_what_the_agent_draws():
+    first, again, other = (make_agent([[0.0]], seed=seed).np_random.random() for seed in (3, 3, 4))
+    assert first == again != other
+
+
+def test_the_config_is_read_once():
+    config = QLearningConfig(learning_rate=0.5, epsilon=0.3)
+    agent = QLearningAgent(config, 2, 2)
+    config.param.update(learning_rate=0.9, epsilon=0.8)
+    assert agent.update(0, 0, 1.0, 1, True).new_value == 0.5
+    assert agent.epsilon == 0.3
+
+
+def test_the_table_starts_at_the_initial_value():
+    agent = QLearningAgent(QLearningConfig(initial_q=7), 3, 2)
+    assert agent.q_values.tolist() == [[7, 7]] * 3
+
+
+def test_the_greedy_policy_takes_the_first_of_the_best():
+    assert make_agent([[0.0, 1.0, 1.0], [3.0, 2.0, 1.0]]).greedy_policy().tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("max_steps", [1, 2, 3])
+def test_a_truncated_step_still_looks_ahead_in_training(max_steps):
+    config = QLearningConfig(initial_q=10, discount_factor=0.5)
+    trainer = Trainer(GridWorldConfig(level="hard", max_steps=max_steps), config)
+    for _ in range(max_steps):
+        update = trainer.step()
+    snapshot = trainer.snapshot
+    assert (snapshot.episode, snapshot.episode_lengths.tolist()) == (1, [max_steps])
+    assert not update.terminated
+    assert update.target == update.reward + 0.5 * snapshot.q_values[update.next_state].max()
+
+
+def test_a_terminated_step_does_not_look_ahead_in_training():
+    config = QLearningConfig(initial_q=10, discount_factor=0.5)
+    trainer = Trainer(GridWorldConfig(layout="SX\n.G"), config)
+    targets = set()
+    while trainer.snapshot.episode < 20:
+        update = trainer.step()
+        if update.terminated:
+            targets.add((update.next_state, update.target))
+    assert targets == {(1, -1.0), (3, 1.0)}
+    assert (trainer.snapshot.q_values[[1, 3]] == 10).all()
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", None, True])
+def test_a_wrong_seed_is_refused(seed):
+    message = f"^seed must be a whole number from 0, got {re.escape(repr(seed))}$"
+    with pytest.raises(ValueError, match=message):
+        QLearningAgent(QLearningConfig(), 2, 2, seed)
+
+
+@pytest.mark.parametrize(
+    ("n_states", "n_actions", "message"),
+    [
+        (0, 2, "n_states must be a whole number from 1, got 0"),
+        (2, -1, "n_actions must be a whole number from 1, got -1"),
+    ],
+)
+def test_a_wrong_size_is_refused(n_states, n_actions, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        QLearningAgent(QLearningConfig(), n_states, n_actions)
