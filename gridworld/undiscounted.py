@@ -23,9 +23,8 @@ def transitions_of(world: World, weights: NDArray) -> "csr_array":
 
 def can_reach(targets: NDArray, transitions: "csr_array") -> NDArray[np.bool_]:
     """States from which some of the ``targets`` can be reached, these included, ``(S,)``."""
-    grown: NDArray[np.bool_]
     while True:
-        grown = targets | (transitions @ targets.astype(np.float64) > 0)
+        grown = np.asarray(targets | (transitions @ targets.astype(np.float64) > 0))
         if (grown == targets).all():
             return grown
         targets = grown
