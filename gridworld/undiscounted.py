@@ -24,7 +24,7 @@ def transitions_of(world: World, weights: NDArray) -> "csr_array":
 def can_reach(targets: NDArray, transitions: "csr_array") -> NDArray[np.bool_]:
     """States from which some of the ``targets`` can be reached, these included, ``(S,)``."""
     while True:
-        grown = np.asarray(targets | (transitions @ targets.astype(np.float64) > 0))
+        grown = targets | (transitions @ targets.astype(np.float64) > 0)
         if (grown == targets).all():
             return grown
         targets = grown
@@ -32,7 +32,7 @@ def can_reach(targets: NDArray, transitions: "csr_array") -> NDArray[np.bool_]:
 
 def may_enter(world: World, states: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Actions with some chance to lead into one of the ``states``, shape ``(S, A)``."""
-    return (states[world.next_state] & (world.probability > 0)).any(axis=2)
+    return np.asarray((states[world.next_state] & (world.probability > 0)).any(axis=2))
 
 
 def resting_actions(world: World) -> NDArray[np.bool_]:
