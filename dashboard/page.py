@@ -54,8 +54,8 @@ class GridWorldDashboard(Viewer):
             self.room, [controls, self._grid, self._metrics, self._curves], self._on_status
         )
         self._sidebar = controls.sidebar
-        self._main = self._make_main(controls.bar)
-        pn.state.onload(self.runner.start)
+        self._main = pn.Column(controls.bar, sizing_mode="stretch_width", margin=(8, 12))
+        pn.state.onload(self._on_load)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.on_session_destroyed(self._close)
 
@@ -93,26 +93,22 @@ class GridWorldDashboard(Viewer):
         page.param.watch(lambda event: self._grid.set_dark(event.new), "dark_theme")
         return page
 
-    def _make_main(self, bar: pn.viewable.Viewable) -> pn.viewable.Viewable:
+    def _make_pictures(self) -> pn.Row:
         def pane(model: Any) -> pn.pane.Bokeh:
             return pn.pane.Bokeh(model, sizing_mode="stretch_width", margin=8)
 
         beside = {"flex": "1 1 360px", "min-width": "0"}
-        return pn.Column(
-            bar,
-            pn.Row(
-                pn.Column(pane(self._grid.plot), styles=beside),
-                pn.Column(
-                    pane(self._metrics.div),
-                    pane(self._curves.figure),
-                    styles=beside,
-                ),
-                sizing_mode="stretch_width",
-                styles={"flex-wrap": "wrap"},
-            ),
+        return pn.Row(
+            pn.Column(pane(self._grid.plot), styles=beside),
+            pn.Column(pane(self._metrics.div), pane(self._curves.figure), styles=beside),
             sizing_mode="stretch_width",
-            margin=(8, 12),
+            styles={"flex-wrap": "wrap"},
         )
+
+    def _on_load(self) -> None:
+        # Start can be pressed sooner for it, and the pictures come no later.
+        self._main.append(self._make_pictures())
+        self.runner.start()
 
     def _on_status(self, snapshot: Snapshot) -> None:
         self._show_status(snapshot)

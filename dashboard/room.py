@@ -75,8 +75,7 @@ class Room(param.Parameterized):
         # A timer may be a little early; a frame must not be lost to that.
         if self.status is not Status.RUNNING or now < self._due - period / 4:
             return
-        # Late by more than a frame, the frame is skipped, not caught up with.
-        self._due = period + (self._due if now - self._due < period else now)
+        self._due = now + period  # a frame that is late is not caught up with
         n_sharing = sum(room._is_busy(now) for room in _rooms if room is not self) + 1
         started = time.perf_counter()
         self.seconds += min(now - self._advanced_at, 2 * period)

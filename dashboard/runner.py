@@ -109,7 +109,8 @@ class Runner:
             self._cancel = None
         if self._document is None:
             return
-        milliseconds = round(1000 * self.room.pace.period)
+        # The loop adds about a millisecond of its own to each period.
+        milliseconds = max(1, round(1000 * self.room.pace.period) - 1)
         if self._document.session_context is not None:
             callback = self._document.add_periodic_callback(self.tick, milliseconds)
             self._cancel = partial(self._document.remove_periodic_callback, callback)
