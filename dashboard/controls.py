@@ -10,6 +10,7 @@ import param
 
 from dashboard.notify import toast
 from dashboard.room import Room
+from dashboard.runner import Runner
 from gridworld import LEVELS, Snapshot, Status, parameters
 
 LOCKED = "Locked while training. Stop to change."
@@ -151,8 +152,8 @@ class Controls:
 
     min_interval = 0.0
 
-    def __init__(self, room: Room, redraw: Callable[[], None]) -> None:
-        self._room, self._redraw = room, redraw
+    def __init__(self, room: Room, runner: Runner) -> None:
+        self._room, self._runner = room, runner
         self._status: Status | None = None
         self._owners: dict[str, param.Parameterized] = {
             **dict.fromkeys(_ENVIRONMENT, room.world_config),
@@ -168,7 +169,7 @@ class Controls:
             for label, _, _, colour, variant in _BUTTONS
         }
         for label, method, *_ in _BUTTONS:
-            self._buttons[label].on_click(partial(self._call, method))
+            self._buttons[label].on_click(partial(self._on_press, method))
         self._lock_note = pn.pane.HTML(_UNLOCKED, **_NOTE)
         self._level_note = pn.pane.HTML(**_NOTE)
         self._level_fields = pn.Column(sizing_mode="stretch_width")
@@ -192,14 +193,10 @@ class Controls:
         self._lock_note.object = LOCKED if self._room.locked else _UNLOCKED
 
     def _on_change(self, *_: param.parameterized.Event) -> None:
-        self._redraw()
+        self._runner.draw()
 
-    def _call(self, method: str, _: param.parameterized.Event) -> None:
-        try:
-            getattr(self._room, method)()
-        except (RuntimeError, ValueError) as error:
-            toast("warning", str(error))
-        self._redraw()
+    def _on_press(self, method: str, _: param.parameterized.Event) -> None:
+        self._runner.act(getattr(self._room, method))
 
     def _widgets(self, *names: str) -> list[Any]:
         """The fields' widgets; made when they are first shown, since each costs load time."""

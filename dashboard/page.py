@@ -49,10 +49,9 @@ class GridWorldDashboard(Viewer):
         self._curves = CurvesView(snapshot)
         self._chip = pn.pane.HTML(stylesheets=[_CHIP], margin=(0, 8))
         self._show_status(snapshot)
-        controls = Controls(self.room, lambda: self.runner.draw())
-        self.runner = Runner(
-            self.room, [controls, self._grid, self._metrics, self._curves], self._on_status
-        )
+        self.runner = Runner(self.room, self._on_status)
+        controls = Controls(self.room, self.runner)
+        self.runner.views = (controls, self._grid, self._metrics, self._curves)
         self._sidebar = controls.sidebar
         self._main = pn.Column(controls.bar, sizing_mode="stretch_width", margin=(8, 12))
         pn.state.onload(self._on_load)

@@ -11,6 +11,8 @@ from gridworld import GridWorldConfig, QLearningConfig, Snapshot, Status, Traine
 
 _rooms: WeakSet["Room"] = WeakSet()
 
+#: Seconds that a frame may come before its time.
+_EARLY = 0.002
 #: Seconds without a call after which a training counts as resting.
 _REST = 1.0
 
@@ -73,7 +75,8 @@ class Room(param.Parameterized):
         """
         period = self.pace.period
         # A timer may be a little early; a frame must not be lost to that.
-        if self.status is not Status.RUNNING or now < self._due - period / 4:
+        early = min(_EARLY, period / 20)
+        if self.status is not Status.RUNNING or now < self._due - early:
             return
         self._due = now + period  # a frame that is late is not caught up with
         n_sharing = sum(room._is_busy(now) for room in _rooms if room is not self) + 1

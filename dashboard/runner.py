@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 import panel as pn
 
+from dashboard.notify import toast
 from dashboard.room import Room
-from gridworld import Snapshot, Status
+from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)
 
@@ -35,18 +36,18 @@ class Runner:
 
     Args:
         room: The training.
-        views: What draws it, in this order.
         on_status: Called with the snapshot after the status has changed.
+
+    Attributes:
+        views: What draws it, in this order.
     """
 
-    def __init__(
-        self, room: Room, views: Sequence[View], on_status: Callable[[Snapshot], None]
-    ) -> None:
+    def __init__(self, room: Room, on_status: Callable[[Snapshot], None]) -> None:
         self.room = room
-        self._views = views
+        self.views: Sequence[View] = ()
         self._on_status = on_status
         self._drawn = -1
-        self._drawn_at = [0.0] * len(views)
+        self._drawn_at: dict[View, float] = {}
         self._status = room.status
         self._document: Any = None
         self._cancel: Callable[[], None] | None = None
@@ -65,13 +66,17 @@ class Runner:
 
     def tick(self) -> None:
         """One frame, if one is due."""
-        try:
-            self.room.advance_to(time.monotonic())
-        except Exception:
-            _log.exception("A tick of the training failed")
-            self.room.fail()
+        self._guard(lambda: self.room.advance_to(time.monotonic()))
         if self.room.revision != self._drawn:
             self.draw()
+
+    def act(self, call: Callable[[], None]) -> None:
+        """Does what a button asks of the room, and shows at once what came of it."""
+        try:
+            self._guard(call)
+        except StatusError as error:
+            toast("warning", str(error))
+        self.draw()
 
     def draw(self) -> None:
         """Shows the room as it is now, in one message."""
@@ -84,6 +89,16 @@ class Runner:
                 self._status = self.room.status
                 self._on_status(self.room.snapshot)
 
+    def _guard(self, call: Callable[[], None]) -> None:
+        """Lets whatever goes wrong in the training end the run, and nothing else."""
+        try:
+            call()
+        except StatusError:
+            raise
+        except Exception:
+            _log.exception("The training failed")
+            self.room.fail()
+
     def _update_views(self, snapshot: Snapshot) -> bool:
         """Has those views draw whose time it is; tells whether one of them failed."""
         self._drawn = self.room.revision
@@ -91,10 +106,10 @@ class Runner:
         failed = False
         # Whatever ends or interrupts a run is shown at once, by all.
         running = snapshot.status is self._status is Status.RUNNING
-        for i, view in enumerate(self._views):
-            if running and now - self._drawn_at[i] < view.min_interval:
+        for view in self.views:
+            if running and now - self._drawn_at.get(view, 0.0) < view.min_interval:
                 continue
-            self._drawn_at[i] = now
+            self._drawn_at[view] = now
             try:
                 view.update(snapshot)
             except Exception:

@@ -19,7 +19,7 @@ from gridworld.planning import (
     value_iteration,
 )
 from gridworld.snapshot import Snapshot, Status, Transition
-from gridworld.trainer import Trainer
+from gridworld.trainer import StatusError, Trainer
 from gridworld.version import __version__
 from gridworld.world import World
 
@@ -34,6 +34,7 @@ __all__ = [
     "QLearningConfig",
     "Snapshot",
     "Status",
+    "StatusError",
     "Trainer",
     "Transition",
     "World",

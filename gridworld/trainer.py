@@ -16,6 +16,10 @@ from gridworld.world import World
 _TRAIN_CHUNK = 100_000
 
 
+class StatusError(RuntimeError):
+    """A call that the status of the run does not allow; the message says what is allowed."""
+
+
 class Trainer:
     """Trains a tabular agent on a grid world, in one go or a few steps at a time.
 
@@ -163,7 +167,7 @@ class Trainer:
 
         Raises:
             ValueError: If ``n_steps`` is not a whole number from 0.
-            RuntimeError: If the status is neither ``RUNNING`` nor ``IDLE``.
+            StatusError: If the status is neither ``RUNNING`` nor ``IDLE``.
         """
         if isinstance(n_steps, bool) or not isinstance(n_steps, (int, np.integer)) or n_steps < 0:
             raise ValueError(f"n_steps must be a whole number from 0, got {n_steps!r}")
@@ -221,7 +225,7 @@ class Trainer:
 
     def _require(self, call: str, *allowed: Status) -> None:
         if self._status not in allowed:
-            raise RuntimeError(
+            raise StatusError(
                 f"{call}() needs status {' or '.join(allowed)}, status is {self._status}; "
                 f"allowed now: {', '.join(_ALLOWED[self._status])}"
             )
