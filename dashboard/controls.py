@@ -47,6 +47,13 @@ _AGENT = (
 _PACE = ("update_interval", "frame_rate", "turbo")
 
 
+class _TextInput(pn.widgets.TextInput):
+    """Tells each entry once: Panel's own, on Enter, tells it a second time as an event."""
+
+    def _process_event(self, event: Any) -> None:
+        pass
+
+
 class Field:
     """A widget bound to one parameter, both ways.
 
@@ -100,7 +107,7 @@ class Field:
             case parameters.Text():
                 return pn.widgets.TextAreaInput(**common, rows=7, stylesheets=[_INPUT, _MAP])
             case _:
-                return pn.widgets.TextInput(**common, stylesheets=[_INPUT])
+                return _TextInput(**common, stylesheets=[_INPUT])
 
     def _shown(self) -> Any:
         """The parameter's value as the widget holds it."""

@@ -52,6 +52,6 @@ class Pace(param.Parameterized):
 
     def observe(self, n_steps: int, seconds: float) -> None:
         """Takes note that ``n_steps`` took that many seconds."""
-        if n_steps >= 1000:  # fewer measure the call, not the steps
+        if n_steps:
             # Grows by steps: one lucky reading must not make the next frame late.
             self._speed = min(2 * self._speed, n_steps / max(seconds, 1e-9))

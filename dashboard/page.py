@@ -4,10 +4,11 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 from panel.viewable import Viewer
 
 from dashboard.controls import Controls
-from dashboard.notify import toast
+from dashboard.notify import forget, toast
 from dashboard.room import Room
 from dashboard.runner import Runner
 from dashboard.views.curves import CurvesView
@@ -55,7 +56,9 @@ class GridWorldDashboard(Viewer):
         self._sidebar = controls.sidebar
         self._main = pn.Column(controls.bar, sizing_mode="stretch_width", margin=(8, 12))
         pn.state.onload(self._on_load)
-        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+        self._page: pmui.Page | None = None
+        self._document = pn.state.curdoc
+        if self._document is not None and self._document.session_context is not None:
             pn.state.on_session_destroyed(self._close)
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -89,6 +92,7 @@ class GridWorldDashboard(Viewer):
             close_sidebar()
 
         pn.state.onload(once_loaded)
+        self._page = page
         page.param.watch(lambda event: self._grid.set_dark(event.new), "dark_theme")
         return page
 
@@ -133,3 +137,9 @@ class GridWorldDashboard(Viewer):
     def _close(self, _: Any) -> None:
         self.runner.close()
         self.room.close()
+        forget(self._document)
+        if self._page is not None:
+            # The server's state goes on referring to the page: let it be an empty one.
+            self._page.param.watchers = {}
+            with param.parameterized.discard_events(self._page):
+                self._page.param.update(header=[], sidebar=[], main=[])
