@@ -1,5 +1,6 @@
 """`Room`: a trainer and its pace. It knows no page; pages ask it to go on."""
 
+import math
 import time
 from typing import Any
 from weakref import WeakSet
@@ -45,7 +46,8 @@ class Room(param.Parameterized):
         self.revision = 0
         #: Seconds that the run has been going, pauses left out.
         self.seconds = 0.0
-        self._advanced_at = self._due = 0.0
+        self._due = 0.0
+        self._advanced_at = math.inf  # not since the run was last set going
         self._snapshot = self._trainer.snapshot
         self.world_config.param.watch(self._on_world_change, list(self.world_config.param))
         self.learning_config.param.watch(self._on_setting, list(self.learning_config.param))
@@ -81,7 +83,7 @@ class Room(param.Parameterized):
         self._due = now + period  # a frame that is late is not caught up with
         n_sharing = sum(room._is_busy(now) for room in _rooms if room is not self) + 1
         started = time.perf_counter()
-        self.seconds += min(now - self._advanced_at, 2 * period)
+        self.seconds += max(0.0, min(now - self._advanced_at, 2 * period))
         self._advanced_at = now
         n_steps = self._trainer.advance(self.pace.steps_due(n_sharing))
         self.pace.observe(n_steps, time.perf_counter() - started)
@@ -92,6 +94,7 @@ class Room(param.Parameterized):
         if self.status in (Status.STOPPED, Status.FINISHED, Status.FAILED):
             self._trainer.reset()
         self._trainer.start()
+        self._advanced_at = math.inf
         self.seconds = 0.0
         self._changed()
 
@@ -103,6 +106,7 @@ class Room(param.Parameterized):
     def resume(self) -> None:
         """Goes on with a run that is paused."""
         self._trainer.resume()
+        self._advanced_at = math.inf
         self._changed()
 
     def step(self) -> None:
@@ -135,7 +139,7 @@ class Room(param.Parameterized):
         _rooms.discard(self)
 
     def _is_busy(self, now: float) -> bool:
-        return self.status is Status.RUNNING and now - self._advanced_at < _REST
+        return self.status is Status.RUNNING and 0 <= now - self._advanced_at < _REST
 
     def _changed(self) -> None:
         self._snapshot = self._trainer.snapshot

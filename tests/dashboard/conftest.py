@@ -1,0 +1,48 @@
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboard.browsing import OpenedDashboard
+from tests.serving import ROOT, serve
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The dashboard, served the way its users serve it."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    """In place of pytest-playwright's own, which pytest 9.2 warns of."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return browser_context_args | {"viewport": {"width": 1280, "height": 900}}
+
+
+@pytest.fixture
+def open_dashboard(context, server):
+    """Opens pages; whatever is done on them, none may complain, nor the server."""
+    opened, logged = [], server.log.stat().st_size
+
+    def open_one(url=server.url):
+        opened.append(OpenedDashboard(context.new_page(), url))
+        opened[-1].progress.wait_for()
+        return opened[-1]
+
+    yield open_one
+    assert [dashboard.troubles for dashboard in opened] == [[]] * len(opened)
+    log = server.log.read_bytes()[logged:].decode()
+    assert str(ROOT / "dashboard") not in log
+    assert str(ROOT / "gridworld") not in log
+
+
+@pytest.fixture
+def dashboard(open_dashboard):
+    """One page, freshly opened."""
+    return open_dashboard()

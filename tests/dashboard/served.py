@@ -1,0 +1,57 @@
+"""A plugin of the server under test: makes runs fail on demand, and counts what is alive.
+
+It is loaded by ``panel serve --plugins tests.dashboard.served`` beside the real dashboard.
+"""
+
+import gc
+import threading
+
+from tornado.web import RequestHandler
+
+from dashboard import GridWorldDashboard
+from dashboard.room import Room
+from dashboard.views.curves import CurvesView
+from gridworld import Trainer
+
+#: Numbers of episodes that make a run fail after some steps, and where.
+TRAINING_FAILS, VIEW_FAILS, STEP_FAILS = 666_001, 666_002, 666_003
+_STEPS = 50
+
+
+def _fail(snapshot, wanted):
+    if snapshot.num_episodes == wanted and snapshot.total_steps >= _STEPS:
+        raise ValueError(f"injected failure {wanted}")
+
+
+def _sabotage(cls, method, wanted, get_snapshot):
+    original = getattr(cls, method)
+
+    def sabotaged(self, *args):
+        _fail(get_snapshot(self, *args), wanted)
+        return original(self, *args)
+
+    setattr(cls, method, sabotaged)
+
+
+_sabotage(Trainer, "advance", TRAINING_FAILS, lambda trainer, n_steps: trainer.snapshot)
+_sabotage(Trainer, "step", STEP_FAILS, lambda trainer: trainer.snapshot)
+_sabotage(CurvesView, "update", VIEW_FAILS, lambda view, snapshot: snapshot)
+
+
+class Census(RequestHandler):
+    """Tells how many dashboards, rooms and threads the server has."""
+
+    def get(self):
+        gc.collect()
+        kinds = [type(thing) for thing in gc.get_objects()]
+        self.write(
+            {
+                "dashboards": kinds.count(GridWorldDashboard),
+                "rooms": kinds.count(Room),
+                "trainers": kinds.count(Trainer),
+                "threads": threading.active_count(),
+            }
+        )
+
+
+ROUTES = [("/census", Census, {})]

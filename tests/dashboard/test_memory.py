@@ -1,0 +1,44 @@
+from typing import NamedTuple
+
+from playwright.sync_api import expect
+
+#: What is kept of an episode for good: return, length and success.
+EPISODE_BYTES = 8 + 8 + 1
+WARM_UP, END = 10, 60
+
+
+class Reading(NamedTuple):
+    heap: int
+    nodes: int
+    server: int
+
+
+def test_a_minute_of_turbo_leaves_memory_flat(dashboard, server):
+    devtools = dashboard.page.context.new_cdp_session(dashboard.page)
+
+    def read():
+        devtools.send("HeapProfiler.collectGarbage")
+        kept = EPISODE_BYTES * int(dashboard.progress.get_attribute("value"))
+        return Reading(
+            heap=devtools.send("Runtime.getHeapUsage")["usedSize"],
+            nodes=devtools.send("Memory.getDOMCounters")["nodes"],
+            server=server.process.memory_info().rss - kept,
+        )
+
+    dashboard.choose("Hard")
+    # Always exploring, so that the episodes are long and the run outlasts the test.
+    dashboard.enter(Epsilon_decay=1, Episodes=10_000_000)
+    dashboard.toggle("Turbo")
+    dashboard.press("Start")
+    dashboard.page.wait_for_timeout(1000 * WARM_UP)
+    before, steps = read(), dashboard.total_steps
+    dashboard.page.wait_for_timeout(1000 * (END - WARM_UP))
+    after = read()
+    expect(dashboard.status).to_have_text("RUNNING")
+    assert dashboard.total_steps > steps + 10_000_000
+    assert after.heap < before.heap + 10e6
+    assert after.nodes < before.nodes + 500
+    assert after.server < before.server + 60e6
+    assert len(dashboard.source("returns")["x"]) <= 1100
+    assert len(dashboard.source("means")["x"]) <= 1100
+    assert len(dashboard.trail) <= 20

@@ -1,0 +1,113 @@
+import io
+import time
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+
+def colour_of_the_floor(dashboard):
+    """The pixel in the middle of the easy level's lower left cell."""
+    picture = Image.open(
+        io.BytesIO(dashboard.page.locator(".bk-Canvas").first.screenshot())
+    ).convert("RGB")
+    return picture.getpixel((picture.width // 10, picture.height * 9 // 10))
+
+
+def steps_in_a_second(dashboard):
+    steps = dashboard.total_steps
+    dashboard.page.wait_for_timeout(1000)
+    return dashboard.total_steps - steps
+
+
+def test_the_pace_changes_during_a_run(dashboard):
+    dashboard.enter(Steps_per_update=1, Frames_per_second=2, Episodes=10_000_000)
+    started = time.monotonic()
+    dashboard.press("Start")
+    dashboard.wait_for_steps(more_than=3)
+    assert dashboard.total_steps <= 2 + 2 * (time.monotonic() - started)
+    dashboard.watch_frames()
+    dashboard.enter(Frames_per_second=20)
+    n_frames = len(dashboard.frames)
+    dashboard.wait_until(lambda: len(dashboard.frames) > n_frames + 60, seconds=15)
+    dashboard.enter(Steps_per_update=500)
+    dashboard.wait_for_steps(more_than=dashboard.total_steps + 10_000, seconds=15)
+    dashboard.toggle("Turbo")
+    dashboard.wait_for_steps(more_than=dashboard.total_steps + 1_000_000, seconds=30)
+    dashboard.toggle("Turbo")
+    dashboard.enter(Steps_per_update=1)
+    dashboard.wait_until(lambda: steps_in_a_second(dashboard) < 100)
+
+
+def test_a_frame_is_one_message_and_the_browser_sends_none_back(dashboard):
+    dashboard.choose("Hard")
+    dashboard.press("Start")
+    dashboard.wait_for_steps(more_than=400)
+    dashboard.watch_frames()
+    dashboard.sent.clear(), dashboard.received.clear()
+    dashboard.page.wait_for_timeout(3000)
+    n_frames = len(dashboard.frames)
+    assert n_frames >= 10
+    # An axis may once make room for longer labels, and the browser says so.
+    assert len(dashboard.sent) <= 6
+    assert len(dashboard.received) <= n_frames + 2
+
+
+def test_the_dark_theme_recolours_the_map_too(dashboard):
+    assert min(colour_of_the_floor(dashboard)) > 200
+    dashboard.press("Toggle theme")
+    dashboard.wait_until(lambda: max(colour_of_the_floor(dashboard)) < 80)
+    dashboard.choose("Medium")
+    expect(dashboard.page.get_by_text("6×6")).to_be_visible()
+    dashboard.choose("Easy")
+    dashboard.wait_until(lambda: max(colour_of_the_floor(dashboard)) < 80)
+    dashboard.press("Toggle theme")
+    dashboard.wait_until(lambda: min(colour_of_the_floor(dashboard)) > 200)
+
+
+@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844})
+def test_a_phone_needs_no_sideways_scrolling_and_begins_with_the_sidebar_closed(dashboard):
+    expect(dashboard.button("Open drawer")).to_be_visible()
+    expect(dashboard.field("Level")).not_to_be_visible()
+    dashboard.press("Start")
+    dashboard.wait_for_steps()
+    assert dashboard.page.evaluate("document.documentElement.scrollWidth") <= 390
+    for part in (
+        dashboard.button("Reset"),
+        dashboard.field("Frames per second"),
+        dashboard.progress,
+    ):
+        box = part.bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 390
+    dashboard.press("Open drawer")
+    expect(dashboard.field("Level")).to_be_visible()
+    assert dashboard.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_buttons_work_by_keyboard_alone(dashboard):
+    dashboard.button("Start").focus()
+    dashboard.page.keyboard.press("Tab")
+    expect(dashboard.button("Step")).to_be_focused()
+    dashboard.page.keyboard.press("Space")
+    expect(dashboard.number("Total steps")).to_have_text("1")
+    dashboard.page.keyboard.press("Enter")
+    expect(dashboard.number("Total steps")).to_have_text("2")
+
+
+def test_two_pages_are_two_trainings(open_dashboard):
+    one, other = open_dashboard(), open_dashboard()
+    one.choose("Hard")
+    other.enter(Seed=5)
+    one.press("Start")
+    other.press("Start")
+    one.wait_for_steps()
+    other.wait_for_steps()
+    one.press("Pause")
+    expect(one.status).to_have_text("PAUSED")
+    held, moving = one.total_steps, other.total_steps
+    other.wait_for_steps(more_than=moving + 100)
+    expect(other.status).to_have_text("RUNNING")
+    assert one.total_steps == held
+    expect(one.field("Seed")).to_have_value("0")
+    assert len(one.walls) == 10
+    assert len(other.walls) == 3
