@@ -24,10 +24,10 @@ def test_a_frame_gets_the_steps_that_were_asked_for(frame_rate, interval):
 
 @given(frame_rate=frame_rates, speed=speeds)
 def test_turbo_fills_its_share_of_a_tick_and_no_more(frame_rate, speed):
-    pace = at_speed(speed, frame_rate=frame_rate, turbo=True)
-    seconds = pace.steps_due(1) / speed
-    share = TICK_SHARE * TRAINING_SHARE / frame_rate
-    assert share - 1 / speed < seconds <= max(share * 1.001, 1 / speed)
+    affordable = speed * TICK_SHARE * TRAINING_SHARE / frame_rate
+    n_steps = at_speed(speed, frame_rate=frame_rate, turbo=True).steps_due(1)
+    assert n_steps == pytest.approx(affordable, rel=1e-6, abs=1)
+    assert n_steps <= max(1, affordable * (1 + 1e-6))
 
 
 @given(frame_rate=frame_rates, interval=st.integers(1, 1_000_000), speed=speeds)
@@ -78,6 +78,12 @@ def test_turbo_recovers_from_a_frame_that_was_held_up():
         n_steps = pace.steps_due(1)
         pace.observe(n_steps, n_steps / 1e7)
     assert pace.steps_due(1) == pytest.approx(before, rel=0.01)
+
+
+def test_a_frame_of_few_steps_that_was_held_up_takes_none_from_the_next():
+    pace = Pace(update_interval=10)
+    pace.observe(10, 0.5)
+    assert pace.steps_due(1) == 10
 
 
 @pytest.mark.parametrize(
