@@ -18,7 +18,7 @@ from gridworld.planning import (
     policy_evaluation,
     value_iteration,
 )
-from gridworld.snapshot import Snapshot, Status, Transition
+from gridworld.snapshot import Change, Snapshot, Status, Transition
 from gridworld.trainer import StatusError, Trainer
 from gridworld.version import __version__
 from gridworld.world import World
@@ -26,6 +26,7 @@ from gridworld.world import World
 __all__ = [
     "LEVELS",
     "Action",
+    "Change",
     "GridWorldConfig",
     "GridWorldEnv",
     "LearningConfig",

@@ -256,6 +256,13 @@ class LearningConfig(param.Parameterized):
         label="Episodes",
         doc="Length of the run, in episodes.",
     )
+    optimal_evaluations = Whole(
+        default=0,
+        bounds=(0, 1000),
+        label="Stop when optimal for",
+        doc="Evaluations in a row that must find the greedy policy optimal for the run to end "
+        "before its last episode; 0 for never.",
+    )
 
 
 class QLearningConfig(LearningConfig):

@@ -163,7 +163,9 @@ def optimal_path(world: World, discount: float) -> NDArray[np.int64]:
     return np.array(path[::-1])
 
 
-def gap_to_optimal(world: World, q_values: ArrayLike, discount: float) -> float:
+def gap_to_optimal(
+    world: World, q_values: ArrayLike, discount: float, plan: Plan | None = None
+) -> float:
     """How much less than the optimum the greedy policy of ``q_values`` earns from the start.
 
     The policy chooses evenly among tied best actions, as the agent does. Where there are
@@ -173,6 +175,7 @@ def gap_to_optimal(world: World, q_values: ArrayLike, discount: float) -> float:
         world: The MDP.
         q_values: Shape ``(S, A)``.
         discount: γ, from 0 to 1.
+        plan: Of `value_iteration` at this discount, if it is known already.
 
     Returns:
         ``v*(start) - v(start)``, not below 0; infinite if the policy never ends and, at
@@ -186,7 +189,8 @@ def gap_to_optimal(world: World, q_values: ArrayLike, discount: float) -> float:
     best = q_values == q_values.max(axis=1, keepdims=True)
     policy = best / best.sum(axis=1, keepdims=True)
     values = policy_evaluation(world, policy, discount)[world.start_states]
-    gap = value_iteration(world, discount).values[world.start_states] - values
+    plan = plan or value_iteration(world, discount)
+    gap = plan.values[world.start_states] - values
     return float("inf") if np.isnan(gap).any() else max(0.0, float(gap.mean()))
 
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gridworld.planning import Plan
+
 
 class Status(StrEnum):
     """Where a run stands: ``IDLE → RUNNING ⇄ PAUSED → STOPPED | FINISHED``, or ``FAILED``."""
@@ -47,6 +49,22 @@ class Transition(NamedTuple):
     new_value: float
 
 
+class Change(NamedTuple):
+    """A parameter changed during a run, from the next update on.
+
+    Attributes:
+        total_steps: Steps taken in the whole run before the change.
+        episode: Episodes completed before it.
+        name: ``"learning_rate"``, ``"discount_factor"`` or ``"epsilon"``.
+        value: The new value.
+    """
+
+    total_steps: int
+    episode: int
+    name: str
+    value: float
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """A run at one instant; arrays are read-only.
@@ -62,12 +80,25 @@ class Snapshot:
         trail: Cells of this episode the agent was last in, oldest first and the present
             one last, shape ``(T, 2)``, ``T <= 20``.
         epsilon: Present probability of exploring.
+        learning_rate: Present step size α.
+        discount_factor: Present discount γ.
         q_values: Shape ``(S, A)``.
         visits: Updates of each state and action, shape ``(S, A)``.
         last_update: The latest update, None before the first.
         episode_returns: Undiscounted return of each completed episode, shape ``(E,)``.
         episode_lengths: Steps of each completed episode, shape ``(E,)``.
         episode_successes: Whether each completed episode reached a goal, shape ``(E,)``.
+        evaluation_episodes: Episodes after which the greedy policy was evaluated, evenly
+            spaced, shape ``(N,)``.
+        evaluation_returns: Expected return of an episode under it, exact; NaN where it
+            wanders on for too long to tell, shape ``(N,)``.
+        changes: Changes of parameters during the run, in their order.
+        converged: Whether the run ended since its greedy policy stayed optimal.
+        plan: The exact answers at the present discount; None as long as nobody asked for
+            them, or if there are none.
+        optimal_return: Expected return of an episode under the optimal policy, or None.
+        gap: How much less than the optimum the greedy policy earns from the start, in
+            discounted return, when it was last worked out, or None.
     """
 
     status: Status
@@ -79,9 +110,18 @@ class Snapshot:
     position: tuple[int, int]
     trail: NDArray[np.int64]
     epsilon: float
+    learning_rate: float
+    discount_factor: float
     q_values: NDArray[np.float64]
     visits: NDArray[np.int64]
     last_update: Transition | None
     episode_returns: NDArray[np.float64]
     episode_lengths: NDArray[np.int64]
     episode_successes: NDArray[np.bool_]
+    evaluation_episodes: NDArray[np.int64]
+    evaluation_returns: NDArray[np.float64]
+    changes: tuple[Change, ...]
+    converged: bool
+    plan: Plan | None
+    optimal_return: float | None
+    gap: float | None

@@ -1,15 +1,14 @@
 """`Trainer`: one training run, from start to finish."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gridworld import kernel
 from gridworld.agents import QLearningAgent, check_seed
 from gridworld.config import GridWorldConfig, QLearningConfig
-from gridworld.snapshot import Snapshot, Status, Transition
+from gridworld.run import Run
+from gridworld.snapshot import Change, Snapshot, Status, Transition
 from gridworld.world import World
 
 #: Steps between two looks at the progress bar: a few milliseconds.
@@ -40,14 +39,11 @@ class Trainer:
         world_config: The world; the easy level by default.
         learning_config: The learner; Q-learning with its defaults by default.
         seed: Whole number from 0, from which both generators derive.
-
-    Attributes:
-        world: The present run's `World`.
-        agent: The present run's agent, with its Q-table and its generator.
-        np_random: The world's generator.
+        changes: Changes of parameters to make on the way, as `changes` of another trainer
+            tells them: every run of this one makes them again.
 
     Raises:
-        ValueError: If the seed is not a whole number from 0.
+        ValueError: If the seed is not a whole number from 0, or a change is not allowed.
     """
 
     def __init__(
@@ -55,13 +51,31 @@ class Trainer:
         world_config: GridWorldConfig | None = None,
         learning_config: QLearningConfig | None = None,
         seed: int = 0,
+        changes: Iterable[Change] = (),
     ) -> None:
         self.world_config = world_config or GridWorldConfig()
         self.learning_config = learning_config or QLearningConfig()
         self.seed = seed
+        self._changes = tuple(changes)
+        for change in self._changes:
+            _check_tuned(change.name, change.value)
         self.reset()
-        # Compiles the loop, or loads it from its cache: now, not at the first step.
-        self._run(0, self._num_episodes)
+        self._run.compile()  # now, not at the first step
+
+    @property
+    def world(self) -> World:
+        """The present run's world."""
+        return self._run.world
+
+    @property
+    def agent(self) -> QLearningAgent:
+        """The present run's agent, with its Q-table and its generator."""
+        return self._run.agent
+
+    @property
+    def np_random(self) -> np.random.Generator:
+        """The world's generator."""
+        return self._run.np_random
 
     @property
     def seed(self) -> int:
@@ -104,37 +118,17 @@ class Trainer:
 
     def reset(self) -> None:
         """Clears the run, from any status, and reads the configs and the seed anew."""
-        world = self.world = World.from_config(self.world_config)
-        learning = self.learning_config
-        agent = self.agent = QLearningAgent(learning, world.n_states, world.n_actions, self.seed)
-        self.np_random = np.random.default_rng(self.seed)
-        self._layout = self.world_config.layout
-        self._num_episodes = int(learning.num_episodes)
-        self._model = kernel.Model(
-            world.next_state,
-            world.cumulative,
-            world.reward,
-            world.terminal,
-            world.goal,
-            world.start_states,
-            int(self.world_config.max_steps),
+        world, learning = World.from_config(self.world_config), self.learning_config
+        self._run = Run(
+            world,
+            QLearningAgent(learning, world.n_states, world.n_actions, self.seed),
+            np.random.default_rng(self.seed),
+            layout=self.world_config.layout,
+            num_episodes=int(learning.num_episodes),
+            max_steps=int(self.world_config.max_steps),
+            optimal_evaluations=int(learning.optimal_evaluations),
+            planned=self._changes,
         )
-        self._rates = kernel.Rates(
-            agent.learning_rate, agent.discount_factor, agent.epsilon_decay, agent.min_epsilon
-        )
-        self._visits = np.zeros_like(agent.q_values, dtype=np.int64)
-        self._trail = np.zeros(kernel.TRAIL_LENGTH, dtype=np.int64)
-        # Memory is committed as it is written, so a long run costs nothing up front.
-        self._records = kernel.Records(
-            np.zeros(self._num_episodes),
-            np.zeros(self._num_episodes, dtype=np.int64),
-            np.zeros(self._num_episodes, dtype=np.bool_),
-        )
-        self._progress = np.zeros(1, dtype=kernel.PROGRESS)
-        self._progress["state"] = self._trail[0] = world.start_states[0]
-        self._progress["epsilon"] = agent.epsilon
-        self._progress["between_episodes"] = True
-        self._transition = np.zeros(1, dtype=kernel.TRANSITION)
         self._status = Status.IDLE
 
     def step(self) -> Transition:
@@ -144,9 +138,11 @@ class Trainer:
             The update, with its numbers.
         """
         self._begin("step", Status.PAUSED)
-        self._advance(1, self._num_episodes)
+        self._advance(1, self._run.num_episodes)
         self._pause_unless_finished()
-        return Transition(*self._transition[0].item())
+        update = self._run.last_update
+        assert update is not None
+        return update
 
     def step_episode(self) -> int:
         """Goes on to the end of the episode and pauses; starts the run if it is ``IDLE``.
@@ -155,12 +151,16 @@ class Trainer:
             Steps taken.
         """
         self._begin("step_episode", Status.PAUSED)
-        taken = self._advance(int(self._model.max_steps), int(self._progress["episode"][0]) + 1)
+        taken = self._advance(self._run.max_steps, self._run.episode + 1)
         self._pause_unless_finished()
         return taken
 
-    def advance(self, n_steps: int) -> int:
+    def advance(self, n_steps: int, until_episode: int | None = None) -> int:
         """Trains for ``n_steps`` updates, or to the end of the run; starts it if ``IDLE``.
+
+        Args:
+            n_steps: Updates to make at most.
+            until_episode: Number of completed episodes at which to pause, if any.
 
         Returns:
             Steps taken.
@@ -172,7 +172,12 @@ class Trainer:
         if isinstance(n_steps, bool) or not isinstance(n_steps, (int, np.integer)) or n_steps < 0:
             raise ValueError(f"n_steps must be a whole number from 0, got {n_steps!r}")
         self._begin("advance", Status.RUNNING)
-        return self._advance(int(n_steps), self._num_episodes)
+        if until_episode is None:
+            return self._advance(int(n_steps), self._run.num_episodes)
+        taken = self._advance(int(n_steps), until_episode)
+        if self._run.episode >= until_episode:
+            self._pause_unless_finished()
+        return taken
 
     def train(self) -> None:
         """Trains to the end of the run, from ``IDLE``, ``RUNNING`` or ``PAUSED``.
@@ -184,44 +189,57 @@ class Trainer:
 
         self._begin("train", Status.RUNNING, Status.PAUSED)
         with tqdm(
-            total=self._num_episodes, initial=self.snapshot.episode, unit="episode"
+            total=self._run.num_episodes, initial=self._run.episode, unit="episode"
         ) as progress_bar:
             try:
                 while self._status is Status.RUNNING:
-                    before = int(self._progress["episode"][0])
-                    self._advance(_TRAIN_CHUNK, self._num_episodes)
-                    progress_bar.update(int(self._progress["episode"][0]) - before)
+                    before = self._run.episode
+                    self._advance(_TRAIN_CHUNK, self._run.num_episodes)
+                    progress_bar.update(self._run.episode - before)
             except KeyboardInterrupt:
                 self._pause_unless_finished()
                 raise
 
+    def tune(self, **parameters: float) -> None:
+        """Changes parameters of the learner in mid-run, from the next update on.
+
+        Args:
+            **parameters: Of ``learning_rate``, ``discount_factor`` and ``epsilon``. The
+                changes are recorded as `changes`; a trainer made with them makes the
+                same run again, to the last bit.
+
+        Raises:
+            StatusError: If no run is under way.
+            ValueError: If a parameter is not one of the three, or a value not allowed;
+                nothing has been changed then.
+        """
+        self._require("tune", Status.RUNNING, Status.PAUSED)
+        values = {name: _check_tuned(name, value) for name, value in parameters.items()}
+        for name, value in values.items():
+            self._run.tune(name, value)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Changes of parameters made so far in this run."""
+        return self._run.changes
+
+    @property
+    def keyframes(self) -> tuple[Snapshot, ...]:
+        """The run at evenly spaced numbers of steps, at most 200 of them."""
+        return tuple(self._run.keyframes)
+
+    def analyse(self) -> None:
+        """Compares the run with the exact answers of planning.
+
+        From then on snapshots tell ``plan``, ``optimal_return``, ``gap`` and the
+        evaluations; what is worked out already is not worked out again.
+        """
+        self._run.analyse()
+
     @property
     def snapshot(self) -> Snapshot:
         """The run at this instant; costs the same after a million episodes."""
-        progress = self._progress[0]
-        episode, step = int(progress["episode"]), int(progress["step"])
-        last_update = None
-        if progress["total_steps"]:
-            last_update = Transition(*self._transition[0].item())
-        steps = np.arange(max(0, step + 1 - kernel.TRAIL_LENGTH), step + 1)
-        states = self._trail[steps % kernel.TRAIL_LENGTH]
-        return Snapshot(
-            status=self._status,
-            layout=self._layout,
-            episode=episode,
-            num_episodes=self._num_episodes,
-            step=step,
-            total_steps=int(progress["total_steps"]),
-            position=self.world.position(progress["state"]),
-            trail=_read_only(np.stack(np.divmod(states, self.world.shape[1]), axis=1)),
-            epsilon=float(progress["epsilon"]),
-            q_values=_read_only(self.agent.q_values.copy()),
-            visits=_read_only(self._visits.copy()),
-            last_update=last_update,
-            episode_returns=_read_only(self._records.returns[:episode]),
-            episode_lengths=_read_only(self._records.lengths[:episode]),
-            episode_successes=_read_only(self._records.successes[:episode]),
-        )
+        return self._run.snapshot(self._status)
 
     def _require(self, call: str, *allowed: Status) -> None:
         if self._status not in allowed:
@@ -243,28 +261,10 @@ class Trainer:
 
     def _advance(self, n_steps: int, last_episode: int) -> int:
         with self._failing():
-            taken = self._run(n_steps, last_episode)
-        if self._progress["episode"][0] == self._num_episodes:
+            taken = self._run.advance(n_steps, min(last_episode, self._run.num_episodes))
+        if self._run.ended:
             self._status = Status.FINISHED
         return taken
-
-    def _run(self, n_steps: int, last_episode: int) -> int:
-        taken = kernel.run(
-            self._model,
-            self._rates,
-            self.agent.q_values,
-            self._visits,
-            self._trail,
-            self._records,
-            self._progress,
-            self._transition,
-            self.agent.np_random,
-            self.np_random,
-            n_steps,
-            last_episode,
-        )
-        self.agent.epsilon = float(self._progress["epsilon"][0])
-        return int(taken)
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -277,16 +277,27 @@ class Trainer:
 
 _ALLOWED = {
     Status.IDLE: ("start()", "step()", "step_episode()", "advance()", "train()", "reset()"),
-    Status.RUNNING: ("pause()", "stop()", "advance()", "train()", "reset()"),
-    Status.PAUSED: ("resume()", "step()", "step_episode()", "stop()", "train()", "reset()"),
+    Status.RUNNING: ("pause()", "stop()", "advance()", "train()", "tune()", "reset()"),
+    Status.PAUSED: (
+        "resume()",
+        "step()",
+        "step_episode()",
+        "stop()",
+        "train()",
+        "tune()",
+        "reset()",
+    ),
     Status.STOPPED: ("reset()",),
     Status.FINISHED: ("reset()",),
     Status.FAILED: ("reset()",),
 }
 
+#: Parameters of the learner that may change in mid-run.
+TUNABLE = ("learning_rate", "discount_factor", "epsilon")
 
-def _read_only(array: NDArray) -> NDArray:
-    """A read-only view of an array."""
-    view = array.view()
-    view.setflags(write=False)
-    return view
+
+def _check_tuned(name: str, value: float) -> float:
+    """Returns a valid value of a parameter that may change; raises ValueError otherwise."""
+    if name not in TUNABLE:
+        raise ValueError(f"tune takes {', '.join(TUNABLE)}, got {name!r}")
+    return float(getattr(QLearningConfig(**{name: value}), name))

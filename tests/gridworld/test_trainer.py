@@ -17,6 +17,7 @@ CALLS = {
     "step_episode": {IDLE: PAUSED, PAUSED: PAUSED},
     "advance": {IDLE: RUNNING, RUNNING: RUNNING},
     "train": {IDLE: FINISHED, RUNNING: FINISHED, PAUSED: FINISHED},
+    "tune": {RUNNING: RUNNING, PAUSED: PAUSED},
     "reset": dict.fromkeys(Status, IDLE),
 }
 EVERYWHERE = [
@@ -171,6 +172,8 @@ def test_snapshots_are_read_only():
         "episode_returns",
         "episode_lengths",
         "episode_successes",
+        "evaluation_episodes",
+        "evaluation_returns",
     }
     for array in arrays.values():
         with pytest.raises(ValueError, match="read-only"):
