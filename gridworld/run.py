@@ -197,6 +197,7 @@ class Run:
             episode_lengths=_read_only(self._records.lengths[:episode]),
             episode_successes=_read_only(self._records.successes[:episode]),
             evaluation_episodes=_read_only(np.array([e.episode for e in evaluated], np.int64)),
+            evaluation_epsilons=_read_only(np.array([e.epsilon for e in evaluated], np.float64)),
             evaluation_returns=_read_only(
                 np.array([e.expected_return for e in evaluated], np.float64)
             ),
@@ -214,7 +215,8 @@ class Run:
             self.tune(change.name, change.value)
         if self.episode == self._evaluations.due and self._progress["between_episodes"][0]:
             policy = best_actions(self.agent.q_values)
-            self._evaluations.add(_Evaluation(self.episode, policy))
+            epsilon = float(self._progress["epsilon"][0])
+            self._evaluations.add(_Evaluation(self.episode, epsilon, policy))
             if self._optimal_evaluations:
                 self._n_optimal = self._n_optimal + 1 if self._is_optimal(policy) else 0
                 self.converged = self._n_optimal >= self._optimal_evaluations
@@ -262,8 +264,9 @@ class Run:
 class _Evaluation:
     """The greedy policy after some episodes; what it earns is worked out when asked for."""
 
-    def __init__(self, episode: int, policy: NDArray[np.bool_]) -> None:
+    def __init__(self, episode: int, epsilon: float, policy: NDArray[np.bool_]) -> None:
         self.episode = episode
+        self.epsilon = epsilon
         self.policy = policy
         self.expected_return: float | None = None
 

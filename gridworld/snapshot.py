@@ -90,6 +90,7 @@ class Snapshot:
         episode_successes: Whether each completed episode reached a goal, shape ``(E,)``.
         evaluation_episodes: Episodes after which the greedy policy was evaluated, evenly
             spaced, shape ``(N,)``.
+        evaluation_epsilons: Probability of exploring at that time, shape ``(N,)``.
         evaluation_returns: Expected return of an episode under it, exact; NaN where it
             wanders on for too long to tell, shape ``(N,)``.
         changes: Changes of parameters during the run, in their order.
@@ -119,6 +120,7 @@ class Snapshot:
     episode_lengths: NDArray[np.int64]
     episode_successes: NDArray[np.bool_]
     evaluation_episodes: NDArray[np.int64]
+    evaluation_epsilons: NDArray[np.float64]
     evaluation_returns: NDArray[np.float64]
     changes: tuple[Change, ...]
     converged: bool

@@ -173,6 +173,7 @@ def test_snapshots_are_read_only():
         "episode_lengths",
         "episode_successes",
         "evaluation_episodes",
+        "evaluation_epsilons",
         "evaluation_returns",
     }
     for array in arrays.values():
