@@ -7,6 +7,7 @@ import gymnasium
 
 from gridworld import parameters
 from gridworld.agents import QLearningAgent
+from gridworld.changes import TUNABLE
 from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
 from gridworld.env import GridWorldEnv
 from gridworld.layouts import Action, parse_layout, random_layout
@@ -25,6 +26,7 @@ from gridworld.world import World
 
 __all__ = [
     "LEVELS",
+    "TUNABLE",
     "Action",
     "Change",
     "GridWorldConfig",

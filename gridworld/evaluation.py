@@ -16,6 +16,34 @@ _MAX_WORK = 30_000_000
 _NEGLIGIBLE = 1e-14
 
 
+class Evaluation:
+    """The greedy policy after some episodes; what it earns is worked out when asked for.
+
+    Args:
+        episode: Episodes completed.
+        epsilon: Probability of exploring at that time.
+        policy: Mask of the greedy actions, shape ``(S, A)``.
+        n_optimal: Evaluations in a row up to this one that found the policy optimal, where
+            that was looked for.
+
+    Attributes:
+        expected_return: Of an episode under the policy, as `expected_return` tells it;
+            None as long as nobody asked.
+    """
+
+    def __init__(
+        self, episode: int, epsilon: float, policy: NDArray[np.bool_], n_optimal: int = 0
+    ) -> None:
+        self.episode, self.epsilon = episode, epsilon
+        self.policy, self.n_optimal = policy, n_optimal
+        self.expected_return: float | None = None
+
+    def evaluate(self, world: World, max_steps: int) -> None:
+        """Works out the expected return, if that is still to be done."""
+        if self.expected_return is None:
+            self.expected_return = expected_return(world, self.policy, max_steps)
+
+
 def best_actions(q_values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """The greedy policy, all tied best actions included, shape ``(S, A)``."""
     return np.asarray(q_values == q_values.max(axis=1, keepdims=True))
@@ -83,9 +111,10 @@ def _expected_return(
     n_here = 0
     for state in start_states:
         if not terminal[state]:
-            here[n_here] = state
-            n_here += 1
-            mass[state] = 1 / len(start_states)
+            if mass[state] == 0.0:
+                here[n_here] = state
+                n_here += 1
+            mass[state] += 1 / len(start_states)
     total, work = 0.0, 0
     for _ in range(max_steps):
         n_there, remaining = 0, 0.0
@@ -133,9 +162,10 @@ def _stays_within(
     waiting = np.empty(n_states, np.int64)
     n_waiting = 0
     for state in start_states:
-        seen[state] = True
-        waiting[n_waiting] = state
-        n_waiting += 1
+        if not seen[state]:
+            seen[state] = True
+            waiting[n_waiting] = state
+            n_waiting += 1
     while n_waiting:
         n_waiting -= 1
         state = waiting[n_waiting]

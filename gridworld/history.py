@@ -33,10 +33,16 @@ class Spaced(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         return iter(self._records)
 
+    @property
+    def latest(self) -> T | None:
+        """The record taken last, which is always kept; None before the first."""
+        return self._records[-1] if self._records else None
+
     def add(self, record: T) -> None:
         """Takes the record that is due."""
-        self._records.append(record)
-        if len(self._records) > self._capacity:
-            self._records = self._records[::2]
-            self.interval *= 2
-        self.due = len(self._records) * self.interval
+        records, interval = [*self._records, record], self.interval
+        if len(records) > self._capacity:
+            records, interval = records[::2], interval * 2
+        due = len(records) * interval
+        # All at once, so that an interrupt finds the one state or the other.
+        self._records, self.interval, self.due = records, interval, due

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from gridworld.agents import QLearningAgent, check_seed
+from gridworld.changes import check_changes, check_count, check_number, check_value
 from gridworld.config import GridWorldConfig, QLearningConfig
 from gridworld.run import Run
 from gridworld.snapshot import Change, Snapshot, Status, Transition
@@ -56,9 +57,7 @@ class Trainer:
         self.world_config = world_config or GridWorldConfig()
         self.learning_config = learning_config or QLearningConfig()
         self.seed = seed
-        self._changes = tuple(changes)
-        for change in self._changes:
-            _check_tuned(change.name, change.value)
+        self._changes = check_changes(changes)
         self.reset()
         self._run.compile()  # now, not at the first step
 
@@ -166,30 +165,36 @@ class Trainer:
             Steps taken.
 
         Raises:
-            ValueError: If ``n_steps`` is not a whole number from 0.
+            ValueError: If ``n_steps`` or ``until_episode`` is not a whole number from 0.
             StatusError: If the status is neither ``RUNNING`` nor ``IDLE``.
         """
-        if isinstance(n_steps, bool) or not isinstance(n_steps, (int, np.integer)) or n_steps < 0:
-            raise ValueError(f"n_steps must be a whole number from 0, got {n_steps!r}")
-        self._begin("advance", Status.RUNNING)
+        n_steps = check_count("n_steps", n_steps)
         if until_episode is None:
-            return self._advance(int(n_steps), self._run.num_episodes)
-        taken = self._advance(int(n_steps), until_episode)
+            self._begin("advance", Status.RUNNING)
+            return self._advance(n_steps, self._run.num_episodes)
+        until_episode = check_count("until_episode", until_episode)
+        self._begin("advance", Status.RUNNING)
+        taken = self._advance(n_steps, until_episode)
         if self._run.episode >= until_episode:
             self._pause_unless_finished()
         return taken
 
-    def train(self) -> None:
+    def train(self, show_progress: bool = True) -> None:
         """Trains to the end of the run, from ``IDLE``, ``RUNNING`` or ``PAUSED``.
 
-        Shows a progress bar over the episodes. An interrupt from the keyboard pauses the
-        run; calling `train` again goes on.
+        An interrupt from the keyboard pauses the run; calling `train` again goes on.
+
+        Args:
+            show_progress: Whether to show a progress bar over the episodes.
         """
         from tqdm.auto import tqdm
 
         self._begin("train", Status.RUNNING, Status.PAUSED)
         with tqdm(
-            total=self._run.num_episodes, initial=self._run.episode, unit="episode"
+            total=self._run.num_episodes,
+            initial=self._run.episode,
+            unit="episode",
+            disable=not show_progress,
         ) as progress_bar:
             try:
                 while self._status is Status.RUNNING:
@@ -210,11 +215,12 @@ class Trainer:
 
         Raises:
             StatusError: If no run is under way.
-            ValueError: If a parameter is not one of the three, or a value not allowed;
-                nothing has been changed then.
+            ValueError: If a parameter is not one of the three, a value not allowed, or
+                the run has had 10,000 changes; nothing has been changed then.
         """
         self._require("tune", Status.RUNNING, Status.PAUSED)
-        values = {name: _check_tuned(name, value) for name, value in parameters.items()}
+        values = {name: check_value(name, value) for name, value in parameters.items()}
+        check_number(len(self._run.changes) + len(self._run.planned) + len(values))
         for name, value in values.items():
             self._run.tune(name, value)
 
@@ -222,6 +228,11 @@ class Trainer:
     def changes(self) -> tuple[Change, ...]:
         """Changes of parameters made so far in this run."""
         return self._run.changes
+
+    @property
+    def total_steps(self) -> int:
+        """Steps taken in the whole run."""
+        return self._run.total_steps
 
     @property
     def keyframes(self) -> tuple[Snapshot, ...]:
@@ -291,13 +302,3 @@ _ALLOWED = {
     Status.FINISHED: ("reset()",),
     Status.FAILED: ("reset()",),
 }
-
-#: Parameters of the learner that may change in mid-run.
-TUNABLE = ("learning_rate", "discount_factor", "epsilon")
-
-
-def _check_tuned(name: str, value: float) -> float:
-    """Returns a valid value of a parameter that may change; raises ValueError otherwise."""
-    if name not in TUNABLE:
-        raise ValueError(f"tune takes {', '.join(TUNABLE)}, got {name!r}")
-    return float(getattr(QLearningConfig(**{name: value}), name))
