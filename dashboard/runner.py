@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Protocol
 
@@ -51,6 +52,8 @@ class Runner:
         self._status = room.status
         self._document: Any = None
         self._cancel: Callable[[], None] | None = None
+        #: Within which a picture is drawn.
+        self.one_message: Callable[[], AbstractContextManager[None]] = pn.io.hold
         self._rate_watcher = room.pace.param.watch(lambda _: self._schedule(), "frame_rate")
 
     def start(self) -> None:
@@ -80,7 +83,7 @@ class Runner:
 
     def draw(self) -> None:
         """Shows the room as it is now, in one message."""
-        with pn.io.hold():
+        with self.one_message():
             failed = self._update_views(self.room.snapshot)
             if failed and self.room.locked:
                 self.room.fail()
@@ -122,12 +125,9 @@ class Runner:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
-        if self._document is None:
-            return
+        if self._document is None or self._document.session_context is None:
+            return  # in a notebook its row has it tick
         # The loop adds about a millisecond of its own to each period.
         milliseconds = max(1, round(1000 * self.room.pace.period) - 1)
-        if self._document.session_context is not None:
-            callback = self._document.add_periodic_callback(self.tick, milliseconds)
-            self._cancel = partial(self._document.remove_periodic_callback, callback)
-        else:  # a notebook: its kernel runs the callback
-            self._cancel = pn.state.add_periodic_callback(self.tick, milliseconds).stop
+        callback = self._document.add_periodic_callback(self.tick, milliseconds)
+        self._cancel = partial(self._document.remove_periodic_callback, callback)

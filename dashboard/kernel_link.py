@@ -1,0 +1,109 @@
+"""The dashboard in a notebook, where the kernel's loop drives it and no server sends."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any
+
+import panel as pn
+from bokeh.document.events import ModelChangedEvent
+from panel.io.notebook import block_comm, patch_inline_stylesheets, push_notebook
+
+#: One picture, one handling of a message from the browser at a time: JupyterLab has such
+#: messages handled by threads of their own (subshells), beside the kernel's loop.
+_lock = RLock()
+
+
+class NotebookRow(pn.Row):
+    """A row that ticks for as long as a notebook's cell shows it.
+
+    On a served page it is a row like any other.
+
+    Args:
+        objects: What the row holds.
+        tick: Called once a frame, from the kernel's loop.
+        period: Tells the seconds from one frame to the next.
+        params: Parameters of the row.
+    """
+
+    def __init__(
+        self,
+        *objects: Any,
+        tick: Callable[[], None],
+        period: Callable[[], float],
+        **params: Any,
+    ) -> None:
+        super().__init__(*objects, **params)
+        self._tick, self._period = tick, period
+        self._cell_id: str | None = None
+        self._task: asyncio.Task | None = None
+
+    @contextmanager
+    def one_message(self) -> Iterator[None]:
+        """Sends all changes made within as one message, once they are made."""
+        with _lock:
+            with block_comm():
+                yield
+            shown = [pn.state._views[ref] for ref in self._models if ref in pn.state._views]
+            for _, _, document, _ in shown:
+                _put_styles_inline(document)
+            push_notebook(self)
+            toasts: Any = pn.state.notifications
+            if toasts is not None:
+                push_notebook(toasts)
+
+    def _get_model(self, doc: Any, root: Any = None, parent: Any = None, comm: Any = None) -> Any:
+        model = super()._get_model(doc, root, parent, comm)
+        if comm is not None:
+            self._begin()
+        return model
+
+    def _on_msg(self, ref: str, manager: Any, msg: Any) -> None:
+        # Panel drops what is not yet sent when it begins with a message.
+        with _lock:
+            super()._on_msg(ref, manager, msg)
+
+    def _begin(self) -> None:
+        shell = _shell()
+        if shell is None or self._task is not None:
+            return
+        self._cell_id = shell.get_parent().get("metadata", {}).get("cellId")
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        shell.events.register("pre_run_cell", self._on_run_cell)
+
+    async def _run(self) -> None:
+        while True:
+            # Sleeping first lets the cell that shows the row come to its end.
+            await asyncio.sleep(self._period())
+            with _lock:
+                self._tick()
+
+    def _on_run_cell(self, info: Any) -> None:
+        """Ends with the cell that showed it; JupyterLab does not tell in any other way."""
+        deleted = _shell().get_parent().get("metadata", {}).get("deletedCells", [])
+        if self._cell_id is not None and self._cell_id in (info.cell_id, *deleted):
+            self._end()
+
+    def _end(self) -> None:
+        _shell().events.unregister("pre_run_cell", self._on_run_cell)
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        for ref in list(self._models):
+            pn.extension._process_comm_msg({"event_type": "delete", "id": ref})
+
+
+def _shell() -> Any:
+    """The notebook's shell; None outside a notebook."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell if hasattr(shell, "kernel") else None
+
+
+def _put_styles_inline(document: Any) -> None:
+    """Puts styles into the message that Panel would have the browser ask another host for."""
+    for event in document.callbacks._held_events:
+        if isinstance(event, ModelChangedEvent) and event.attr == "stylesheets":
+            patch_inline_stylesheets(event.model)
