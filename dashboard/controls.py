@@ -1,17 +1,16 @@
 """Widgets made from the Param classes, and the buttons that call the room."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 
-from dashboard.notify import toast
+from dashboard.fields import Field
 from dashboard.room import Room
 from dashboard.runner import Runner
-from gridworld import LEVELS, Snapshot, Status, parameters
+from dashboard.widgets import Button
+from gridworld import LEVELS, TUNABLE, Snapshot, Status
 
 LOCKED = "Locked while training. Stop to change."
 _UNLOCKED = "Changes apply to the next run."
@@ -19,15 +18,21 @@ _UNLOCKED = "Changes apply to the next run."
 _IDLE, _RUNNING, _PAUSED = Status.IDLE, Status.RUNNING, Status.PAUSED
 _OVER = {Status.STOPPED, Status.FINISHED, Status.FAILED}
 
-#: Name, method of the room, statuses in which it makes sense, colour and variant.
+#: Name, method of the room, statuses in which it makes sense, what it does.
 _BUTTONS = (
-    ("Start", "start", {_IDLE, *_OVER}, "primary", "solid"),
-    ("Pause", "pause", {_RUNNING}, "default", "outline"),
-    ("Resume", "resume", {_PAUSED}, "default", "outline"),
-    ("Step", "step", {_IDLE, _PAUSED}, "default", "outline"),
-    ("Episode", "step_episode", {_IDLE, _PAUSED}, "default", "outline"),
-    ("Stop", "stop", {_RUNNING, _PAUSED}, "default", "outline"),
-    ("Reset", "reset", {_RUNNING, _PAUSED, *_OVER}, "default", "outline"),
+    ("Start", "start", {_IDLE, *_OVER}, "Begin a new run with these settings."),
+    ("Pause", "pause", {_RUNNING}, "Hold the run still."),
+    ("Resume", "resume", {_PAUSED}, "Go on with the run."),
+    ("Step", "step", {_IDLE, _PAUSED}, "Make one update of the Q-table: one step of the agent."),
+    ("Episode", "step_episode", {_IDLE, _PAUSED}, "Go on to the end of the episode."),
+    ("Stop", "stop", {_RUNNING, _PAUSED}, "End the run and unlock the settings."),
+    ("Reset", "reset", {_RUNNING, _PAUSED, *_OVER}, "Clear all that was learned."),
+    (
+        "Run to",
+        "run_to_goal",
+        {_IDLE, _RUNNING, _PAUSED, *_OVER},
+        "Train until so many episodes are completed, then pause.",
+    ),
 )
 
 #: Fields that only one level has.
@@ -44,109 +49,8 @@ _AGENT = (
     "min_epsilon",
     "initial_q",
 )
-_PACE = ("update_interval", "frame_rate", "turbo")
-
-
-class _TextInput(pn.widgets.TextInput):
-    """Tells each entry once: Panel's own, on Enter, tells it a second time as an event."""
-
-    def _process_event(self, event: Any) -> None:
-        pass
-
-
-class Field:
-    """A widget bound to one parameter, both ways.
-
-    Whatever is typed reaches the server as it is and is checked there, by the parameter: a
-    value that is refused gives a toast, and the widget shows the old one again.
-
-    Args:
-        owner: The Param object.
-        name: The parameter's name.
-        is_locked: Tells whether the value must not change now; a disabled widget alone
-            would not hold off a message sent past it.
-        width: Width in pixels; by default all there is.
-
-    Attributes:
-        widget: The Panel widget.
-    """
-
-    def __init__(
-        self,
-        owner: param.Parameterized,
-        name: str,
-        is_locked: Callable[[], bool] = lambda: False,
-        width: int | None = None,
-    ) -> None:
-        self._owner, self._name, self._is_locked = owner, name, is_locked
-        self._width = width
-        self._parameter = owner.param[name]
-        self.label = self._parameter.label
-        self.widget = self._make_widget()
-        self.widget.param.watch(self._on_widget, "value")
-        owner.param.watch(lambda _: self._show(), name)
-
-    def _make_widget(self) -> Any:
-        common = {
-            "label": self.label,
-            "value": self._shown(),
-            "margin": (2, 10),
-            # Not by the parameter `width`: a row would not wrap where such do not fit.
-            "sizing_mode": "stretch_width",
-            "max_width": self._width,
-            "styles": {"min-width": f"{self._width or 0}px"},
-        }
-        # Panel's own widgets where there are many: they load in half the time of the
-        # Material ones, and the page's theme reaches them too.
-        match self._parameter:
-            case parameters.Choice():
-                titles = {LEVELS[name].title: name for name in self._parameter.objects}
-                return pn.widgets.Select(**common, options=titles, stylesheets=[_INPUT])
-            case param.Boolean():
-                return pmui.Switch(label=self.label, value=self._shown(), margin=(16, 10))
-            case parameters.Text():
-                return pn.widgets.TextAreaInput(**common, rows=7, stylesheets=[_INPUT, _MAP])
-            case _:
-                return _TextInput(**common, stylesheets=[_INPUT])
-
-    def _shown(self) -> Any:
-        """The parameter's value as the widget holds it."""
-        value = getattr(self._owner, self._name)
-        if isinstance(self._parameter, parameters.Real):
-            return str(value).removesuffix(".0")
-        return value
-
-    def _show(self) -> None:
-        shown = self._shown()
-        if self.widget.value != shown:
-            self.widget.value = shown
-        elif getattr(self.widget, "value_input", shown) != shown:
-            self.widget.value_input = shown
-
-    def _on_widget(self, event: param.parameterized.Event) -> None:
-        if event.new == self._shown():
-            return
-        if self._is_locked():
-            toast("warning", f"{self.label} is locked while training. Stop to change.")
-        else:
-            try:
-                setattr(self._owner, self._name, self._parse(event.new))
-            except ValueError as error:
-                toast("error", _in_words(error, self._owner))
-        self._show()
-
-    def _parse(self, entered: Any) -> Any:
-        """What was entered as a value; text that is no number stays text, to be refused."""
-        if not isinstance(self._parameter, parameters.Real):
-            return entered
-        for kind in (int, float):
-            try:
-                number = kind(entered)
-            except (TypeError, ValueError):
-                continue
-            whole = isinstance(self._parameter, parameters.Whole) and number == number // 1
-            return int(number) if whole else number
-        return entered
+_RUN = ("num_episodes", "optimal_evaluations", "seed")
+_PACE = ("update_interval", "frame_rate", "finish_in", "turbo")
 
 
 class Controls:
@@ -164,25 +68,35 @@ class Controls:
         self._status: Status | None = None
         self._owners: dict[str, param.Parameterized] = {
             **dict.fromkeys(_ENVIRONMENT, room.world_config),
-            **dict.fromkeys((*_AGENT, "num_episodes"), room.learning_config),
+            **dict.fromkeys((*_AGENT, *_RUN), room.learning_config),
             "seed": room,
         }
         self._fields: dict[str, Field] = {}
-        self._pace = {name: Field(room.pace, name, width=150) for name in _PACE}
+        self._pace = {name: Field(room.pace, name, width=130) for name in _PACE}
+        self._goal = Field(room, "goal_episode", width=130)
+        self._tuning_switch = Field(room.tuning, "allowed")
+        self._tuned: dict[str, Field] = {}
         self._buttons = {
-            label: pn.widgets.Button(
-                label=label, color=colour, variant=variant, margin=4, stylesheets=[_OUTLINE]
+            label: Button(
+                label=label,
+                hint=hint,
+                color="primary" if label == "Start" else "default",
+                variant="solid" if label == "Start" else "outline",
+                margin=4,
+                stylesheets=[_OUTLINE],
             )
-            for label, _, _, colour, variant in _BUTTONS
+            for label, _, _, hint in _BUTTONS
         }
         for label, method, *_ in _BUTTONS:
             self._buttons[label].on_click(partial(self._on_press, method))
         self._lock_note = pn.pane.HTML(_UNLOCKED, **_NOTE)
         self._level_note = pn.pane.HTML(**_NOTE)
         self._level_fields = pn.Column(sizing_mode="stretch_width")
+        self._tuned_fields = pn.Column(sizing_mode="stretch_width")
         self.sidebar = self._make_sidebar()
         self.bar = self._make_bar()
         room.world_config.param.watch(lambda _: self._show_level(), "level")
+        room.tuning.param.watch(lambda _: self._show_tuning(), "allowed")
         self._show_level()
         self.update(room.snapshot)
         for config in dict.fromkeys(self._owners.values()):
@@ -197,6 +111,8 @@ class Controls:
             self._buttons[label].disabled = self._status not in statuses
         for field in self._fields.values():
             field.widget.disabled = self._room.locked
+        for field in self._tuned.values():
+            field.widget.disabled = not self._room.locked
         self._lock_note.object = LOCKED if self._room.locked else _UNLOCKED
 
     def _on_change(self, *_: param.parameterized.Event) -> None:
@@ -219,6 +135,20 @@ class Controls:
         self._level_note.object = LEVELS[level].description
         self._level_fields[:] = self._widgets(*_LEVEL_FIELDS.get(level, ()))
 
+    def _show_tuning(self) -> None:
+        room = self._room
+        if room.tuning.allowed and not self._tuned:
+            for name in TUNABLE:
+                self._tuned[name] = field = Field(
+                    room.tuning,
+                    name,
+                    lambda: not (room.locked and room.tuning.allowed),
+                    why_locked="may change during a run only.",
+                )
+                field.widget.disabled = not room.locked
+        widgets = [field.widget for field in self._tuned.values()]
+        self._tuned_fields[:] = widgets if room.tuning.allowed else []
+
     def _make_sidebar(self) -> pn.Column:
         def title(text: str) -> pn.pane.HTML:
             return pn.pane.HTML(f"<h2>{text}</h2>", stylesheets=[_TITLE], margin=(8, 10, 0, 10))
@@ -233,14 +163,19 @@ class Controls:
             title("Agent"),
             *self._widgets(*_AGENT),
             title("Run"),
-            *self._widgets("num_episodes", "seed"),
+            *self._widgets(*_RUN),
+            self._tuning_switch.widget,
+            self._tuned_fields,
             sizing_mode="stretch_width",
         )
 
     def _make_bar(self) -> pn.Column:
+        pace = (field.widget for field in self._pace.values())
+        *buttons, run_to = self._buttons.values()
+        run_to.margin = (20, 4, 4, 0)  # level with the field beside it
         return pn.Column(
-            pn.Row(*self._buttons.values(), **_WRAPPING),
-            pn.Row(*(field.widget for field in self._pace.values()), **_WRAPPING),
+            pn.Row(*buttons, **_WRAPPING),
+            pn.Row(*pace, pn.Row(self._goal.widget, run_to), **_WRAPPING),
             sizing_mode="stretch_width",
         )
 
@@ -252,17 +187,4 @@ _WRAPPING = {
 }
 _NOTE = {"margin": (8, 10), "sizing_mode": "stretch_width", "styles": {"font-size": "0.9rem"}}
 _TITLE = "h2 { margin: 0; font-size: 1.1rem; }"
-_INPUT = """
-.bk-input-group > label { background: none; color: var(--mui-palette-text-secondary); }
-.bk-input { font-size: 1rem; color: var(--mui-palette-text-primary); }
-.bk-input:disabled { border-style: solid; border-color: var(--mui-palette-divider);
-                     color: var(--mui-palette-text-disabled); }
-"""
 _OUTLINE = ".bk-btn { box-shadow: inset 0 0 0 1px var(--mui-palette-divider) !important; }"
-_MAP = "textarea.bk-input { font-family: monospace; line-height: 1.2; letter-spacing: 0.15em; }"
-
-
-def _in_words(error: ValueError, owner: param.Parameterized) -> str:
-    """The message of an error with the parameter's label in place of its name."""
-    name, _, rest = str(error).partition(" ")
-    return f"{owner.param[name].label} {rest}" if name in owner.param else str(error)

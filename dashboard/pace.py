@@ -8,10 +8,15 @@ from gridworld import parameters
 TICK_SHARE = 0.5
 #: Share of a tick that may go into training; the rest is for drawing.
 TRAINING_SHARE = 0.8
+#: Steps from which on the time that they took tells how fast the training is.
+_TELLING = 1000
 
 
 class Pace(param.Parameterized):
-    """Steps a frame and frames a second; may change at any time, during a run too."""
+    """How fast a training goes; may change at any time, during a run too.
+
+    Turbo comes before a time to finish in, and that before a number of steps.
+    """
 
     update_interval = parameters.Whole(
         default=10,
@@ -24,6 +29,13 @@ class Pace(param.Parameterized):
         bounds=(1, 60),
         label="Frames per second",
         doc="Pictures a second.",
+    )
+    finish_in = parameters.Real(
+        default=0,
+        bounds=(0, 86_400),
+        label="Finish in",
+        doc="Seconds in which the run should about be over, from now on; 0 for as long as "
+        "it takes at the steps per update.",
     )
     turbo = param.Boolean(
         default=False,
@@ -40,18 +52,22 @@ class Pace(param.Parameterized):
         """Seconds between two frames."""
         return 1 / self.frame_rate
 
-    def steps_due(self, n_sharing: int) -> int:
+    def steps_due(self, n_sharing: int, wanted: int | None = None) -> int:
         """Steps that the next frame gets, at least 1.
 
         Args:
             n_sharing: Trainings that share the processor, this one included.
+            wanted: Steps to make in place of `update_interval`, as far as there is time.
         """
         seconds = self.period * TICK_SHARE * TRAINING_SHARE / max(1, n_sharing)
         affordable = max(1, int(self._speed * seconds))
-        return affordable if self.turbo else min(self.update_interval, affordable)
+        wanted = self.update_interval if wanted is None else max(1, wanted)
+        return affordable if self.turbo else min(wanted, affordable)
 
     def observe(self, n_steps: int, seconds: float) -> None:
         """Takes note that ``n_steps`` took that many seconds."""
-        if n_steps:
+        reached = n_steps / max(seconds, 1e-9)
+        # Few steps that took long were held up by something else.
+        if n_steps >= _TELLING or reached > self._speed:
             # Grows by steps: one lucky reading must not make the next frame late.
-            self._speed = min(2 * self._speed, n_steps / max(seconds, 1e-9))
+            self._speed = min(2 * self._speed, reached)

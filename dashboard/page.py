@@ -5,16 +5,21 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
+from bokeh.events import Tap
 from panel.viewable import Viewer
 
 from dashboard.controls import Controls
+from dashboard.kernel_link import NotebookRow
 from dashboard.notify import forget, toast
 from dashboard.room import Room
 from dashboard.runner import Runner
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
+from dashboard.views.history import HistoryView
+from dashboard.views.inspector import InspectorView
+from dashboard.views.layered import LayeredView
 from dashboard.views.metrics import MetricsView, success_rate
-from gridworld import GridWorldConfig, Snapshot, Status
+from gridworld import GridWorldConfig, Snapshot, Status, Trainer
 
 TITLE = "GridWorld Dashboard"
 
@@ -32,28 +37,34 @@ class GridWorldDashboard(Viewer):
         >>> GridWorldDashboard(level="hard").servable()
 
     Args:
-        parameters: Parameters of `gridworld.GridWorldConfig`.
+        trainer: A trainer to show and to follow while it is stepped from elsewhere.
+        **parameters: Parameters of `gridworld.GridWorldConfig`, in place of a trainer.
 
     Attributes:
         room: The training that is shown.
 
     Raises:
         ValueError: If a parameter's value is not allowed.
+        TypeError: If both a trainer and parameters are given.
     """
 
-    def __init__(self, **parameters: Any) -> None:
+    def __init__(self, trainer: Trainer | None = None, **parameters: Any) -> None:
         super().__init__()
-        self.room = Room(GridWorldConfig(**parameters))
+        if trainer is not None and parameters:
+            raise TypeError("GridWorldDashboard takes a trainer or parameters, not both")
+        world_config = None if trainer else GridWorldConfig(**parameters)
+        self.room = Room(world_config, trainer=trainer)
         snapshot = self.room.snapshot
-        self._grid = GridView(snapshot)
         self._metrics = MetricsView(snapshot)
-        self._curves = CurvesView(snapshot)
         self._chip = pn.pane.HTML(stylesheets=[_CHIP], margin=(0, 8))
         self._show_status(snapshot)
         self.runner = Runner(self.room, self._on_status)
         controls = Controls(self.room, self.runner)
-        self.runner.views = (controls, self._grid, self._metrics, self._curves)
+        self.runner.views = (controls,)
+        self._controls = controls
         self._sidebar = controls.sidebar
+        self._dark = False
+        self._grid: GridView | None = None
         self._main = pn.Column(controls.bar, sizing_mode="stretch_width", margin=(8, 12))
         pn.state.onload(self._on_load)
         self._page: pmui.Page | None = None
@@ -63,11 +74,16 @@ class GridWorldDashboard(Viewer):
 
     def __panel__(self) -> pn.viewable.Viewable:
         """The dashboard inside another page or a notebook."""
-        return pn.Row(
+        row = NotebookRow(
             pn.Column(self._chip, self._sidebar, width=320),
             self._main,
+            tick=self.runner.tick,
+            period=lambda: self.room.pace.period,
             sizing_mode="stretch_width",
         )
+        if pn.state.curdoc is None:
+            self.runner.one_message = row.one_message
+        return row
 
     def page(self) -> pmui.Page:
         """The dashboard as a page of its own."""
@@ -93,20 +109,59 @@ class GridWorldDashboard(Viewer):
 
         pn.state.onload(once_loaded)
         self._page = page
-        page.param.watch(lambda event: self._grid.set_dark(event.new), "dark_theme")
+        page.param.watch(lambda event: self._set_dark(event.new), "dark_theme")
         return page
 
     def _make_pictures(self) -> pn.Row:
+        """All that is drawn; made once the page has loaded, so that it loads the sooner."""
+        snapshot = self.room.snapshot
+        self._grid = GridView(snapshot)
+        self._grid.set_dark(self._dark)
+        layers = LayeredView(self._grid, snapshot)
+        inspector = InspectorView(snapshot)
+        history = HistoryView(self.room)
+        curves = CurvesView(snapshot)
+
+        def select(event: Any) -> None:
+            inspector.select((round(event.y), round(event.x)))
+
+        self._grid.plot.on_event(Tap, select)
+        self.runner.views = (
+            self._controls,
+            history.follow(self._grid),
+            history.follow(layers),
+            history.follow(inspector),
+            history,
+            self._metrics,
+            curves,
+        )
+
         def pane(model: Any) -> pn.pane.Bokeh:
             return pn.pane.Bokeh(model, sizing_mode="stretch_width", margin=8)
 
+        tabs = pmui.Tabs(
+            ("Curves", pn.Column(curves.switch, pane(curves.figure), sizing_mode="stretch_width")),
+            ("Inspector", pane(inspector.div)),
+            sizing_mode="stretch_width",
+        )
         beside = {"flex": "1 1 360px", "min-width": "0"}
         return pn.Row(
-            pn.Column(pane(self._grid.plot), styles=beside),
-            pn.Column(pane(self._metrics.div), pane(self._curves.figure), styles=beside),
+            pn.Column(
+                layers.switches,
+                pane(self._grid.plot),
+                pane(layers.legend),
+                history.panel,
+                styles=beside,
+            ),
+            pn.Column(pane(self._metrics.div), tabs, styles=beside),
             sizing_mode="stretch_width",
             styles={"flex-wrap": "wrap"},
         )
+
+    def _set_dark(self, dark: bool) -> None:
+        self._dark = dark
+        if self._grid is not None:
+            self._grid.set_dark(dark)
 
     def _on_load(self) -> None:
         # Start can be pressed sooner for it, and the pictures come no later.
@@ -118,9 +173,10 @@ class GridWorldDashboard(Viewer):
         rate = success_rate(snapshot)
         match snapshot.status:
             case Status.FINISHED:
+                how = "The policy has stayed optimal" if snapshot.converged else "Training complete"
                 toast(
                     "success",
-                    f"Training complete: {snapshot.episode:,} episodes, "
+                    f"{how}: {snapshot.episode:,} episodes, "
                     f"{snapshot.total_steps:,} steps, {self.room.seconds:.1f} seconds, "
                     f"success rate {rate:.0%}",
                 )

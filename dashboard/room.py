@@ -8,7 +8,17 @@ from weakref import WeakSet
 import param
 
 from dashboard.pace import Pace
-from gridworld import GridWorldConfig, QLearningConfig, Snapshot, Status, Trainer, parameters
+from gridworld import (
+    TUNABLE,
+    GridWorldConfig,
+    LearningConfig,
+    QLearningConfig,
+    Snapshot,
+    Status,
+    StatusError,
+    Trainer,
+    parameters,
+)
 
 _rooms: WeakSet["Room"] = WeakSet()
 
@@ -16,6 +26,32 @@ _rooms: WeakSet["Room"] = WeakSet()
 _EARLY = 0.002
 #: Seconds without a call after which a training counts as resting.
 _REST = 1.0
+#: Least seconds between two comparisons with the exact answers, and the share of the time
+#: that these may take.
+_ANALYSIS_INTERVAL, _ANALYSIS_SHARE = 0.2, 0.05
+#: Episodes over which their length is averaged to tell how much of a run is left.
+_LATEST = 100
+
+
+class Tuning(param.Parameterized):
+    """The learner's parameters in the run under way: they may be changed in mid-run."""
+
+    allowed = param.Boolean(
+        default=False,
+        label="Tune while training",
+        doc="Allow learning rate, discount and epsilon to change in mid-run, from the next "
+        "update on. Each change is recorded, so that the run can be made again.",
+    )
+    learning_rate, discount_factor, epsilon = (
+        parameters.Real(
+            default=of.default,
+            bounds=of.bounds,
+            inclusive_bounds=of.inclusive_bounds,
+            label=f"{of.label} now",
+            doc=f"{of.doc} From the next update on.",
+        )
+        for of in (LearningConfig.param[name] for name in TUNABLE)
+    )
 
 
 class Room(param.Parameterized):
@@ -23,6 +59,12 @@ class Room(param.Parameterized):
 
     Whoever asks first steps the training when a frame is due; a training that nobody
     asks for rests. Changes of a config show at once while no run is under way.
+
+    Args:
+        world_config: The world; the easy level by default.
+        learning_config: The learner; Q-learning with its defaults by default.
+        trainer: A trainer with configs of its own, in place of both; it may be stepped
+            from elsewhere too.
     """
 
     seed = parameters.Whole(
@@ -30,28 +72,45 @@ class Room(param.Parameterized):
         bounds=(0, 2**32 - 1),
         doc="Seed of all chance in the run; the same seed gives the same run, to the last bit.",
     )
+    goal_episode = parameters.Whole(
+        default=100,
+        bounds=LearningConfig.param.num_episodes.bounds,
+        label="Run to episode",
+        doc="Completed episodes at which Run to pauses.",
+    )
 
     def __init__(
         self,
         world_config: GridWorldConfig | None = None,
         learning_config: QLearningConfig | None = None,
+        trainer: Trainer | None = None,
         **params: Any,
     ) -> None:
+        if trainer is not None:
+            params["seed"] = trainer.seed
         super().__init__(**params)
-        self.world_config = world_config or GridWorldConfig()
-        self.learning_config = learning_config or QLearningConfig()
+        self._trainer = trainer or Trainer(world_config, learning_config, self.seed)
+        self.world_config = self._trainer.world_config
+        self.learning_config = self._trainer.learning_config
         self.pace = Pace()
-        self._trainer = Trainer(self.world_config, self.learning_config, self.seed)
+        self.tuning = Tuning()
         #: Counts the changes, so that a page knows whether it has drawn the latest.
         self.revision = 0
         #: Seconds that the run has been going, pauses left out.
         self.seconds = 0.0
         self._due = 0.0
         self._advanced_at = math.inf  # not since the run was last set going
+        self._finish_at = 0.0  # seconds of the run at which it should be over
+        self._until: int | None = None  # completed episodes at which to pause
+        self._analysed = -1  # revision of the last analysis
+        self._analysis_due = -math.inf
         self._snapshot = self._trainer.snapshot
+        self._follow_run()
         self.world_config.param.watch(self._on_world_change, list(self.world_config.param))
         self.learning_config.param.watch(self._on_setting, list(self.learning_config.param))
         self.param.watch(self._on_setting, "seed")
+        self.tuning.param.watch(self._on_tuning, list(TUNABLE))
+        self.pace.param.watch(lambda _: self._plan_finish(), "finish_in")
         _rooms.add(self)
 
     @property
@@ -69,8 +128,18 @@ class Room(param.Parameterized):
         """The run at the present ``revision``."""
         return self._snapshot
 
+    @property
+    def keyframes(self) -> tuple[Snapshot, ...]:
+        """The run at earlier moments, evenly spaced."""
+        return self._trainer.keyframes
+
+    @property
+    def trainer(self) -> Trainer:
+        """The training itself."""
+        return self._trainer
+
     def advance_to(self, now: float) -> None:
-        """Trains if a frame is due.
+        """Trains if a frame is due, and compares with the exact answers from time to time.
 
         Args:
             now: Seconds, from a clock that never goes back.
@@ -78,25 +147,25 @@ class Room(param.Parameterized):
         period = self.pace.period
         # A timer may be a little early; a frame must not be lost to that.
         early = min(_EARLY, period / 20)
-        if self.status is not Status.RUNNING or now < self._due - early:
-            return
-        self._due = now + period  # a frame that is late is not caught up with
-        n_sharing = sum(room._is_busy(now) for room in _rooms if room is not self) + 1
-        started = time.perf_counter()
-        self.seconds += max(0.0, min(now - self._advanced_at, 2 * period))
-        self._advanced_at = now
-        n_steps = self._trainer.advance(self.pace.steps_due(n_sharing))
-        self.pace.observe(n_steps, time.perf_counter() - started)
-        self._changed()
+        if self.status is Status.RUNNING and now >= self._due - early:
+            self._due = now + period  # a frame that is late is not caught up with
+            self._train(now)
+        elif (self.status, self._trainer.total_steps) != (
+            self._snapshot.status,
+            self._snapshot.total_steps,
+        ):
+            self._changed()  # stepped from elsewhere
+        if now >= self._analysis_due and self.revision != self._analysed:
+            self._analyse(now)
 
     def start(self) -> None:
         """Starts a run, from the beginning if there was one before."""
         if self.status in (Status.STOPPED, Status.FINISHED, Status.FAILED):
             self._trainer.reset()
         self._trainer.start()
-        self._advanced_at = math.inf
         self.seconds = 0.0
-        self._changed()
+        self._set_going()
+        self._follow_run()
 
     def pause(self) -> None:
         """Holds the run still."""
@@ -106,8 +175,26 @@ class Room(param.Parameterized):
     def resume(self) -> None:
         """Goes on with a run that is paused."""
         self._trainer.resume()
-        self._advanced_at = math.inf
-        self._changed()
+        self._set_going()
+
+    def run_to_goal(self) -> None:
+        """Goes on, or starts, and pauses once `goal_episode` episodes are completed.
+
+        Raises:
+            StatusError: If the run under way has completed these already.
+        """
+        episode = self.goal_episode
+        if self.status in (Status.RUNNING, Status.PAUSED):
+            if episode <= self.snapshot.episode:
+                raise StatusError(
+                    f"Run to episode must be above {self.snapshot.episode:,}, the episodes "
+                    f"completed, got {episode:,}"
+                )
+            if self.status is Status.PAUSED:
+                self.resume()
+        else:
+            self.start()
+        self._until = episode
 
     def step(self) -> None:
         """Makes one update."""
@@ -127,6 +214,7 @@ class Room(param.Parameterized):
     def reset(self) -> None:
         """Clears the run."""
         self._trainer.reset()
+        self._follow_run()
         self._changed()
 
     def fail(self) -> None:
@@ -137,6 +225,43 @@ class Room(param.Parameterized):
     def close(self) -> None:
         """Leaves the processor to the others."""
         _rooms.discard(self)
+
+    def _train(self, now: float) -> None:
+        n_sharing = sum(room._is_busy(now) for room in _rooms if room is not self) + 1
+        started = time.perf_counter()
+        self.seconds += max(0.0, min(now - self._advanced_at, 2 * self.pace.period))
+        self._advanced_at = now
+        n_due = self.pace.steps_due(n_sharing, self._steps_to_finish())
+        n_steps = self._trainer.advance(n_due, self._until)
+        self.pace.observe(n_steps, time.perf_counter() - started)
+        self._changed()
+
+    def _analyse(self, now: float) -> None:
+        started = time.perf_counter()
+        self._trainer.analyse()
+        seconds = time.perf_counter() - started
+        self._analysis_due = now + max(_ANALYSIS_INTERVAL, seconds / _ANALYSIS_SHARE)
+        self._changed()
+        self._analysed = self.revision
+
+    def _set_going(self) -> None:
+        self._advanced_at = math.inf
+        self._until = None
+        self._plan_finish()
+        self._changed()
+
+    def _plan_finish(self) -> None:
+        self._finish_at = self.seconds + self.pace.finish_in
+
+    def _steps_to_finish(self) -> int | None:
+        """Steps that the next frame needs for the run to be over in time, if one is set."""
+        if not self.pace.finish_in:
+            return None
+        lengths = self._snapshot.episode_lengths[-_LATEST:]
+        length = lengths.mean() if lengths.size else 2 * (self._snapshot.step + 1)
+        n_left = (self._snapshot.num_episodes - self._snapshot.episode) * length
+        n_frames = max(1.0, (self._finish_at - self.seconds) * self.pace.frame_rate)
+        return math.ceil(n_left / n_frames)
 
     def _is_busy(self, now: float) -> bool:
         return self.status is Status.RUNNING and 0 <= now - self._advanced_at < _REST
@@ -154,3 +279,17 @@ class Room(param.Parameterized):
         self._trainer.seed = self.seed
         if self.status is Status.IDLE:
             self.reset()
+
+    def _on_tuning(self, *events: param.parameterized.Event) -> None:
+        if self.locked and self.tuning.allowed and not self._following:
+            self._trainer.tune(**{event.name: event.new for event in events})
+            self._changed()
+
+    def _follow_run(self) -> None:
+        """Has the tuning show what the run begins with."""
+        agent = self._trainer.agent
+        self._following = True
+        try:
+            self.tuning.param.update(**{name: getattr(agent, name) for name in TUNABLE})
+        finally:
+            self._following = False

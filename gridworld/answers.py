@@ -1,5 +1,8 @@
 """`Answers`: what exact planning says about a run, at its agent's present discount."""
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 
 from gridworld.agents import QLearningAgent
@@ -9,6 +12,15 @@ from gridworld.world import World
 
 #: Error within which a value counts as the optimal one.
 _TOLERANCE = 1e-9
+
+
+class Known(NamedTuple):
+    """As far as worked out, else None; as `gridworld.Snapshot` has them."""
+
+    plan: Plan | None = None
+    optimal_return: float | None = None
+    optimal_length: float | None = None
+    gap: float | None = None
 
 
 class Answers:
@@ -23,16 +35,12 @@ class Answers:
     def __init__(self, world: World, agent: QLearningAgent, max_steps: int) -> None:
         self._world, self._agent, self._max_steps = world, agent, max_steps
         self._discount: float | None = None  # that all the rest was worked out for
-        self._plan: Plan | None = None
-        self._optimal_return: float | None = None
-        self._gap: float | None = None
+        self._known = Known()
 
     @property
-    def known(self) -> tuple[Plan | None, float | None, float | None]:
-        """Plan, expected return under it and gap to it, as far as worked out; else None."""
-        if self._discount != self._agent.discount_factor:
-            return None, None, None
-        return self._plan, self._optimal_return, self._gap
+    def known(self) -> Known:
+        """What has been worked out."""
+        return self._known if self._discount == self._agent.discount_factor else Known()
 
     def plan(self) -> Plan | None:
         """The optimal policy and values; None if there are none."""
@@ -42,20 +50,24 @@ class Answers:
                 plan = value_iteration(self._world, discount)
             except ValueError:  # rewards can be gathered for ever
                 plan = None
-            self._plan, self._optimal_return, self._gap = plan, None, None
-            self._discount = discount
-        return self._plan
+            self._known, self._discount = Known(plan), discount
+        return self._known.plan
 
     def work_out(self) -> None:
         """Works out all that is ``known``: what depends on the Q-table anew."""
         plan, world = self.plan(), self._world
         if plan is None:
             return
-        if self._optimal_return is None:
+        if self._known.optimal_return is None:
             optimal = np.eye(world.n_actions, dtype=np.bool_)[plan.policy]
-            self._optimal_return = expected_return(world, optimal, self._max_steps)
+            counting = replace(world, reward=np.ones_like(world.reward))  # one for each step
+            self._known = self._known._replace(
+                optimal_return=expected_return(world, optimal, self._max_steps),
+                optimal_length=expected_return(counting, optimal, self._max_steps),
+            )
         agent = self._agent
-        self._gap = gap_to_optimal(world, agent.q_values, agent.discount_factor, plan)
+        gap = gap_to_optimal(world, agent.q_values, agent.discount_factor, plan)
+        self._known = self._known._replace(gap=gap)
 
     def is_optimal(self) -> bool:
         """Whether the greedy policy is an optimal one, wherever it can come to."""

@@ -98,6 +98,7 @@ class Snapshot:
         plan: The exact answers at the present discount; None as long as nobody asked for
             them, or if there are none.
         optimal_return: Expected return of an episode under the optimal policy, or None.
+        optimal_length: Its expected length, or None.
         gap: How much less than the optimum the greedy policy earns from the start, in
             discounted return, when it was last worked out, or None.
     """
@@ -126,4 +127,5 @@ class Snapshot:
     converged: bool
     plan: Plan | None
     optimal_return: float | None
+    optimal_length: float | None
     gap: float | None

@@ -1,14 +1,16 @@
-"""The learning curve: return per episode and its moving mean."""
+"""The learning curves: return, length and ε by episode, with the exact answers beside them."""
 
 from math import ceil, floor, log10
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Line, Range1d
+import panel as pn
+from bokeh.models import ColumnDataSource, HoverTool, Line, Range1d, VSpan
 from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
+from dashboard.widgets import RadioButtonGroup
 from gridworld import Snapshot, Status
 
 #: Episodes over which the mean moves.
@@ -17,98 +19,225 @@ WINDOW = 100
 MAX_GROUPS = 512
 
 
+class Quantity(NamedTuple):
+    """What the curves show."""
+
+    label: str
+    record: NDArray  # of each completed episode, shape (E,); empty if there is none
+    evaluations: NDArray  # at the evaluated episodes, shape (N,); NaN for none
+    optimum: float | None
+
+
+def quantity_of(kind: str, snapshot: Snapshot) -> Quantity:
+    """Picks what is to be shown out of a snapshot."""
+    nothing = np.full(snapshot.evaluation_returns.shape, np.nan)
+    match kind:
+        case "Return":
+            return Quantity(
+                kind,
+                snapshot.episode_returns,
+                snapshot.evaluation_returns,
+                snapshot.optimal_return,
+            )
+        case "Length":
+            return Quantity(
+                "Length (steps)", snapshot.episode_lengths, nothing, snapshot.optimal_length
+            )
+        case _:
+            return Quantity("ε", np.empty(0), snapshot.evaluation_epsilons, None)
+
+
 class CurvesView:
-    """A Bokeh figure of the returns.
+    """A Bokeh figure of one quantity at a time.
 
     Long runs are drawn in groups of 2, 4, 8 … episodes, of each its lowest and its highest
-    return in their order, so that a million episodes cost no more than a thousand.
+    value in their order, so that a million episodes cost no more than a thousand.
 
     Attributes:
         figure: The Bokeh figure.
+        switch: Chooses the quantity.
     """
 
     min_interval = 0.2
 
     def __init__(self, snapshot: Snapshot) -> None:
+        self.switch = RadioButtonGroup(
+            options=["Return", "Length", "Epsilon"],
+            value="Return",
+            hint="Return G: sum of an episode's rewards. Length: its steps. "
+            "Epsilon ε: probability of exploring.",
+            margin=(4, 8),
+        )
+        self.switch.param.watch(lambda _: self._redraw(), "value")
         self.figure = figure(
             x_range=Range1d(start=0, end=10),
             y_range=Range1d(start=-1, end=1),
             tools="",
             toolbar_location=None,
             sizing_mode="stretch_width",
-            height=280,
+            height=300,
             # Room for every label: a frame that changed its width would answer the server.
             min_border_left=72,
             min_border_right=24,
             x_axis_label="Episode",
             y_axis_label="Return",
         )
-        self._returns = ColumnDataSource({"x": [], "y": []}, name="returns")
-        self._means = ColumnDataSource({"x": [], "y": []}, name="means")
-        lines = {
-            "Return of an episode": (self._returns, Line(line_color="#56b4e9", line_alpha=0.7)),
-            f"Mean of the last {WINDOW}": (
-                self._means,
-                Line(line_color="#d55e00", line_width=2.5),
-            ),
-        }
-        items = [
-            LegendItem(label=label, renderers=[self.figure.add_glyph(source, line)])
-            for label, (source, line) in lines.items()
-        ]
-        self.figure.add_layout(Legend(items=items, orientation="horizontal"), "above")
-        self._extent = 0.0, 0.0
+        self._episodes, self._means, self._greedy = (
+            ColumnDataSource({"x": [], "y": []}, name=name)
+            for name in ("episodes", "means", "greedy")
+        )
+        self._changes = ColumnDataSource({"x": [], "text": []}, name="changes")
+        self._optimum = ColumnDataSource({"x": [], "y": []}, name="optimum")
+        self._items = self._add_glyphs()
+        self._kind = ""
+        self._extent = np.inf, -np.inf  # of the episodes drawn
         self._run: NDArray | None = None
         self._group = 1
         self._drawn = 0
+        self._snapshot = snapshot
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
-        """Adds the episodes completed since the last time."""
-        returns = snapshot.episode_returns
-        n_episodes = len(returns)
+        """Adds what has come since the last time."""
+        self._snapshot = snapshot
+        quantity = quantity_of(self.switch.value, snapshot)
+        if self._kind != self.switch.value:
+            self._kind, self._run = self.switch.value, None
+            self.figure.yaxis.axis_label = quantity.label
+            for name, label in _LABELS[self._kind].items():
+                self._items[name].update(label={"value": label}, visible=bool(label))
+        self._add_episodes(quantity.record, snapshot)
+        self._show_answers(quantity, snapshot)
+        self._fit(quantity, snapshot)
+
+    def _redraw(self) -> None:
+        with pn.io.hold():
+            self.update(self._snapshot)
+
+    def _add_episodes(self, record: NDArray, snapshot: Snapshot) -> None:
+        n_episodes = len(record)
         group = 1 << max(0, (n_episodes - 1) // MAX_GROUPS).bit_length()
         # During a run a group is drawn once it is complete.
         running = snapshot.status is Status.RUNNING
         end = n_episodes - n_episodes % group if running else n_episodes
         begin = self._drawn
         # Each run has arrays of its own. A group cut short by a pause is drawn anew.
-        if returns.base is not self._run or group != self._group or begin % group or end < begin:
+        if record.base is not self._run or group != self._group or begin % group or end < begin:
             begin = 0
-        if begin == end == self._drawn and returns.base is self._run:
+        if begin == end == self._drawn and record.base is self._run:
             return
         for source, points in (
-            (self._returns, _extremes(returns, begin, end, group)),
-            (self._means, _moving_means(returns, begin, end, group)),
+            (self._episodes, _extremes(record, begin, end, group)),
+            (self._means, _moving_means(record, begin, end, group)),
         ):
             if begin:
                 source.stream(points)
             else:
                 source.data = points
-        self._fit(returns[begin:end], end, snapshot.num_episodes, anew=begin == 0)
-        self._run, self._group, self._drawn = returns.base, group, end
+        self._run, self._group, self._drawn = record.base, group, end
+        low, high = self._extent if begin else (np.inf, -np.inf)
+        added = record[begin:end]
+        self._extent = float(added.min(initial=low)), float(added.max(initial=high))
 
-    def _fit(self, added: NDArray, n_episodes: int, num_episodes: int, anew: bool) -> None:
-        """Widens the axes where the curve outgrows them, by steps, so that they hold still."""
+    def _show_answers(self, quantity: Quantity, snapshot: Snapshot) -> None:
+        """Draws what is exact: evaluations, the optimum; and where parameters changed."""
+        evaluations = {
+            "x": snapshot.evaluation_episodes.tolist(),
+            # Where there is no answer the line is broken.
+            "y": [value if np.isfinite(value) else None for value in quantity.evaluations],
+        }
+        if evaluations != self._greedy.data:
+            self._greedy.data = evaluations
+        optimum = quantity.optimum
+        ends = {"x": [], "y": []}
+        if optimum is not None and np.isfinite(optimum):
+            ends = {"x": [0, snapshot.num_episodes], "y": [optimum, optimum]}
+        if ends != self._optimum.data:
+            self._optimum.data = ends
+        n_changes = len(snapshot.changes)
+        if n_changes != len(self._changes.data["x"]):
+            self._changes.data = {
+                "x": [change.episode for change in snapshot.changes],
+                "text": [
+                    f"{change.name.replace('_', ' ')} {change.value:g}, step {change.total_steps:,}"
+                    for change in snapshot.changes
+                ],
+            }
+
+    def _fit(self, quantity: Quantity, snapshot: Snapshot) -> None:
+        """Widens the axes where the curves outgrow them, by steps, so that they hold still."""
         x_range: Any = self.figure.x_range
         y_range: Any = self.figure.y_range
-        if anew:
-            x_range.end = min(10, num_episodes)
-        if n_episodes > x_range.end:
+        n_episodes, num_episodes = snapshot.episode, snapshot.num_episodes
+        end = min(10, num_episodes)
+        if n_episodes > end:
             magnitude = 10 ** int(log10(n_episodes))
             end = next(m * magnitude for m in (1, 2, 5, 10) if m * magnitude >= n_episodes)
+        if x_range.end != min(end, num_episodes):
             x_range.end = min(end, num_episodes)
-        if not added.size:
+        shown = np.array([*self._extent, *quantity.evaluations, quantity.optimum], dtype=float)
+        shown = shown[np.isfinite(shown)]
+        if not shown.size:
             return
-        low, high = float(added.min()), float(added.max())
-        if not anew:
-            low, high = min(low, self._extent[0]), max(high, self._extent[1])
-        self._extent = low, high
+        low, high = float(shown.min()), float(shown.max())
         span = max(high - low, 0.1)
         step = 10 ** floor(log10(span)) / 2
-        start, end = floor(low / step) * step, ceil((high + span / 100) / step) * step
+        start, end = (
+            floor((low - span / 100) / step) * step,
+            ceil((high + span / 100) / step) * step,
+        )
         if (start, end) != (y_range.start, y_range.end):
             y_range.update(start=start, end=end)
+
+    def _add_glyphs(self) -> dict[str, LegendItem]:
+        """Draws the lines; returns their entries in the legend by name."""
+        add = self.figure.add_glyph
+        lines = {
+            "episodes": add(self._episodes, Line(line_color="#56b4e9", line_alpha=0.7)),
+            "means": add(self._means, Line(line_color="#d55e00", line_width=2.5)),
+            "greedy": add(
+                self._greedy, Line(line_color="#009e73", line_width=2.5, line_dash="dotdash")
+            ),
+            "optimum": add(
+                self._optimum, Line(line_color="#cc79a7", line_width=2, line_dash="dashed")
+            ),
+        }
+        marks = add(
+            self._changes,
+            VSpan(x="x", line_color="#808080", line_width=2, line_dash="dotted"),
+        )
+        for name, tooltips in (
+            ("means", [("Episode", "@x{0,0}"), (f"Mean of the last {WINDOW}", "@y{0.000}")]),
+            ("greedy", [("Episode", "@x{0,0}"), ("Greedy policy", "@y{0.000}")]),
+            ("episodes", [("Episode", "@x{0,0}"), ("This episode", "@y{0.000}")]),
+        ):
+            hover = HoverTool(renderers=[lines[name]], tooltips=tooltips, line_policy="nearest")
+            self.figure.add_tools(hover)
+        self.figure.add_tools(HoverTool(renderers=[marks], tooltips=[("Changed", "@text")]))
+        items = {
+            name: LegendItem(label=name, renderers=[renderer]) for name, renderer in lines.items()
+        }
+        legend = Legend(items=list(items.values()), orientation="horizontal", ncols=2)
+        self.figure.add_layout(legend, "above")
+        return items
+
+
+#: Entries of the legend for each quantity.
+_LABELS = {
+    "Return": {
+        "episodes": "Each episode",
+        "means": f"Mean of the last {WINDOW}",
+        "greedy": "Greedy policy, exact",
+        "optimum": "Optimum",
+    },
+    "Length": {
+        "episodes": "Each episode",
+        "means": f"Mean of the last {WINDOW}",
+        "greedy": "",
+        "optimum": "Optimum",
+    },
+    "Epsilon": {"episodes": "", "means": "", "greedy": "ε", "optimum": ""},
+}
 
 
 def _extremes(returns: NDArray, begin: int, end: int, group: int) -> dict[str, Any]:

@@ -24,8 +24,8 @@ _COLUMNS = ("x", "y", "width", "height", "colour", "text")
 
 # Okabe and Ito's palette, safe for the colour-blind.
 _MARKS = {"S": "#56b4e9", "G": "#009e73", "X": "#d55e00", "C": "#e69f00"}
-_LIGHT = {".": "#ffffff", "#": "#4a5056", "line": "#d5d8db", "agent": "#0072b2"}
-_DARK = {".": "#23272b", "#": "#8d959d", "line": "#3c4248", "agent": "#5cb8f5"}
+_LIGHT = {".": "#ffffff", "#": "#4a5056", "line": "#d5d8db", "agent": "#d6267f"}
+_DARK = {".": "#23272b", "#": "#8d959d", "line": "#3c4248", "agent": "#f25ca8"}
 
 
 class GridView:
@@ -48,7 +48,6 @@ class GridView:
             min_width=200,
             max_width=640,
             min_border=4,
-            background_fill_alpha=0,
             border_fill_alpha=0,
             outline_line_alpha=0,
         )
@@ -73,12 +72,17 @@ class GridView:
         self._segments = Segment(line_alpha="alpha", line_width=5, line_cap="round")
         self._agent = Circle(x="x1", y="y1", radius=0.3, line_width=2)
         cell = Rect(width="width", height="height", fill_color="colour", line_width=0)
-        self.plot.add_glyph(self._map, cell)
-        self._labels = self.plot.add_glyph(self._map, self._text)
-        self.plot.add_glyph(self._trail, self._segments)
+        self.plot.add_glyph(self._map, cell, level="underlay")
+        self._labels = self.plot.add_glyph(self._map, self._text, level="underlay")
+        # What moves lies on a canvas of its own: a frame does not paint the rest anew.
+        self._behind = self.plot.add_glyph(self._trail, self._segments, level="overlay")
         here = CDSView(filter=IndexFilter(indices=[N_SEGMENTS - 1]))
-        self.plot.add_glyph(self._trail, self._agent, view=here)
+        self.plot.add_glyph(self._trail, self._agent, view=here, level="overlay")
         self.update(snapshot)
+
+    def show_trail(self, shown: bool) -> None:
+        """Shows or hides the trail; the agent stays."""
+        self._behind.visible = shown
 
     def set_dark(self, dark: bool) -> None:
         """Recolours the picture for the page's theme."""
@@ -109,12 +113,13 @@ class GridView:
         n_rows, n_cols = cells.shape
         middle_x, middle_y = (n_cols - 1) / 2, (n_rows - 1) / 2
         theme = self._theme
-        rects = [(middle_x, middle_y, n_cols, n_rows, theme["."], "")]
-        rects += [(i - 0.5, middle_y, _LINE, n_rows, theme["line"], "") for i in range(n_cols + 1)]
+        rects = [(i - 0.5, middle_y, _LINE, n_rows, theme["line"], "") for i in range(n_cols + 1)]
         rects += [(middle_x, i - 0.5, n_cols, _LINE, theme["line"], "") for i in range(n_rows + 1)]
         for row, line in enumerate(cells.tolist()):
             for col, kind in enumerate(line):
-                if kind in _MARKS:
+                if kind == "S":  # a badge in the corner: it is a cell like the others
+                    rects.append((col - 0.34, row - 0.34, 0.3, 0.3, _MARKS[kind], kind))
+                elif kind in _MARKS:
                     rects.append((col, row, 1, 1, _MARKS[kind], kind))
                 elif kind == "#":
                     rects.append((col, row, 1, 1, theme[kind], ""))
@@ -126,4 +131,5 @@ class GridView:
         self._labels.visible = max(n_rows, n_cols) <= 30
         self._text.text_font_size = f"{max(8, 160 // max(n_rows, n_cols))}px"
         self._segments.line_color = self._agent.fill_color = theme["agent"]
-        self._agent.line_color = theme["."]
+        self._agent.line_color = "#ffffff"
+        self.plot.background_fill_color = theme["."]

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from math import isinf
 
 from bokeh.models.widgets import Div
 
@@ -9,6 +10,8 @@ from gridworld import Snapshot, Status
 
 #: Episodes over which the success rate is taken.
 WINDOW = 100
+#: Gap below which a policy counts as optimal.
+_OPTIMAL = 1e-9
 
 _STYLE = """
 :host { color: var(--mui-palette-text-primary); font-size: 0.95rem; }
@@ -38,6 +41,15 @@ def success_rate(snapshot: Snapshot) -> float | None:
     return float(latest.mean()) if latest.size else None
 
 
+def _gap(snapshot: Snapshot) -> str:
+    """How much less than the optimum the greedy policy earns, as text."""
+    if snapshot.gap is None:
+        return "–"
+    if isinf(snapshot.gap):
+        return "∞"
+    return "0" if snapshot.gap < _OPTIMAL else f"{snapshot.gap:.3g}"
+
+
 class MetricsView:
     """Progress, counters, ε, return and success rate as text.
 
@@ -63,6 +75,7 @@ class MetricsView:
             "Epsilon ε": f"{snapshot.epsilon:.3f}",
             "Last return": f"{returns[-1]:.2f}" if returns.size else "–",
             f"Success rate, last {WINDOW}": "–" if rate is None else f"{rate:.0%}",
+            "Gap to optimal": _gap(snapshot),
             "Steps a second": self._speed(snapshot),
         }
         entries = "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in rows.items())

@@ -47,12 +47,12 @@ def test_however_a_run_is_looked_at_its_curve_shows_all_of_it_in_few_points(run)
     view = CurvesView(after(record, 0))
     for n_episodes, status in looks:
         view.update(after(record, n_episodes, status))
-        x, y = drawn(view, "returns")
+        x, y = drawn(view, "episodes")
         assert len(x) <= 2 * MAX_GROUPS
         assert (np.diff(x) >= 0).all()
         assert (record[x - 1] == y).all()
     view.update(after(record, len(record), Status.FINISHED))
-    x, y = drawn(view, "returns")
+    x, y = drawn(view, "episodes")
     assert len(x) <= 2 * MAX_GROUPS
     assert (np.diff(x) >= 0).all()
     assert (record[x - 1] == y).all()
@@ -73,7 +73,7 @@ def test_looking_often_draws_the_same_curve_as_looking_once(run):
         often.update(after(record, n_episodes, status))
     for view in (often, once):
         view.update(after(record, len(record), Status.FINISHED))
-    for name in ("returns", "means"):
+    for name in ("episodes", "means"):
         for ours, theirs in zip(drawn(often, name), drawn(once, name), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
 
@@ -85,7 +85,7 @@ def test_the_axes_hold_the_whole_curve(run):
     view = CurvesView(after(record, 0))
     for n_episodes, status in [*looks, (len(record), Status.FINISHED)]:
         view.update(after(record, n_episodes, status))
-        x, y = drawn(view, "returns")
+        x, y = drawn(view, "episodes")
         if x.size:
             assert view.figure.x_range.start <= x[0] <= x[-1] <= view.figure.x_range.end
             assert view.figure.y_range.start <= y.min() <= y.max() <= view.figure.y_range.end
@@ -95,7 +95,7 @@ def test_a_short_run_is_drawn_episode_by_episode():
     record = np.arange(MAX_GROUPS, dtype=float)
     view = CurvesView(after(record, 0))
     view.update(after(record, MAX_GROUPS))
-    x, y = drawn(view, "returns")
+    x, y = drawn(view, "episodes")
     assert x.tolist() == list(range(1, MAX_GROUPS + 1))
     assert y.tolist() == record.tolist()
 
@@ -106,7 +106,7 @@ def test_a_million_episodes_are_drawn_in_a_thousand_points():
     for n_episodes in range(0, 1_000_000, 40_007):
         view.update(after(record, n_episodes))
     view.update(after(record, 1_000_000, Status.FINISHED))
-    x, y = drawn(view, "returns")
+    x, y = drawn(view, "episodes")
     assert MAX_GROUPS / 2 < len(x) <= 2 * MAX_GROUPS
     assert (y.min(), y.max()) == (record.min(), record.max())
     last, means = drawn(view, "means")
@@ -118,10 +118,10 @@ def test_another_run_begins_a_new_curve():
     first, second = np.zeros(1000), np.ones(1000)
     view = CurvesView(after(first, 700))
     view.update(after(second, 3))
-    x, y = drawn(view, "returns")
+    x, y = drawn(view, "episodes")
     assert (x.tolist(), y.tolist()) == ([1, 2, 3], [1, 1, 1])
     view.update(after(np.zeros(5), 0))
-    assert [column.size for name in ("returns", "means") for column in drawn(view, name)] == [0] * 4
+    assert [column.size for name in ("episodes", "means") for column in drawn(view, name)] == [0] * 4
 
 
 def test_equal_returns_have_an_axis_of_some_height():

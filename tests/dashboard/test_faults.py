@@ -51,7 +51,7 @@ def test_a_fault_ends_the_run_as_failed_is_told_once_and_logged(open_faulty, fau
     dashboard.enter(Episodes=2, Steps_per_update=1000)
     dashboard.press("Start")
     expect(dashboard.status).to_have_text("FINISHED")
-    assert len(dashboard.source("returns")["x"]) == 2
+    assert len(dashboard.source("episodes")["x"]) == 2
 
 
 def test_a_fault_in_a_single_step_is_told_and_logged_too(open_faulty, faulty_server):

@@ -39,6 +39,6 @@ def test_a_minute_of_turbo_leaves_memory_flat(dashboard, server):
     assert after.heap < before.heap + 10e6
     assert after.nodes < before.nodes + 500
     assert after.server < before.server + 60e6
-    assert len(dashboard.source("returns")["x"]) <= 1100
+    assert len(dashboard.source("episodes")["x"]) <= 1100
     assert len(dashboard.source("means")["x"]) <= 1100
     assert len(dashboard.trail) <= 20

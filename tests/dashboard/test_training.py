@@ -34,7 +34,7 @@ def test_a_run_on_the_easy_level_goes_from_start_to_finish(dashboard):
     expect(dashboard.progress).to_have_attribute("max", "500")
     expect(dashboard.page.get_by_text("Episode 500 of 500")).to_be_visible()
     expect_numbers(dashboard, expected)
-    curve = dashboard.source("returns")
+    curve = dashboard.source("episodes")
     assert curve["x"] == list(range(1, 501))
     assert curve["y"] == expected.episode_returns.tolist()
     assert len(dashboard.source("means")["x"]) == 500
@@ -50,7 +50,7 @@ def test_the_same_settings_give_the_numbers_of_a_trainer_at_any_pace(dashboard):
         dashboard.press("Start")
         expect(dashboard.status).to_have_text("FINISHED")
         expect_numbers(dashboard, expected)
-        assert dashboard.source("returns")["y"] == expected.episode_returns.tolist()
+        assert dashboard.source("episodes")["y"] == expected.episode_returns.tolist()
         dashboard.press("Reset")
         expect(dashboard.status).to_have_text("IDLE")
         dashboard.toggle("Turbo")
@@ -65,7 +65,7 @@ def test_start_after_the_end_begins_anew(dashboard):
     expect(dashboard.status).to_have_text("RUNNING")
     expect(dashboard.progress).to_have_attribute("value", "0")
     assert dashboard.total_steps < 20
-    assert dashboard.source("returns")["x"] == []
+    assert dashboard.source("episodes")["x"] == []
     dashboard.toggle("Turbo")
     expect(dashboard.progress).to_have_attribute("value", "3")
 
@@ -96,7 +96,7 @@ def test_step_makes_one_update_and_episode_goes_to_the_end_of_one(dashboard):
         dashboard.press("Episode")
         expect(dashboard.progress).to_have_attribute("value", str(n_episodes))
         expect_numbers(dashboard, trainer.snapshot)
-        assert dashboard.source("returns")["x"] == list(range(1, n_episodes + 1))
+        assert dashboard.source("episodes")["x"] == list(range(1, n_episodes + 1))
 
 
 def test_stop_unlocks_the_settings_and_says_where_it_stopped(dashboard):
@@ -120,5 +120,5 @@ def test_reset_clears_the_numbers_the_curve_and_the_trail(dashboard):
     expect(dashboard.number("Last return")).to_have_text("–")
     expect(dashboard.number("Epsilon ε")).to_have_text("1.000")
     expect(dashboard.progress).to_have_attribute("value", "0")
-    assert dashboard.source("returns") == dashboard.source("means") == {"x": [], "y": []}
+    assert dashboard.source("episodes") == dashboard.source("means") == {"x": [], "y": []}
     assert set(dashboard.trail) == {(0, 0)}

@@ -1,0 +1,128 @@
+"""`Field`: a widget bound to one parameter of a Param object."""
+
+from collections.abc import Callable
+from typing import Any
+
+import param
+
+from dashboard.notify import toast
+from dashboard.widgets import Select, Switch, TextAreaInput, TextInput
+from gridworld import LEVELS, parameters
+
+
+class Field:
+    """A widget bound to one parameter, both ways.
+
+    Whatever is typed reaches the server as it is and is checked there, by the parameter: a
+    value that is refused gives a toast, and the widget shows the old one again.
+
+    Args:
+        owner: The Param object.
+        name: The parameter's name.
+        is_locked: Tells whether the value must not change now; a disabled widget alone
+            would not hold off a message sent past it.
+        width: Width in pixels; by default all there is.
+        why_locked: What to say then, after the label.
+
+    Attributes:
+        widget: The Panel widget.
+    """
+
+    def __init__(
+        self,
+        owner: param.Parameterized,
+        name: str,
+        is_locked: Callable[[], bool] = lambda: False,
+        width: int | None = None,
+        why_locked: str = "is locked while training. Stop to change.",
+    ) -> None:
+        self._owner, self._name, self._is_locked = owner, name, is_locked
+        self._width, self._why_locked = width, why_locked
+        self._parameter = owner.param[name]
+        self.label = self._parameter.label
+        self.widget = self._make_widget()
+        self.widget.param.watch(self._on_widget, "value")
+        owner.param.watch(lambda _: self._show(), name)
+
+    def _make_widget(self) -> Any:
+        common = {
+            "label": self.label,
+            "hint": self._parameter.doc,
+            "value": self._shown(),
+            "margin": (2, 10),
+            # Not by the parameter `width`: a row would not wrap where such do not fit.
+            "sizing_mode": "stretch_width",
+            "max_width": self._width,
+            "styles": {"min-width": f"{self._width or 0}px"},
+        }
+        # Panel's own widgets where there are many: they load in half the time of the
+        # Material ones, and the page's theme reaches them too.
+        match self._parameter:
+            case parameters.Choice():
+                titles = {LEVELS[name].title: name for name in self._parameter.objects}
+                return Select(**common, options=titles, stylesheets=[_INPUT])
+            case param.Boolean():
+                return Switch(
+                    label=self.label,
+                    hint=self._parameter.doc,
+                    value=self._shown(),
+                    margin=(16, 10),
+                )
+            case parameters.Text():
+                return TextAreaInput(**common, rows=7, stylesheets=[_INPUT, _MAP])
+            case _:
+                return TextInput(**common, stylesheets=[_INPUT])
+
+    def _shown(self) -> Any:
+        """The parameter's value as the widget holds it."""
+        value = getattr(self._owner, self._name)
+        if isinstance(self._parameter, parameters.Real):
+            return str(value).removesuffix(".0")
+        return value
+
+    def _show(self) -> None:
+        shown = self._shown()
+        if self.widget.value != shown:
+            self.widget.value = shown
+        elif getattr(self.widget, "value_input", shown) != shown:
+            self.widget.value_input = shown
+
+    def _on_widget(self, event: param.parameterized.Event) -> None:
+        if event.new == self._shown():
+            return
+        if self._is_locked():
+            toast("warning", f"{self.label} {self._why_locked}")
+        else:
+            try:
+                setattr(self._owner, self._name, self._parse(event.new))
+            except ValueError as error:
+                toast("error", _in_words(error, self._owner))
+        self._show()
+
+    def _parse(self, entered: Any) -> Any:
+        """What was entered as a value; text that is no number stays text, to be refused."""
+        if not isinstance(self._parameter, parameters.Real):
+            return entered
+        for kind in (int, float):
+            try:
+                number = kind(entered)
+            except (TypeError, ValueError):
+                continue
+            whole = isinstance(self._parameter, parameters.Whole) and number == number // 1
+            return int(number) if whole else number
+        return entered
+
+
+def _in_words(error: ValueError, owner: param.Parameterized) -> str:
+    """The message of an error with the parameter's label in place of its name."""
+    name, _, rest = str(error).partition(" ")
+    return f"{owner.param[name].label} {rest}" if name in owner.param else str(error)
+
+
+_INPUT = """
+.bk-input-group > label { background: none; color: var(--mui-palette-text-secondary); }
+.bk-input { font-size: 1rem; color: var(--mui-palette-text-primary); }
+.bk-input:disabled { border-style: solid; border-color: var(--mui-palette-divider);
+                     color: var(--mui-palette-text-disabled); }
+"""
+_MAP = "textarea.bk-input { font-family: monospace; line-height: 1.2; letter-spacing: 0.15em; }"

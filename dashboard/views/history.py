@@ -1,0 +1,128 @@
+"""The way back to earlier moments of a run, and to the present one."""
+
+from bisect import bisect_right
+from dataclasses import replace
+
+import panel as pn
+
+from dashboard.room import Room
+from dashboard.runner import View
+from dashboard.widgets import Button, IntSlider
+from gridworld import Snapshot
+
+_NOTE = """
+:host { font-variant-numeric: tabular-nums; color: var(--mui-palette-text-secondary); }
+"""
+
+
+class HistoryView:
+    """Has some views show an earlier moment of a run, while the run goes on.
+
+    Args:
+        room: The training.
+
+    Attributes:
+        moment: The earlier moment that is shown; None for the present.
+        panel: A slider over the run, what it shows, and the way back to live.
+    """
+
+    min_interval = 0.5
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.moment: Snapshot | None = None
+        self._following: list[_Following] = []
+        self._moving = False
+        self._slider = IntSlider(
+            label="History",
+            hint="Go back to an earlier step of this run; the far right is the present.",
+            start=0,
+            end=1,
+            value=1,
+            disabled=True,
+            show_value=False,
+            margin=(4, 20, 0, 20),
+            sizing_mode="stretch_width",
+        )
+        self._live = Button(
+            label="Back to live",
+            hint="Show the run as it is now.",
+            variant="outline",
+            disabled=True,
+            margin=4,
+        )
+        self._note = pn.pane.HTML(stylesheets=[_NOTE], margin=(12, 8), min_width=200)
+        self._slider.param.watch(lambda event: self._on_slider(event.new), "value")
+        self._live.on_click(lambda _: self._show(None))
+        self.panel = pn.Column(
+            self._slider,
+            pn.Row(self._live, self._note, styles={"flex-wrap": "wrap"}),
+            sizing_mode="stretch_width",
+        )
+        self._snapshot = room.snapshot
+        self.update(room.snapshot)
+
+    def follow(self, view: View) -> View:
+        """The view, showing whatever moment is chosen."""
+        self._following.append(_Following(self, view))
+        return self._following[-1]
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Lets the slider reach to the present."""
+        if snapshot.total_steps < self._snapshot.total_steps or not snapshot.total_steps:
+            self.moment = None  # another run
+        self._snapshot = snapshot
+        self._move_slider()
+        self._say()
+
+    def _on_slider(self, step: int) -> None:
+        if self._moving:
+            return
+        keyframes = self._room.keyframes
+        at = bisect_right(keyframes, step, key=lambda keyframe: keyframe.total_steps)
+        self._show(keyframes[at - 1] if step < self._slider.end else None)
+
+    def _show(self, moment: Snapshot | None) -> None:
+        self.moment = moment
+        with pn.io.hold():
+            for view in self._following:
+                view.update(self._room.snapshot)
+            if moment is None:
+                self._move_slider()
+            self._say()
+
+    def _move_slider(self) -> None:
+        self._moving = True
+        try:
+            end = max(1, self._snapshot.total_steps)
+            live = {"value": end} if self.moment is None else {}
+            self._slider.param.update(end=end, disabled=not self._snapshot.total_steps, **live)
+        finally:
+            self._moving = False
+
+    def _say(self) -> None:
+        self._live.disabled = self.moment is None
+        shown = self.moment or self._snapshot
+        when = "Now" if self.moment is None else "Then"
+        self._note.object = f"{when}: step {shown.total_steps:,}, episode {shown.episode:,}"
+
+
+class _Following:
+    """A view that draws the chosen moment once, and the present again and again."""
+
+    def __init__(self, history: HistoryView, view: View) -> None:
+        self._history, self._view = history, view
+        self._drawn: Snapshot | None = None
+
+    @property
+    def min_interval(self) -> float:
+        return self._view.min_interval
+
+    def update(self, snapshot: Snapshot) -> None:
+        moment = self._history.moment
+        if moment is None:
+            self._view.update(snapshot)
+        elif moment is not self._drawn:
+            # What planning says is not kept with each moment; it holds for the whole map.
+            self._view.update(replace(moment, plan=moment.plan or snapshot.plan))
+        self._drawn = moment

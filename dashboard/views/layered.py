@@ -1,0 +1,164 @@
+"""The layers over the grid, their switches and their legend."""
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import panel as pn
+from bokeh.models.widgets import Div
+
+from dashboard.views.grid import GridView
+from dashboard.views.layers import (
+    DIFFERENCE_PALETTE,
+    PALETTE,
+    TRIANGLE_SIDE,
+    CellsLayer,
+    Ground,
+    Layer,
+    Picture,
+    PolicyLayer,
+    Scale,
+    TrianglesLayer,
+    VisitsLayer,
+    values_of,
+)
+from dashboard.widgets import Checkbox
+from gridworld import Snapshot
+
+TRAIL = "Trail"
+#: Switched on to begin with.
+DEFAULT = ("State values", "Policy", TRAIL)
+#: What each layer shows, in words.
+LAYERS = {
+    "State values": "State values V(s) = max Q(s, a)",
+    "Q-values": "Q-values Q(s, a), a triangle for each action",
+    "Policy": "Greedy policy π(s), all tied best actions",
+    "Visits": "Visits: how often the agent acted in each cell",
+    TRAIL: "The last cells the agent was in",
+    "Optimal values": "Optimal values v*(s), from planning",
+    "Optimal policy": "Optimal policy π*(s), from planning",
+    "Difference": "Difference |Q − q*| to the optimal values",
+}
+
+_STYLE = """
+:host { color: var(--mui-palette-text-primary); font-size: 0.85rem; }
+:host > div { width: 100%; }
+.scale { display: grid; grid-template-columns: auto 1fr auto; gap: 8px; align-items: center;
+         font-variant-numeric: tabular-nums; margin: 2px 0; }
+.bar { height: 10px; border: 1px solid var(--mui-palette-divider); }
+.note { color: var(--mui-palette-text-secondary); min-height: 1.3em; }
+"""
+
+
+class LayeredView:
+    """Draws the layers that are switched on.
+
+    Attributes:
+        switches: A row of check boxes, one for each layer.
+        legend: What the colours mean.
+    """
+
+    def __init__(self, grid: GridView, snapshot: Snapshot) -> None:
+        self._grid = grid
+        self._layers: dict[str, list[Layer]] = {
+            "State values": [CellsLayer("State values", PALETTE, number_at=0)],
+            "Optimal values": [CellsLayer("Optimal values", PALETTE, number_at=0.25)],
+            "Q-values": [
+                CellsLayer("Q-values", PALETTE, number_at=None),
+                TrianglesLayer("Q-values", PALETTE, numbers=True),
+            ],
+            "Difference": [
+                CellsLayer("Difference", DIFFERENCE_PALETTE, number_at=None),
+                TrianglesLayer("Difference", DIFFERENCE_PALETTE, numbers=False),
+            ],
+            "Visits": [VisitsLayer()],
+            "Optimal policy": [PolicyLayer("Optimal policy")],
+            "Policy": [PolicyLayer("Policy")],
+        }
+        self._ground = Ground(snapshot.layout)
+        self._scale = self._difference = Scale(0.0, 0.0)
+        self._snapshot = snapshot
+        self._switches = {
+            title: Checkbox(label=title, hint=hint, value=title in DEFAULT, margin=(2, 8))
+            for title, hint in LAYERS.items()
+        }
+        for switch in self._switches.values():
+            switch.param.watch(lambda _: self._switch(), "value")
+        self.switches = pn.Row(
+            *self._switches.values(),
+            sizing_mode="stretch_width",
+            styles={"flex-wrap": "wrap"},
+        )
+        self.legend = Div(sizing_mode="stretch_width", stylesheets=[_STYLE], name="legend")
+        self._switch()
+
+    @property
+    def min_interval(self) -> float:
+        """Seconds between two drawings; large maps take the browser longer to paint."""
+        return max(0.2, 2e-4 * self._ground.states.size)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Draws the layers that are switched on."""
+        if snapshot.layout != self._ground.layout:
+            self._ground = Ground(snapshot.layout)
+            self._scale = self._difference = Scale(0.0, 0.0)
+        self._snapshot = snapshot
+        states = self._ground.states
+        shown = [values_of(kind, snapshot)[states].ravel() for kind in self._on & _VALUED]
+        if snapshot.plan is not None:
+            shown.append(snapshot.plan.values[states])  # so that the scale holds still
+        if shown:
+            self._scale = self._scale.widened(np.concatenate(shown))
+        if "Difference" in self._on:
+            most = values_of("Difference", snapshot)[states].ravel()
+            self._difference = self._difference.widened(np.append(most, 0.0))
+        picture = Picture(snapshot, self._ground, self._scale, self._difference)
+        for layers in self._layers.values():
+            for layer in layers:
+                if layer.shown:
+                    layer.draw(picture)
+        self._explain()
+
+    @property
+    def _on(self) -> set[str]:
+        return {title for title, switch in self._switches.items() if switch.value}
+
+    def _switch(self) -> None:
+        self._grid.show_trail(TRAIL in self._on)
+        for title, layers in self._layers.items():
+            for layer in layers:
+                layer.show(self._grid.plot, title in self._on)
+        self.update(self._snapshot)
+
+    def _explain(self) -> None:
+        on, scale = self._on, self._scale
+        lines = []
+        if on & _VALUED:
+            lines.append(_bar("value", PALETTE, scale.text(scale.low), scale.text(scale.high)))
+        if "Difference" in on:
+            low, high = (self._difference.text(value) for value in self._difference)
+            lines.append(_bar("|Q − q*|", DIFFERENCE_PALETTE, low, high))
+        notes = []
+        if on & _PLANNED and self._snapshot.plan is None:
+            notes.append("Planning has no finite answer for this map and discount.")
+        if on & {"Q-values", "Difference"} and self._ground.side > TRIANGLE_SIDE:
+            notes.append("On a map this large each cell shows its greatest action's.")
+        lines.append(f'<div class="note">{escape(" ".join(notes))}</div>')
+        text = "".join(lines)
+        if text != self.legend.text:
+            self.legend.text = text
+
+
+#: Layers coloured by the scale of values, and those that need a plan.
+_VALUED = {"State values", "Q-values", "Optimal values"}
+_PLANNED = {"Optimal values", "Optimal policy", "Difference"}
+
+
+def _bar(what: str, palette: Any, low: str, high: str) -> str:
+    colours = ", ".join(palette[i] for i in range(0, 256, 15))
+    return (
+        f'<div class="scale" role="img" aria-label="Colours of {escape(what)}, '
+        f'from {low} to {high}"><span>{low}</span>'
+        f'<span class="bar" style="background: linear-gradient(to right, {colours})"></span>'
+        f"<span>{high}</span></div>"
+    )
