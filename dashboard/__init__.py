@@ -1,5 +1,18 @@
 """GridWorld Dashboard: watch a tabular agent learn, live."""
 
-from dashboard.page import GridWorldDashboard
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dashboard.page import GridWorldDashboard
 
 __all__ = ["GridWorldDashboard"]
+
+
+def __getattr__(name: str) -> Any:
+    # Not imported before it is asked for: a static file cannot be made in a process that
+    # knows the Material components.
+    if name == "GridWorldDashboard":
+        from dashboard.page import GridWorldDashboard
+
+        return GridWorldDashboard
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+import panel_material_ui as pmui
 import param
 
 from dashboard.notify import toast
-from dashboard.widgets import Select, Switch, TextAreaInput, TextInput
+from dashboard.widgets import Hinted, Select, TextAreaInput, TextInput
 from gridworld import LEVELS, parameters
+
+
+class Switch(Hinted, pmui.Switch):
+    """A switch with a hint."""
 
 
 class Field:

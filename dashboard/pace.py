@@ -33,7 +33,7 @@ class Pace(param.Parameterized):
     finish_in = parameters.Real(
         default=0,
         bounds=(0, 86_400),
-        label="Finish in",
+        label="Finish in (s)",
         doc="Seconds in which the run should about be over, from now on; 0 for as long as "
         "it takes at the steps per update.",
     )

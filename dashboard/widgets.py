@@ -3,12 +3,11 @@
 from typing import Any, ClassVar
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 
 
-class _Hinted(param.Parameterized):
-    """The browser's own tooltip: Panel's would take the place of a button's name."""
+class Hinted(param.Parameterized):
+    """A widget with the browser's own tooltip: Panel's takes the place of a button's name."""
 
     hint = param.String(doc="What the widget does, in plain words.")
 
@@ -20,35 +19,31 @@ class _Hinted(param.Parameterized):
         return model
 
 
-class Button(_Hinted, pn.widgets.Button):
+class Button(Hinted, pn.widgets.Button):
     """A button with a hint."""
 
 
-class Checkbox(_Hinted, pn.widgets.Checkbox):
+class Checkbox(Hinted, pn.widgets.Checkbox):
     """A check box with a hint."""
 
 
-class IntSlider(_Hinted, pn.widgets.IntSlider):
+class IntSlider(Hinted, pn.widgets.IntSlider):
     """A slider with a hint."""
 
 
-class RadioButtonGroup(_Hinted, pn.widgets.RadioButtonGroup):
+class RadioButtonGroup(Hinted, pn.widgets.RadioButtonGroup):
     """Buttons of which one is pressed, with a hint."""
 
 
-class Select(_Hinted, pn.widgets.Select):
+class Select(Hinted, pn.widgets.Select):
     """A choice with a hint."""
 
 
-class Switch(_Hinted, pmui.Switch):
-    """A switch with a hint."""
-
-
-class TextAreaInput(_Hinted, pn.widgets.TextAreaInput):
+class TextAreaInput(Hinted, pn.widgets.TextAreaInput):
     """A text of several lines with a hint."""
 
 
-class TextInput(_Hinted, pn.widgets.TextInput):
+class TextInput(Hinted, pn.widgets.TextInput):
     """A line of text with a hint; tells each entry once, not a second time on Enter."""
 
     def _process_event(self, event: Any) -> None:
