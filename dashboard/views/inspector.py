@@ -1,0 +1,255 @@
+"""The last update with its numbers, and what is known of a cell."""
+
+import numpy as np
+from bokeh.models.widgets import Div
+from numpy.typing import NDArray
+
+from dashboard.views.equations import RULE, arithmetic, number, worked_lines
+from gridworld import Action, Plan, Snapshot, Transition, parse_layout
+
+ARROWS = "↑→↓←"
+NAMES = [f"{arrow} {action.name.lower()}" for arrow, action in zip(ARROWS, Action, strict=True)]
+
+#: What the letters of a map stand for.
+_KINDS = {
+    "S": "Start.",
+    "G": "Goal: reaching it ends the episode, so there is nothing to learn here. It counts 0.",
+    ".": "Free.",
+    "#": "Wall: the agent is never here.",
+    "X": "Pit: falling in ends the episode, so there is nothing to learn here. It counts 0.",
+    "C": "Cliff: whoever steps here is thrown back to a start, so the agent is never here.",
+}
+_VISITED = "S."
+
+_NOT_YET = "Nothing is learned yet. Press Step to make one update and see its numbers here."
+_COMMENTS = {
+    True: "Explored: one of all four actions, by chance.",
+    False: "Exploited: a best action of the Q-table.",
+}
+_HINT = "Click a cell of the grid to see what is known of it."
+_NO_PLAN = " There are no answers of planning yet."
+#: Share by which values of planning may differ and still tie.
+_TOLERANCE = 1e-9
+
+
+class InspectorView:
+    """The last update as a worked example, and the values of one cell.
+
+    Attributes:
+        div: The Bokeh model.
+        cell: ``(row, col)`` of the selected cell, or None.
+    """
+
+    min_interval = 0.25
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        # MathML needs no typesetting script; none shall be loaded in search of TeX.
+        self.div = Div(
+            sizing_mode="stretch_width", stylesheets=[_STYLE], name="inspector", disable_math=True
+        )
+        self.cell: tuple[int, int] | None = None
+        self._layout = ""
+        self.update(snapshot)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Writes the numbers."""
+        self._snapshot = snapshot
+        if snapshot.layout != self._layout:
+            self._layout = snapshot.layout
+            self._map = parse_layout(snapshot.layout)
+            if self.cell is not None and not self._is_on_map(self.cell):
+                self.cell = None
+        self.div.text = (
+            f'<section class="update">{self._describe_update()}</section>'
+            f'<section class="cell">{self._describe_cell()}</section>'
+        )
+
+    def select(self, cell: tuple[int, int] | None) -> None:
+        """Shows the cell ``(row, col)`` from now on, or none.
+
+        Raises:
+            ValueError: If the map has no such cell.
+        """
+        if cell is not None and not self._is_on_map(cell):
+            n_rows, n_cols = self._map.shape
+            raise ValueError(
+                f"cell must be (row, col) below ({n_rows}, {n_cols}) and from (0, 0), got {cell!r}"
+            )
+        self.cell = cell
+        self.update(self._snapshot)
+
+    def _is_on_map(self, cell: tuple[int, int]) -> bool:
+        return all(0 <= index < size for index, size in zip(cell, self._map.shape, strict=True))
+
+    def _place(self, state: int) -> str:
+        row, col = divmod(state, self._map.shape[1])
+        return f"({row}, {col}) <small>state {state}</small>"
+
+    def _describe_update(self) -> str:
+        snapshot, update = self._snapshot, self._snapshot.last_update
+        if update is None:
+            title, note, numbers = "none yet", _NOT_YET, None
+            facts, old_value = ["–"] * 4, "–"
+            next_values = ["–"] * len(Action)
+        else:
+            title, note = f"number {snapshot.total_steps:,} of this run", self._comment(update)
+            numbers = arithmetic(snapshot, update)
+            facts = [
+                self._place(update.state),
+                f"{NAMES[update.action]} <small>{_chosen(update)}</small>",
+                _exact(update.reward),
+                self._place(update.next_state),
+            ]
+            old_value = _exact(update.old_value)
+            next_values = [
+                _exact(value, starred=not update.terminated and value == numbers.next_best)
+                for value in numbers.next_values
+            ]
+        names = ("State S", "Action A", "Reward R", "Next state S′")
+        return (
+            f'<h2>Last update <small>{title}</small></h2><p class="note">{note}</p>'
+            f'{_entries(names, facts)}<div class="rule">{RULE}</div>'
+            f'<div class="line"><b>Old Q(S, A)</b><span>{old_value}</span></div>'
+            f'<div class="line"><b>Q(S′, a)</b>{_entries(ARROWS, next_values, "values")}</div>'
+            f"{worked_lines(numbers)}"
+        )
+
+    def _comment(self, update: Transition) -> str:
+        if update.terminated:
+            end = "S′ is terminal: the episode ended, S′ counts 0."
+        elif self._was_cut_off():
+            end = "Cut off, not terminal: S′ still counts."
+        elif update.next_state == update.state:
+            end = "The agent stayed where it was: S′ is S."
+        else:
+            end = "S′ is not terminal: its best value counts."
+        return f"{_COMMENTS[update.explored]}<br>{end}"
+
+    def _was_cut_off(self) -> bool:
+        """Whether the last update, not a terminal one, was the last of its episode."""
+        lengths, snapshot = self._snapshot.episode_lengths, self._snapshot
+        # The sum alone would tell, but it takes its time after a million episodes.
+        return bool(
+            lengths.size and lengths[-1] == snapshot.step and lengths.sum() == snapshot.total_steps
+        )
+
+    def _describe_cell(self) -> str:
+        if self.cell is None:
+            return f'<h2>Cell</h2><p class="note">{_HINT}</p>'
+        row, col = self.cell
+        kind = str(self._map[row, col])
+        state = row * self._map.shape[1] + col
+        title = f"<h2>Cell {self._place(state)}</h2>"
+        plan = self._snapshot.plan
+        if kind not in _VISITED:
+            return f'{title}<p class="note">{_KINDS[kind]}</p>'
+        note = f"{_KINDS[kind]} ★ marks the best." + (_NO_PLAN if plan is None else "")
+        return f'{title}<p class="note">{note}</p>{self._describe_values(state, plan)}'
+
+    def _describe_values(self, state: int, plan: Plan | None) -> str:
+        snapshot = self._snapshot
+        q_values, visits = snapshot.q_values[state], snapshot.visits[state].tolist()
+        best = q_values == q_values.max()
+        optimal = optimal_actions(plan, state, snapshot.discount_factor)
+        exact = np.full(len(Action), np.nan) if plan is None else plan.q_values[state]
+        value = np.nan if plan is None else plan.values[state]
+        rows = "".join(
+            f'<tr><th scope="row">{name}</th><td>{_exact(q_values[a], starred=best[a])}</td>'
+            f"<td>{visits[a]:,}</td><td>{_exact(exact[a], starred=optimal[a])}</td>"
+            f"<td>{_exact(q_values[a] - exact[a])}</td></tr>"
+            for a, name in enumerate(NAMES)
+        )
+        heads = ("Action", "Q(s, a)", "Visits", "q*(s, a)", "Q − q*")
+        head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+        names = ("V(s) = max Q", "v*(s)", "Greedy action", "Planning says")
+        values = [_exact(q_values.max()), _exact(value), _listed(best), _listed(optimal)]
+        return (
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            f"{_entries(names, values, 'facts')}"
+        )
+
+
+def optimal_actions(plan: Plan | None, state: int, discount: float) -> NDArray[np.bool_]:
+    """Whether each action is optimal, shape ``(A,)``; all False without a plan."""
+    if plan is None or np.isnan(plan.values[state]):
+        return np.zeros(len(Action), dtype=np.bool_)
+    if discount == 1:  # one that looks as good may lead round for ever
+        return np.arange(len(Action)) == plan.policy[state]
+    best = np.nanmax(plan.q_values[state])
+    return np.asarray(plan.q_values[state] >= best - _TOLERANCE * (1 + abs(best)))
+
+
+def _chosen(update: Transition) -> str:
+    return "explored" if update.explored else "exploited"
+
+
+def _exact(value: float, starred: bool = False) -> str:
+    """A rounded number that tells the exact one on hovering; with a star for the best."""
+    value = float(value)
+    exact = "no value" if value != value else repr(value)
+    star = '<i title="best">★</i>' if starred else "<i></i>"
+    return f'<span title="{exact}">{number(value)}</span>{star}'
+
+
+def _listed(chosen: NDArray[np.bool_]) -> str:
+    actions = np.flatnonzero(chosen).tolist()
+    if len(actions) == 1:
+        return NAMES[actions[0]]
+    arrows = " ".join(ARROWS[action] for action in actions)
+    return f"{arrows} <small>tie</small>" if actions else "–"
+
+
+def _entries(names: tuple[str, ...] | str, values: list[str], style: str = "facts") -> str:
+    entries = "".join(
+        f"<div><dt>{name}</dt><dd>{value}</dd></div>"
+        for name, value in zip(names, values, strict=True)
+    )
+    return f'<dl class="{style}">{entries}</dl>'
+
+
+_STYLE = """
+:host { color: var(--mui-palette-text-primary); font-size: 0.95rem;
+        font-variant-numeric: tabular-nums; --line: var(--mui-palette-divider, #8886); }
+:host > div { box-sizing: border-box; width: 100%; padding: 8px; display: grid !important;
+              grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr));
+              gap: 24px 48px; }
+:host > div::before, :host > div::after { display: none !important; }
+section { min-width: 0; container-type: inline-size; }
+h2 { margin: 0; font-size: 1.1rem; }
+small { font-size: 0.8rem; font-weight: normal; white-space: nowrap; }
+small, dt, th, .note, b { color: var(--mui-palette-text-secondary); }
+dt, thead th, b { font-size: 0.8rem; font-weight: normal; }
+.note { margin: 4px 0 12px; line-height: 1.4; }
+.update .note { min-height: 2.8em; }
+dl { display: grid; gap: 8px 12px; margin: 0; grid-template-columns: repeat(4, 1fr); }
+dd { margin: 0; min-height: 1.4em; white-space: nowrap; }
+i { display: inline-block; width: 1.1em; font-style: normal; text-align: center;
+    color: var(--mui-palette-primary-main); }
+math { font-size: 1.1rem; }
+.number, .operand { display: inline-block; text-align: right; min-width: 3.8em; }
+.operand { text-align: left; min-width: 4.5em; }
+.rule { margin: 16px 0; padding: 12px 8px; text-align: center; border-radius: 8px;
+        border: 1px solid var(--line); }
+.line { display: grid; grid-template-columns: 5.5rem 1fr; gap: 4px 12px; padding: 8px 0;
+        align-items: baseline; border-top: 1px solid var(--line); overflow-x: auto; }
+.line > math { justify-self: start; }
+.line > math + math { grid-column: 2; }
+.values div { display: flex; gap: 6px; align-items: baseline; }
+.values dt { font-size: 1rem; }
+table { border-collapse: collapse; width: 100%; margin: 0 0 16px; }
+tr { border-bottom: 1px solid var(--line); }
+th, td { padding: 6px 0; text-align: right; font-weight: normal; white-space: nowrap; }
+th:first-child { text-align: left; }
+thead th:nth-child(even), thead th:last-child { padding-right: 1.4em; }
+thead th:nth-child(3) { padding-right: 0; }
+tbody th { color: inherit; }
+@container (max-width: 520px) {
+  .facts { grid-template-columns: 1fr 1fr; }
+  .line > math + math { grid-column: 1 / -1; }
+}
+@container (max-width: 420px) {
+  .values { grid-template-columns: 1fr 1fr; }
+  math { font-size: 1rem; }
+  table { font-size: 0.85rem; }
+}
+"""
