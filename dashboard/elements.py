@@ -5,7 +5,6 @@ Example:
     >>> values(trainer) * policy(trainer) + visits(trainer)
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import holoviews as hv
@@ -13,15 +12,13 @@ import holoviews.plotting.bokeh
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard import moving
+from dashboard.returns import comparison, learning_curve, snapshot_of
 from gridworld import Action, Snapshot, Trainer, parse_layout
 
-#: Probability that a band holds the mean of all the seeds there are.
-CONFIDENCE = 0.95
+__all__ = ["comparison", "learning_curve", "policy", "q_values", "values", "visits"]
 
 # Okabe and Ito's palette, safe for the colour-blind.
 _MARKS = {"S": "#56b4e9", "G": "#009e73", "X": "#d55e00", "C": "#e69f00", "#": "#4a5056"}
-_LINES = hv.Cycle(values=["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"])
 
 #: Cells a side from which letters would not fit any more.
 _CROWDED = 30
@@ -46,13 +43,6 @@ _GRID = {
     "frame_width": 360,
     "padding": 0,
 }
-_CURVE = {
-    "xlabel": "Episode",
-    "ylabel": "Return",
-    "width": 560,
-    "height": 340,
-    "padding": (0, 0.05),
-}
 
 
 def values(source: Trainer | Snapshot) -> hv.Overlay:
@@ -64,7 +54,7 @@ def values(source: Trainer | Snapshot) -> hv.Overlay:
     Raises:
         TypeError: If the source is something else.
     """
-    snapshot = _snapshot_of(source)
+    snapshot = snapshot_of(source)
     return _heatmap(snapshot, snapshot.q_values.max(axis=1), "Value", "cividis")
 
 
@@ -77,7 +67,7 @@ def visits(source: Trainer | Snapshot) -> hv.Overlay:
     Raises:
         TypeError: If the source is something else.
     """
-    snapshot = _snapshot_of(source)
+    snapshot = snapshot_of(source)
     return _heatmap(snapshot, snapshot.visits.sum(axis=1), "Visits", "viridis")
 
 
@@ -90,7 +80,7 @@ def q_values(source: Trainer | Snapshot) -> hv.Overlay:
     Raises:
         TypeError: If the source is something else.
     """
-    snapshot = _snapshot_of(source)
+    snapshot = snapshot_of(source)
     cells = parse_layout(snapshot.layout)
     triangles = []
     for state in np.flatnonzero(_is_live(cells)).tolist():
@@ -127,7 +117,7 @@ def policy(source: Trainer | Snapshot) -> hv.Overlay:
     Raises:
         TypeError: If the source is something else.
     """
-    snapshot = _snapshot_of(source)
+    snapshot = snapshot_of(source)
     cells = parse_layout(snapshot.layout)
     best = snapshot.q_values == snapshot.q_values.max(axis=1, keepdims=True)
     state, action = np.nonzero(best & _is_live(cells).ravel()[:, None])
@@ -158,109 +148,6 @@ def policy(source: Trainer | Snapshot) -> hv.Overlay:
         color="#ffffff", line_width=5, tools=[], backend="bokeh"
     )
     return halo * drawn * _marks(cells)
-
-
-def learning_curve(
-    source: Trainer | Snapshot, window: int = moving.WINDOW, label: str | None = None
-) -> hv.Overlay:
-    """The return of each episode, and its moving mean.
-
-    Long runs are thinned: of each group of episodes the lowest and highest return.
-
-    Args:
-        source: A trainer, as it is now, or a snapshot.
-        window: Episodes over which the mean moves.
-        label: Name in the legend; by default it tells the window.
-
-    Raises:
-        TypeError: If the source is something else.
-        ValueError: If the window is not a whole number from 1.
-    """
-    returns = _snapshot_of(source).episode_returns
-    means = moving.means(returns, window)
-    drawn = hv.Curve(moving.extremes(returns), "Episode", "Return", group="Return of an episode")
-    mean = hv.Curve(means, "Episode", "Return", group="Mean", label=label or f"Mean of {window}")
-    return drawn.opts(
-        **_CURVE, color=_LINES, alpha=0.3, line_width=1, show_legend=False, backend="bokeh"
-    ) * mean.opts(
-        **_CURVE, color=_LINES, line_width=2.5, tools=["hover"], show_legend=True, backend="bokeh"
-    )
-
-
-def comparison(
-    runs: Mapping[str, Sequence[Trainer | Snapshot]], window: int = moving.WINDOW
-) -> hv.Overlay:
-    """Moving means of the returns over several seeds: their mean and a band of confidence.
-
-    The band holds the mean of all seeds with a probability of 95 %, by Student's t, episode
-    by episode. Runs of unequal length are compared as far as the shortest goes.
-
-    Args:
-        runs: For each label the runs that differ in their seed alone, two or more.
-        window: Episodes over which the mean moves.
-
-    Raises:
-        TypeError: If a run is neither a trainer nor a snapshot.
-        ValueError: If there is nothing to compare, a label has fewer than two runs, a run
-            has no episode, or the window is not a whole number from 1.
-    """
-    if not runs:
-        raise ValueError("runs must have at least one label, got none")
-    bands, curves = [], []
-    for label, sources in runs.items():
-        episodes, mean, half = _confidence(str(label), sources, window)
-        axes = ("Episode", ["Return", "Band"])
-        bands.append(hv.Spread((episodes, mean, half), *axes, group="Band", label=str(label)))
-        curves.append(
-            hv.Curve((episodes, mean), "Episode", "Return", group="Mean", label=str(label))
-        )
-    bands = [
-        band.opts(
-            **_CURVE, color=_LINES, alpha=0.25, line_alpha=0, show_legend=False, backend="bokeh"
-        )
-        for band in bands
-    ]
-    curves = [
-        curve.opts(
-            **_CURVE,
-            color=_LINES,
-            line_width=2.5,
-            tools=["hover"],
-            show_legend=True,
-            backend="bokeh",
-        )
-        for curve in curves
-    ]
-    return hv.Overlay([*bands, *curves])
-
-
-def _confidence(
-    label: str, sources: Sequence[Trainer | Snapshot], window: int
-) -> tuple[NDArray, NDArray, NDArray]:
-    """Episodes, mean over the runs, and half the width of its band of confidence."""
-    from scipy.stats import t
-
-    returns = [_snapshot_of(source).episode_returns for source in sources]
-    if len(returns) < 2:
-        raise ValueError(
-            f"runs must have at least 2 seeds a label, got {len(returns)} of {label!r}"
-        )
-    length = min(map(len, returns))
-    if not length:
-        raise ValueError(f"runs must have completed an episode, got one of {label!r} with none")
-    curves = [moving.means(each[:length], window) for each in returns]
-    episodes = curves[0][0]
-    means = np.array([mean for _, mean in curves])
-    error = means.std(axis=0, ddof=1) / np.sqrt(len(means))
-    return episodes, means.mean(axis=0), t.ppf((1 + CONFIDENCE) / 2, len(means) - 1) * error
-
-
-def _snapshot_of(source: Trainer | Snapshot) -> Snapshot:
-    if isinstance(source, Trainer):
-        return source.snapshot
-    if not isinstance(source, Snapshot):
-        raise TypeError(f"source must be a Trainer or a Snapshot, got {type(source).__name__}")
-    return source
 
 
 def _is_live(cells: NDArray) -> NDArray[np.bool_]:
