@@ -172,10 +172,10 @@ class Controls:
     def _make_bar(self) -> pn.Column:
         pace = (field.widget for field in self._pace.values())
         *buttons, run_to = self._buttons.values()
-        run_to.margin = (20, 4, 4, 0)  # level with the field beside it
+        run_to.margin = (20, 4, 4, 4)  # level with the field beside it
         return pn.Column(
             pn.Row(*buttons, **_WRAPPING),
-            pn.Row(*pace, pn.Row(self._goal.widget, run_to), **_WRAPPING),
+            pn.Row(*pace, self._goal.widget, run_to, **_WRAPPING),
             sizing_mode="stretch_width",
         )
 

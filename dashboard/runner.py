@@ -17,13 +17,11 @@ _log = logging.getLogger(__name__)
 
 
 class View(Protocol):
-    """Something that draws snapshots.
+    """Something that draws snapshots."""
 
-    Attributes:
-        min_interval: Seconds between two drawings during a run; 0 draws every frame.
-    """
-
-    min_interval: float
+    @property
+    def min_interval(self) -> float:
+        """Seconds between two drawings during a run; 0 draws every frame."""
 
     def update(self, snapshot: Snapshot) -> None:
         """Shows the snapshot."""

@@ -23,8 +23,8 @@ class Button(Hinted, pn.widgets.Button):
     """A button with a hint."""
 
 
-class Checkbox(Hinted, pn.widgets.Checkbox):
-    """A check box with a hint."""
+class CheckBoxGroup(Hinted, pn.widgets.CheckBoxGroup):
+    """Check boxes with a hint; of one alone too, since Bokeh's `Checkbox` has no name."""
 
 
 class IntSlider(Hinted, pn.widgets.IntSlider):

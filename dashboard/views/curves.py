@@ -66,6 +66,7 @@ class CurvesView:
             value="Return",
             hint="Return G: sum of an episode's rewards. Length: its steps. "
             "Epsilon ε: probability of exploring.",
+            stylesheets=[_PRESSED],
             margin=(4, 8),
         )
         self.switch.param.watch(lambda _: self._redraw(), "value")
@@ -222,6 +223,10 @@ class CurvesView:
         return items
 
 
+_PRESSED = """
+.bk-btn.bk-active { color: var(--mui-palette-primary-contrastText, #fff);
+                    background: var(--mui-palette-primary-main, #0072b5); }
+"""
 #: Entries of the legend for each quantity.
 _LABELS = {
     "Return": {

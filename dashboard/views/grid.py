@@ -25,7 +25,7 @@ _COLUMNS = ("x", "y", "width", "height", "colour", "text")
 # Okabe and Ito's palette, safe for the colour-blind.
 _MARKS = {"S": "#56b4e9", "G": "#009e73", "X": "#d55e00", "C": "#e69f00"}
 _LIGHT = {".": "#ffffff", "#": "#4a5056", "line": "#d5d8db", "agent": "#d6267f"}
-_DARK = {".": "#23272b", "#": "#8d959d", "line": "#3c4248", "agent": "#f25ca8"}
+_DARK = {".": "#23272b", "#": "#656d75", "line": "#3c4248", "agent": "#f25ca8"}
 
 
 class GridView:

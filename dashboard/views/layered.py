@@ -22,7 +22,7 @@ from dashboard.views.layers import (
     VisitsLayer,
     values_of,
 )
-from dashboard.widgets import Checkbox
+from dashboard.widgets import CheckBoxGroup
 from gridworld import Snapshot
 
 TRAIL = "Trail"
@@ -79,7 +79,12 @@ class LayeredView:
         self._scale = self._difference = Scale(0.0, 0.0)
         self._snapshot = snapshot
         self._switches = {
-            title: Checkbox(label=title, hint=hint, value=title in DEFAULT, margin=(2, 8))
+            title: CheckBoxGroup(
+                options=[title],
+                value=[title] if title in DEFAULT else [],
+                hint=hint,
+                margin=(2, 8),
+            )
             for title, hint in LAYERS.items()
         }
         for switch in self._switches.values():

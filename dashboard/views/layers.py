@@ -251,8 +251,8 @@ class TrianglesLayer(Layer):
         if not self._with_numbers or ground.side > TRIANGLE_NUMBER_SIDE:
             n = 0
         self._numbers.data = {
-            "x": (ground.x[:n, None] + 0.21 * _DX).ravel().round(2).tolist(),
-            "y": (ground.y[:n, None] + 0.27 * _DY).ravel().round(2).tolist(),
+            "x": (ground.x[:n, None] + 0.27 * _DX).ravel().round(2).tolist(),
+            "y": (ground.y[:n, None] + 0.31 * _DY).ravel().round(2).tolist(),
             "text": [""] * (4 * n),
             "colour": ["#000000"] * (4 * n),
         }
@@ -351,7 +351,7 @@ class VisitsLayer(Layer):
         counts = picture.snapshot.visits[picture.ground.states].sum(axis=1)
         # By area and logarithm, so that rare visits are seen beside very many.
         share = np.log1p(counts) / np.log1p(max(1, counts.max(initial=1)))
-        sides = (0.6 * np.sqrt(share)).round(2)
+        sides = (0.4 * np.sqrt(share)).round(2)
         update_column(self._squares, "side", sides.tolist())
         if self._numbered:
             texts = [_short(count) if count else "" for count in counts.tolist()]
