@@ -1,0 +1,276 @@
+"""`MapEditor`: changes the map by brush, on the grid itself, and by its toolbar."""
+
+import time
+from collections.abc import Callable, Iterable
+from html import escape
+from random import randrange
+from typing import Any
+
+import panel as pn
+import param
+from bokeh.models import Plot
+
+from dashboard.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft, format_cells, read_cells
+from dashboard.notify import toast
+from dashboard.strokes import Cell, Strokes
+from dashboard.toolbar import Toolbar
+from gridworld import GridWorldConfig, Snapshot, parameters
+
+#: What a level brings along, and a drawn map keeps.
+_KEPT = (
+    "step_reward",
+    "bump_reward",
+    "goal_reward",
+    "pit_reward",
+    "cliff_reward",
+    "max_steps",
+)
+#: Map seeds drawn by the button are below this, so that they can be read and written down.
+_SEEDS = 1_000_000
+
+_NOTE = """
+.note { padding: 6px 12px; border-radius: 4px; border: 1px solid #d55e00;
+        border-left-width: 6px; font-size: 0.95rem; }
+"""
+
+
+class MapEditor(param.Parameterized):
+    """Turns brush strokes and the toolbar's buttons into maps for a config.
+
+    What is drawn is a draft. Each draft that can be played is given to the config at once,
+    a stroke when it ends; of another the problem is said, and the config keeps the last
+    good map. A map that the config gets from elsewhere becomes the draft, which can be
+    undone like any other step.
+
+    Args:
+        config: The world whose map is changed.
+        is_locked: Tells whether it must not change now. Locking drops what is drawn but
+            not applied; `undo` brings it back.
+        on_draft: Called with the draft's map text, None when it is the config's own, and
+            with the problem of the draft, None when there is none; when either is another.
+
+    Attributes:
+        draft: The map that is being drawn.
+        panel: The switch and, while it is on, brushes and buttons; to be placed above the map.
+        form: Fields for size, wind, rewards and text, while the switch is on.
+        note: The problem in words, to be placed beside the map.
+    """
+
+    min_interval = 0.0
+
+    editing = param.Boolean(
+        default=False,
+        label="Edit map",
+        doc="Shows brushes; click or drag on the map to change its cells.",
+    )
+    brush: Any = param.Selector(
+        default="Wall", objects=list(BRUSHES), doc="Kind of cell that a click or drag makes."
+    )
+    n_rows = parameters.Whole(
+        default=MIN_SIZE,
+        bounds=(MIN_SIZE, MAX_SIZE),
+        label="Map rows",
+        doc="Height of the map, in cells; changed at its lower edge.",
+    )
+    n_cols = parameters.Whole(
+        default=MIN_SIZE,
+        bounds=(MIN_SIZE, MAX_SIZE),
+        label="Map columns",
+        doc="Width of the map, in cells; changed at its right edge.",
+    )
+    text = parameters.Text(
+        default="",
+        label="Map text",
+        doc="The map, to be copied or pasted, one line a row: S start, G goal, . free, "
+        "# wall, X pit (ends the episode), C cliff (back to start).",
+    )
+
+    def __init__(
+        self,
+        config: GridWorldConfig,
+        is_locked: Callable[[], bool] = lambda: False,
+        on_draft: Callable[[str | None, str | None], None] = lambda layout, problem: None,
+    ) -> None:
+        super().__init__()
+        self.config, self._is_locked, self._on_draft = config, is_locked, on_draft
+        self.draft = Draft(config.layout)
+        self._problem: str | None = None
+        self._unreadable = False  # the text that was entered is no map
+        self._told: tuple[str | None, str | None] = (None, None)
+        self._stroking = False
+        self._busy_until = 0.0
+        self._locked = is_locked()
+        self._strokes: Strokes | None = None
+        self.note = pn.pane.HTML(visible=False, stylesheets=[_NOTE], sizing_mode="stretch_width")
+        self._show()
+        self._toolbar = Toolbar(self)
+        self.panel, self.form = self._toolbar.panel, self._toolbar.form
+        self.param.watch(lambda _: self._listen(), "editing")
+        self.param.watch(self._on_size, ["n_rows", "n_cols"])
+        self.param.watch(self._on_text, "text")
+        config.param.watch(
+            lambda *_: self._follow(),
+            ["level", "layout", "n_rows", "n_cols", "wall_density", "map_seed"],
+        )
+        config.param.watch(lambda _: self._judge(), "wind")
+
+    @property
+    def active(self) -> bool:
+        """Whether clicks on the map change it."""
+        return self.editing and not self._is_locked()
+
+    @property
+    def locked(self) -> bool:
+        """Whether nothing may change."""
+        return self._is_locked()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to undo."""
+        return self._unreadable or self.draft.can_undo
+
+    def update(self, snapshot: Snapshot | None = None) -> None:
+        """Locks or unlocks itself, like a view that draws snapshots."""
+        locked = self._is_locked()
+        if locked == self._locked:
+            return
+        self._locked = locked
+        if locked:
+            self._follow()
+        self._toolbar.lock(locked)
+        self._listen()
+
+    def undo(self) -> None:
+        """Takes the last change of the map back; first of all text that is no map."""
+        self._change((lambda: None) if self._unreadable else self.draft.undo)
+
+    def redo(self) -> None:
+        """Makes the last change that was undone again."""
+        self._change(self.draft.redo)
+
+    def clear(self) -> None:
+        """Makes every cell free."""
+        self._change(self.draft.clear)
+
+    def draw_random(self) -> None:
+        """Draws a new random map of the present size; rewards stay, wind is calm."""
+        if self._refuses():
+            return
+        kept = {name: getattr(self.config, name) for name in _KEPT}
+        n_rows, n_cols = self.draft.shape
+        self.config.param.update(
+            level="random", n_rows=n_rows, n_cols=n_cols, map_seed=randrange(_SEEDS), wind=()
+        )
+        self.config.param.update(**kept)
+        self._follow()
+
+    def attach(self, plot: Plot) -> None:
+        """Takes strokes on a plot whose cell ``(row, col)`` is centred at ``x=col, y=row``."""
+        self._strokes = Strokes(plot, self)
+        self._listen()
+
+    def begin_stroke(self) -> None:
+        """Makes one step of all cells painted from now on."""
+        if self.active:
+            self.draft.begin_stroke()
+            self._stroking = True
+
+    def paint(self, cells: Iterable[Cell]) -> None:
+        """Makes cells of the brush's kind, in a stroke; those beside the map are ignored."""
+        if not (self.active and self._stroking):
+            return
+        n_rows, n_cols = self.draft.shape
+        inside = [(i, j) for i, j in cells if 0 <= i < n_rows and 0 <= j < n_cols]
+        changed = [self.draft.paint(*cell, BRUSHES[self.brush]) for cell in inside]
+        started = time.monotonic()
+        if any(changed) and started >= self._busy_until:
+            self._tell()
+            # A picture that takes long is drawn less often, or the stroke would lag behind.
+            ended = time.monotonic()
+            self._busy_until = ended + (ended - started)
+
+    def end_stroke(self) -> None:
+        """Has the config take what was painted."""
+        if self.active and self._stroking:
+            self._changed()
+
+    def _listen(self) -> None:
+        if self._strokes is not None:
+            self._strokes.listen(self.active)
+
+    def _on_size(self, *_: param.parameterized.Event) -> None:
+        if (self.n_rows, self.n_cols) != self.draft.shape:
+            self._change(lambda: self.draft.resize(self.n_rows, self.n_cols))
+
+    def _on_text(self, event: param.parameterized.Event) -> None:
+        if event.new == self.draft.text and not self._unreadable:
+            return
+        try:
+            self._change(lambda: self.draft.replace(event.new))
+        except ValueError as error:
+            # What was entered is left standing, to be mended.
+            self._unreadable, self._problem = True, _in_words(error)
+            toast("error", self._problem)
+            self._tell()
+            self._toolbar.refresh()
+
+    def _refuses(self) -> bool:
+        if self._is_locked():
+            toast("warning", "The map is locked while training. Stop to change.")
+            self._show()
+            return True
+        return False
+
+    def _change(self, change: Callable[[], None]) -> None:
+        if not self._refuses():
+            change()
+            self._changed()
+
+    def _changed(self) -> None:
+        """Shows the draft as it is now, and has the config take it if it can be played."""
+        self.draft.end_stroke()
+        self._unreadable = self._stroking = False
+        self._show()
+        self._judge()
+        self._toolbar.refresh()
+
+    def _judge(self) -> None:
+        if self._unreadable:
+            return
+        self._problem = None
+        if not self._is_applied:
+            try:
+                self.config.layout = self.draft.text
+            except ValueError as error:
+                self._problem = _in_words(error)
+        self._tell()
+
+    def _follow(self) -> None:
+        """Makes the config's map the draft, unless it is."""
+        if not self._is_applied or self._unreadable:
+            self.draft.replace(self.config.layout)
+            self._changed()
+
+    @property
+    def _is_applied(self) -> bool:
+        """Whether the config has the map of the draft."""
+        return self.draft.text == format_cells(read_cells(self.config.layout))
+
+    def _show(self) -> None:
+        """Brings what is shown of the draft up to date."""
+        n_rows, n_cols = self.draft.shape
+        self.param.update(n_rows=n_rows, n_cols=n_cols, text=self.draft.text)
+
+    def _tell(self) -> None:
+        told = (None if self._is_applied else self.draft.text), self._problem
+        if told == self._told:
+            return
+        self._told = told
+        words = f'<div class="note" role="alert">{escape(self._problem or "")}</div>'
+        self.note.param.update(object=words, visible=self._problem is not None)
+        self._on_draft(*told)
+
+
+def _in_words(error: ValueError) -> str:
+    """The message of an error about a map, for who is looking at it."""
+    return str(error).replace("layout", "Map", 1)

@@ -1,0 +1,89 @@
+"""`Strokes`: clicks and drags over the grid, as cells."""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from bokeh.events import DoubleTap, Pan, PanEnd, PanStart, Press, Tap
+from bokeh.models import Plot
+
+from dashboard.draft import MAX_SIZE
+
+#: A place ``(row, col)`` on the grid, maybe beside the map.
+Cell = tuple[int, int]
+
+
+class Canvas(Protocol):
+    """What is painted on; a stroke that it refused to begin does not paint."""
+
+    def begin_stroke(self) -> None:
+        """A pointer was set down."""
+
+    def paint(self, cells: Iterable[Cell]) -> None:
+        """It came over these cells."""
+
+    def end_stroke(self) -> None:
+        """It was lifted."""
+
+
+class Strokes:
+    """Turns pointer events of a plot into strokes on a canvas, while they are wanted.
+
+    Cell ``(row, col)`` is centred at ``x=col, y=row``. The browser sends no event that is
+    not wanted, and a finger scrolls the page then.
+    """
+
+    def __init__(self, plot: Plot, canvas: Canvas) -> None:
+        self._plot, self._canvas = plot, canvas
+        self._last: Cell | None = None
+        # A second click soon after the first comes as a double one, a long one as a press.
+        for kind in (Tap, DoubleTap, Press):
+            plot.on_event(kind, self._on_tap)
+        plot.on_event(PanStart, self._on_start)
+        plot.on_event(Pan, self._on_move)
+        plot.on_event(PanEnd, self._on_end)
+        self._events = set(plot.subscribed_events)
+        self.listen(False)
+
+    def listen(self, wanted: bool) -> None:
+        """Has the browser send the events, or no more."""
+        self._plot.subscribed_events = self._events if wanted else set()
+        # A finger draws then; two still zoom the page. A style taken away would stay in the
+        # browser, so it is set back instead.
+        self._plot.styles = {"touch-action": "pinch-zoom" if wanted else "auto"}
+
+    def _on_tap(self, event: Any) -> None:
+        self._on_start(event)
+        self._on_end(event)
+
+    def _on_start(self, event: Any) -> None:
+        self._last = None
+        self._canvas.begin_stroke()
+        self._on_move(event)
+
+    def _on_move(self, event: Any) -> None:
+        cell = _cell_of(event)
+        if cell is not None:
+            # The pointer may skip cells between two events.
+            self._canvas.paint(line(self._last or cell, cell))
+            self._last = cell
+
+    def _on_end(self, event: Any) -> None:
+        self._on_move(event)
+        self._canvas.end_stroke()
+
+
+def line(start: Cell, end: Cell) -> Iterator[Cell]:
+    """Cells of a straight way from one cell to another, both included."""
+    n_steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
+    for i in range(n_steps + 1):
+        row, col = (round(a + (b - a) * i / n_steps) for a, b in zip(start, end, strict=True))
+        yield row, col
+
+
+def _cell_of(event: Any) -> Cell | None:
+    """Cell under an event's point, None without one; what lies far away is brought near."""
+    if event.x is None or event.y is None or not math.isfinite(event.x + event.y):
+        return None
+    row, col = (min(max(round(at), -1), MAX_SIZE) for at in (event.y, event.x))
+    return row, col

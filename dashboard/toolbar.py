@@ -1,0 +1,120 @@
+"""The map editor's switch, brushes, buttons and fields."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from dashboard.fields import Field
+from dashboard.widgets import Button, RadioButtonGroup
+
+if TYPE_CHECKING:
+    from dashboard.editor import MapEditor
+
+_REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
+#: Label, method of the editor, tooltip.
+_BUTTONS = (
+    ("Undo", "undo", "Takes the last change of the map back."),
+    ("Redo", "redo", "Makes the change that was undone last again."),
+    ("Random map", "draw_random", "Draws a new random map of this size, with a new map seed."),
+    ("Clear", "clear", "Makes every cell free, starts and goals too."),
+)
+#: Characters of a map text that can be entered; a map of 100 × 100 has 10,099.
+_MAX_TEXT = 20_000
+
+
+class WindField(Field):
+    """A field for wind: whole numbers, one a column, with commas or blanks between them."""
+
+    def _shown(self) -> str:
+        return ", ".join(map(str, getattr(self._owner, self._name)))
+
+    def _parse(self, entered: str) -> Any:
+        try:
+            return tuple(int(shift) for shift in entered.replace(",", " ").split())
+        except ValueError:
+            return entered  # to be refused
+
+
+class Toolbar:
+    """Widgets of a `MapEditor`, made when they are first shown since each costs load time.
+
+    Attributes:
+        panel: The switch and, while it is on, brushes and buttons.
+        form: Size, wind, rewards and text of the map, while the switch is on.
+    """
+
+    def __init__(self, editor: "MapEditor") -> None:
+        self._editor = editor
+        self._buttons: dict[str, Button] = {}
+        self._fields: list[Field] = []
+        self._brush: RadioButtonGroup | None = None
+        self._tools = pn.Column(sizing_mode="stretch_width", visible=False)
+        self.form = pn.Column(sizing_mode="stretch_width", visible=False)
+        switch = Field(editor, "editing")
+        self.panel = pn.Column(switch.widget, self._tools, sizing_mode="stretch_width")
+        editor.param.watch(lambda _: self._on_editing(), "editing")
+
+    def refresh(self) -> None:
+        """Enables the buttons that can do something."""
+        locked = self._editor.locked
+        able = {"Undo": self._editor.can_undo, "Redo": self._editor.draft.can_redo}
+        for label, button in self._buttons.items():
+            button.disabled = locked or not able.get(label, True)
+
+    def lock(self, locked: bool) -> None:
+        """Disables everything that changes the map, or enables it again."""
+        for field in self._fields:
+            field.widget.disabled = locked
+        if self._brush is not None:
+            self._brush.disabled = locked
+        self.refresh()
+
+    def _on_editing(self) -> None:
+        if not self._fields:
+            self._tools[:] = self._make_tools()
+            self.form[:] = self._make_form()
+            self.lock(self._editor.locked)
+        self._tools.visible = self.form.visible = self._editor.editing
+
+    def _on_press(self, method: str, _: Any) -> None:
+        getattr(self._editor, method)()
+
+    def _make_tools(self) -> list[Any]:
+        editor = self._editor
+        self._brush = RadioButtonGroup(
+            label="Brush",
+            options=list(editor.param.brush.objects),
+            value=editor.brush,
+            hint=editor.param.brush.doc,
+            stylesheets=[_GROUP],
+            margin=(4, 10),
+        )
+        self._brush.link(editor, value="brush", bidirectional=True)
+        for label, method, hint in _BUTTONS:
+            self._buttons[label] = Button(
+                label=label, variant="outline", hint=hint, margin=4, stylesheets=[_OUTLINE]
+            )
+            self._buttons[label].on_click(partial(self._on_press, method))
+
+        return [self._brush, pn.Row(*self._buttons.values(), **_WRAPPING)]
+
+    def _make_form(self) -> list[Any]:
+        editor = self._editor
+        size = [self._widget(editor, name) for name in ("n_rows", "n_cols")]
+        wind = self._widget(editor.config, "wind", 240, WindField)
+        rewards = [self._widget(editor.config, name) for name in _REWARDS]
+        text = self._widget(editor, "text", 300)
+        text.max_length = _MAX_TEXT
+        text.stylesheets = [*text.stylesheets, _TALL]
+        return [pn.Row(*size, wind, **_WRAPPING), pn.Row(*rewards, **_WRAPPING), text]
+
+    def _widget(self, owner: Any, name: str, width: int = 110, kind: type[Field] = Field) -> Any:
+        self._fields.append(kind(owner, name, lambda: self._editor.locked, width))
+        return self._fields[-1].widget
+
+
+_WRAPPING = {"sizing_mode": "stretch_width", "margin": 0, "styles": {"flex-wrap": "wrap"}}
+_OUTLINE = ".bk-btn { box-shadow: inset 0 0 0 1px var(--mui-palette-divider) !important; }"
+_GROUP = ".bk-btn-group > .bk-btn { padding: 4px 9px; }"  # six fit on a phone
+_TALL = "textarea.bk-input { height: auto; min-height: 9.5em; }"

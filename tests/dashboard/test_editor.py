@@ -1,0 +1,322 @@
+import logging
+from itertools import pairwise
+
+import pytest
+from bokeh.events import DoubleTap, Pan, PanEnd, PanStart, Press, Tap
+from bokeh.models import Plot
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.draft import read_cells
+from dashboard.editor import MapEditor
+from dashboard.strokes import line
+from gridworld import LEVELS, GridWorldConfig
+
+EASY = LEVELS["easy"].layout
+
+
+class Desk:
+    """A config, an editor and a plot that it draws on."""
+
+    def __init__(self, **parameters):
+        self.locked = False
+        self.told = []
+        self.config = GridWorldConfig(**parameters)
+        self.editor = MapEditor(
+            self.config, lambda: self.locked, lambda *draft: self.told.append(draft)
+        )
+        self.plot = Plot()
+        self.editor.attach(self.plot)
+        self.editor.editing = True
+
+    def at(self, kind, row, col):
+        """An event of the browser over a cell."""
+        self.plot._trigger_event(kind(self.plot, x=col, y=row))
+
+    def drag(self, *cells):
+        self.at(PanStart, *cells[0])
+        for cell in cells[1:]:
+            self.at(Pan, *cell)
+        self.at(PanEnd, *cells[-1])
+
+    def lock(self, locked):
+        self.locked = locked
+        self.editor.update()
+
+    def find(self, label):
+        """The widget with that label."""
+        columns = [self.editor.panel, self.editor.form]
+        return next(w for column in columns for w in column.select() if label in labels(w))
+
+
+def labels(widget):
+    return [getattr(widget, "label", None)]
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def painted(layout, kind, *cells):
+    rows = [list(row) for row in layout.splitlines()]
+    for row, col in cells:
+        rows[row][col] = kind
+    return "\n".join(map("".join, rows))
+
+
+@pytest.mark.parametrize("kind", [Tap, DoubleTap, Press])
+def test_a_click_paints_a_cell_and_the_config_has_it(desk, kind):
+    desk.at(kind, 1.4, 0.3)
+    assert desk.config.layout == painted(EASY, "#", (1, 0))
+    assert desk.config.level == "custom"
+
+
+@pytest.mark.parametrize("brush", ["Free", "Wall", "Start", "Goal", "Pit", "Cliff"])
+def test_each_brush_paints_its_own_kind(desk, brush):
+    desk.editor.brush = brush
+    desk.at(Tap, 0, 1)
+    desk.at(Tap, 0, 2)
+    kind = {"Free": ".", "Wall": "#", "Start": "S", "Goal": "G", "Pit": "X", "Cliff": "C"}[brush]
+    assert read_cells(desk.config.layout)[0, 1:3].tolist() == [kind, kind]
+
+
+def test_a_drag_skips_no_cell_and_is_applied_and_undone_as_one(desk):
+    layouts = []
+    desk.config.param.watch(lambda event: layouts.append(event.new), "layout")
+    desk.drag((4, 3), (4, 0), (3, 0))
+    expected = painted(EASY, "#", (4, 3), (4, 2), (4, 1), (4, 0), (3, 0))
+    assert layouts == [expected]
+    desk.editor.undo()
+    assert desk.config.layout == EASY
+
+
+def test_a_drag_shows_before_it_ends(desk):
+    desk.at(PanStart, 4, 0)
+    desk.at(Pan, 3, 0)
+    assert desk.config.layout == EASY
+    assert desk.told[0] == (painted(EASY, "#", (4, 0)), None)
+    desk.at(PanEnd, 3, 0)
+    assert desk.told[-1] == (None, None)
+
+
+def test_what_is_beside_the_map_is_ignored(desk):
+    desk.drag((-50, 0), (1e9, 0))
+    assert desk.config.layout == EASY  # its column has the only start, so it was not applied
+    assert desk.editor.draft.text == painted(EASY, "#", *((row, 0) for row in range(5)))
+    desk.editor.undo()
+    for place in (float("nan"), float("inf"), None):
+        desk.at(Tap, place, 0)
+    assert desk.editor.draft.text == EASY
+
+
+@given(st.tuples(*[st.integers(-1, 100)] * 2), st.tuples(*[st.integers(-1, 100)] * 2))
+def test_a_line_leads_from_cell_to_cell_without_a_gap(start, end):
+    cells = list(line(start, end))
+    assert (cells[0], cells[-1]) == (start, end)
+    for (row, col), (next_row, next_col) in pairwise(cells):
+        assert max(abs(next_row - row), abs(next_col - col)) <= 1
+
+
+def test_a_map_without_a_way_is_kept_and_said_and_the_config_has_the_last_good_one(desk):
+    desk.drag((3, 0), (3, 4))
+    walled = painted(EASY, "#", *((3, col) for col in range(5)))
+    problem = "Map has no way to a goal from the start at row 1, column 1"
+    assert desk.config.layout == EASY
+    assert desk.told[-1] == (walled, problem)
+    assert desk.editor.note.visible
+    assert problem in desk.editor.note.object
+    desk.editor.brush = "Free"
+    desk.at(Tap, 3, 0)
+    assert desk.config.layout == painted(EASY, "#", *((3, col) for col in range(1, 5)))
+    assert desk.told[-1] == (None, None)
+    assert not desk.editor.note.visible
+
+
+def test_painting_over_the_last_start_says_so(desk):
+    desk.at(Tap, 0, 0)
+    assert desk.told[-1][1] == "Map has no start, it must have at least one 'S'"
+
+
+def test_a_custom_map_keeps_slip_rewards_and_wind_that_fits():
+    desk = Desk(level="windy_gridworld", slip=0.1)
+    desk.at(Tap, 0, 0)
+    wind = LEVELS["windy_gridworld"].parameters["wind"]
+    config = desk.config
+    assert (config.level, config.slip, config.step_reward) == ("custom", 0.1, -1)
+    assert config.wind == wind
+    desk.editor.n_cols = 12
+    assert desk.config.wind == ()
+    assert (config.slip, config.step_reward) == (0.1, -1)
+
+
+def test_the_wind_may_stop_a_draft_and_calm_let_it_pass():
+    desk = Desk(layout="....\nS..G", wind=(0, 0, 0, 0))
+    desk.editor.brush = "Wall"
+    desk.at(Tap, 0, 3)
+    layout = "...#\nS..G"
+    assert desk.config.layout == layout
+    desk.config.wind = (0, 0, 1, 0)
+    desk.at(Tap, 0, 0)
+    desk.editor.undo()
+    desk.config.wind = ()
+    assert desk.config.layout == layout
+
+
+def test_a_level_that_is_chosen_becomes_the_draft_and_can_be_undone(desk):
+    desk.config.level = "hard"
+    assert desk.editor.draft.text == LEVELS["hard"].layout
+    assert (desk.editor.n_rows, desk.editor.n_cols) == (7, 7)
+    desk.editor.undo()
+    assert desk.config.layout == EASY
+    desk.editor.redo()
+    assert desk.config.layout == LEVELS["hard"].layout
+
+
+def test_a_level_that_is_chosen_takes_the_place_of_a_bad_draft(desk):
+    desk.editor.clear()
+    assert desk.told[-1][1] is not None
+    desk.config.level = "medium"
+    assert desk.told[-1] == (None, None)
+
+
+def test_the_size_changes_and_keeps_the_cells():
+    desk = Desk(layout="S.\n.G\n..")
+    desk.editor.n_rows = 2
+    desk.editor.n_cols = 4
+    assert desk.config.layout == "S...\n.G.."
+    for name in ("n_rows", "n_cols"):
+        for size in (1, 101):
+            with pytest.raises(ValueError, match=f"^{name} must be"):
+                setattr(desk.editor, name, size)
+
+
+def test_a_random_map_has_the_size_of_the_draft_and_keeps_the_rewards():
+    desk = Desk(layout="S..\n..G", step_reward=-3, max_steps=77, slip=0.2, wind=(1, 0, 0))
+    drawn = set()
+    for _ in range(8):
+        desk.editor.draw_random()
+        config = desk.config
+        drawn.add(config.layout)
+        assert config.level == "random"
+        assert (config.n_rows, config.n_cols) == (2, 3)
+        assert (config.step_reward, config.max_steps, config.slip) == (-3, 77, 0.2)
+        assert desk.editor.draft.text == config.layout
+    assert len(drawn) > 1
+    desk.editor.clear()
+    desk.editor.draw_random()
+    assert desk.told[-1] == (None, None)
+
+
+def test_map_text_is_shown_and_taken(desk):
+    desk.editor.text = "  S.G\r\n  ...\n"
+    assert desk.config.layout == desk.editor.text == "S.G\n..."
+    desk.editor.undo()
+    assert desk.editor.text == EASY
+
+
+def test_text_that_is_no_map_is_left_standing_and_undo_brings_the_map_back(desk, caplog):
+    caplog.set_level(logging.INFO)
+    desk.editor.text = "S.G\n.<b>"
+    assert caplog.messages == ["Map row 2 has 4 cells, expected 3"]
+    assert desk.editor.text == "S.G\n.<b>"
+    assert desk.config.layout == EASY
+    assert desk.told[-1] == (None, "Map row 2 has 4 cells, expected 3")
+    desk.editor.undo()
+    assert desk.editor.text == EASY
+    assert desk.told[-1] == (None, None)
+
+
+def test_text_is_never_taken_for_html(desk):
+    desk.editor.text = "<b>\n<b>"
+    assert "&lt;" in desk.editor.note.object
+    assert "'<'" not in desk.editor.note.object
+
+
+def test_nothing_changes_while_locked(desk, caplog):
+    caplog.set_level(logging.INFO)
+    desk.at(Tap, 1, 0)
+    before = desk.config.layout
+    desk.locked = True  # the widgets do not know it yet
+    desk.at(Tap, 2, 0)
+    desk.drag((2, 0), (3, 0))
+    for act in (desk.editor.undo, desk.editor.redo, desk.editor.clear, desk.editor.draw_random):
+        act()
+    desk.editor.n_rows = 9
+    desk.editor.text = "S.G\n..."
+    assert desk.config.layout == desk.editor.draft.text == desk.editor.text == before
+    assert desk.editor.n_rows == 5
+    assert set(caplog.messages) == {"The map is locked while training. Stop to change."}
+
+
+def test_locking_in_the_midst_of_a_stroke_drops_it_and_undo_brings_it_back(desk):
+    desk.at(PanStart, 4, 0)
+    desk.lock(True)
+    desk.at(Pan, 3, 0)
+    desk.at(PanEnd, 3, 0)
+    assert desk.told[-1] == (None, None)
+    assert desk.config.layout == desk.editor.draft.text == EASY
+    desk.lock(False)
+    desk.editor.undo()
+    assert desk.config.layout == painted(EASY, "#", (4, 0))
+
+
+def test_the_browser_sends_strokes_only_while_they_are_wanted(desk):
+    wanted = {"tap", "doubletap", "press", "panstart", "pan", "panend"}
+    assert set(desk.plot.subscribed_events) == wanted
+    desk.lock(True)
+    assert not desk.plot.subscribed_events
+    desk.lock(False)
+    assert set(desk.plot.subscribed_events) == wanted
+    desk.editor.editing = False
+    assert not desk.plot.subscribed_events
+    desk.at(Tap, 1, 0)  # sent past it
+    assert desk.config.layout == EASY
+
+
+def test_a_finger_scrolls_the_page_unless_it_draws(desk):
+    assert desk.plot.styles["touch-action"] == "pinch-zoom"
+    desk.editor.editing = False
+    assert desk.plot.styles["touch-action"] == "auto"
+
+
+def test_the_toolbar_is_made_when_it_is_first_shown():
+    editor = MapEditor(GridWorldConfig())
+    assert not editor.form.objects
+    editor.editing = True
+    assert editor.form.visible
+    editor.editing = False
+    assert not editor.form.visible
+
+
+def test_buttons_are_enabled_when_they_can_do_something(desk):
+    undo, redo, clear = (desk.find(label) for label in ("Undo", "Redo", "Clear"))
+    assert (undo.disabled, redo.disabled, clear.disabled) == (True, True, False)
+    desk.at(Tap, 1, 0)
+    assert (undo.disabled, redo.disabled) == (False, True)
+    undo.clicks += 1
+    assert desk.config.layout == EASY
+    assert (undo.disabled, redo.disabled) == (True, False)
+    desk.lock(True)
+    assert all(desk.find(name).disabled for name in ("Undo", "Redo", "Clear", "Map text", "Brush"))
+    desk.lock(False)
+    assert not desk.find("Map text").disabled
+
+
+def test_wind_is_entered_as_numbers_with_commas(desk):
+    wind = desk.find("Wind")
+    wind.value = "0, 1,2 0,  0"
+    assert desk.config.wind == (0, 1, 2, 0, 0)
+    assert wind.value == "0, 1, 2, 0, 0"
+    for refused in ("1, 2", "a", "1.5,0,0,0,0", "-1,0,0,0,0", "9" * 5000):
+        wind.value = refused
+        assert desk.config.wind == (0, 1, 2, 0, 0)
+        assert wind.value == "0, 1, 2, 0, 0"
+    wind.value = ""
+    assert desk.config.wind == ()
+
+
+@pytest.mark.parametrize("name", ["Step", "Bump", "Goal", "Pit", "Cliff"])
+def test_rewards_can_be_entered(desk, name):
+    desk.find(f"{name} reward").value = "-2.5"
+    assert getattr(desk.config, f"{name.lower()}_reward") == -2.5
