@@ -5,20 +5,15 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
-from bokeh.events import Tap
 from panel.viewable import Viewer
 
 from dashboard.controls import Controls
 from dashboard.kernel_link import NotebookRow
 from dashboard.notify import forget, toast
+from dashboard.pictures import Pictures
 from dashboard.room import Room
 from dashboard.runner import Runner
-from dashboard.views.curves import CurvesView
-from dashboard.views.grid import GridView
-from dashboard.views.history import HistoryView
-from dashboard.views.inspector import InspectorView
-from dashboard.views.layered import LayeredView
-from dashboard.views.metrics import MetricsView, success_rate
+from dashboard.views.metrics import success_rate
 from gridworld import GridWorldConfig, Snapshot, Status, Trainer
 
 TITLE = "GridWorld Dashboard"
@@ -55,7 +50,6 @@ class GridWorldDashboard(Viewer):
         world_config = None if trainer else GridWorldConfig(**parameters)
         self.room = Room(world_config, trainer=trainer)
         snapshot = self.room.snapshot
-        self._metrics = MetricsView(snapshot)
         self._chip = pn.pane.HTML(stylesheets=[_CHIP], margin=(0, 8))
         self._show_status(snapshot)
         self.runner = Runner(self.room, self._on_status)
@@ -64,7 +58,7 @@ class GridWorldDashboard(Viewer):
         self._controls = controls
         self._sidebar = controls.sidebar
         self._dark = False
-        self._grid: GridView | None = None
+        self._pictures: Pictures | None = None
         self._main = pn.Column(controls.bar, sizing_mode="stretch_width", margin=(8, 12))
         pn.state.onload(self._on_load)
         self._page: pmui.Page | None = None
@@ -112,60 +106,17 @@ class GridWorldDashboard(Viewer):
         page.param.watch(lambda event: self._set_dark(event.new), "dark_theme")
         return page
 
-    def _make_pictures(self) -> pn.Row:
-        """All that is drawn; made once the page has loaded, so that it loads the sooner."""
-        snapshot = self.room.snapshot
-        self._grid = GridView(snapshot)
-        self._grid.set_dark(self._dark)
-        layers = LayeredView(self._grid, snapshot)
-        inspector = InspectorView(snapshot)
-        history = HistoryView(self.room)
-        curves = CurvesView(snapshot)
-
-        def select(event: Any) -> None:
-            inspector.select((round(event.y), round(event.x)))
-
-        self._grid.plot.on_event(Tap, select)
-        self.runner.views = (
-            self._controls,
-            history.follow(self._grid),
-            history.follow(layers),
-            history.follow(inspector),
-            history,
-            self._metrics,
-            curves,
-        )
-
-        def pane(model: Any) -> pn.pane.Bokeh:
-            return pn.pane.Bokeh(model, sizing_mode="stretch_width", margin=8)
-
-        tabs = pmui.Tabs(
-            ("Curves", pn.Column(curves.switch, pane(curves.figure), sizing_mode="stretch_width")),
-            ("Inspector", pane(inspector.div)),
-            sizing_mode="stretch_width",
-        )
-        beside = {"flex": "1 1 360px", "min-width": "0"}
-        return pn.Row(
-            pn.Column(
-                layers.switches,
-                pane(self._grid.plot),
-                pane(layers.legend),
-                history.panel,
-                styles=beside,
-            ),
-            pn.Column(pane(self._metrics.div), tabs, styles=beside),
-            sizing_mode="stretch_width",
-            styles={"flex-wrap": "wrap"},
-        )
-
     def _set_dark(self, dark: bool) -> None:
         self._dark = dark
-        if self._grid is not None:
-            self._grid.set_dark(dark)
+        if self._pictures is not None:
+            self._pictures.grid.set_dark(dark)
 
     def _on_load(self) -> None:
         # Start can be pressed sooner for it, and the pictures come no later.
-        self._main.append(self._make_pictures())
+        pictures = self._pictures = Pictures(self.room, self.runner)
+        pictures.grid.set_dark(self._dark)
+        self.runner.views = (self._controls, *pictures.views)
+        self._main.append(pictures.panel)
         self.runner.start()
 
     def _on_status(self, snapshot: Snapshot) -> None:

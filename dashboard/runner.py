@@ -16,6 +16,10 @@ from gridworld import Snapshot, Status, StatusError
 _log = logging.getLogger(__name__)
 
 
+#: Makes one message of all changes within.
+OneMessage = Callable[[], AbstractContextManager[Any]]
+
+
 class View(Protocol):
     """Something that draws snapshots."""
 
@@ -51,7 +55,7 @@ class Runner:
         self._document: Any = None
         self._cancel: Callable[[], None] | None = None
         #: Within which a picture is drawn.
-        self.one_message: Callable[[], AbstractContextManager[None]] = pn.io.hold
+        self.one_message: OneMessage = pn.io.hold
         self._rate_watcher = room.pace.param.watch(lambda _: self._schedule(), "frame_rate")
 
     def start(self) -> None:

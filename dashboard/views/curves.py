@@ -10,6 +10,7 @@ from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
+from dashboard.runner import OneMessage
 from dashboard.widgets import RadioButtonGroup
 from gridworld import Snapshot, Status
 
@@ -53,6 +54,10 @@ class CurvesView:
     Long runs are drawn in groups of 2, 4, 8 … episodes, of each its lowest and its highest
     value in their order, so that a million episodes cost no more than a thousand.
 
+    Args:
+        snapshot: What to show first.
+        one_message: What to hold changes with that the switch makes.
+
     Attributes:
         figure: The Bokeh figure.
         switch: Chooses the quantity.
@@ -60,7 +65,8 @@ class CurvesView:
 
     min_interval = 0.2
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, one_message: OneMessage = pn.io.hold) -> None:
+        self._one_message = one_message
         self.switch = RadioButtonGroup(
             options=["Return", "Length", "Epsilon"],
             value="Return",
@@ -112,7 +118,7 @@ class CurvesView:
         self._fit(quantity, snapshot)
 
     def _redraw(self) -> None:
-        with pn.io.hold():
+        with self._one_message():
             self.update(self._snapshot)
 
     def _add_episodes(self, record: NDArray, snapshot: Snapshot) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import panel as pn
 
 from dashboard.room import Room
-from dashboard.runner import View
+from dashboard.runner import OneMessage, View
 from dashboard.widgets import Button, IntSlider
 from gridworld import Snapshot
 
@@ -20,6 +20,7 @@ class HistoryView:
 
     Args:
         room: The training.
+        one_message: What to hold changes with that the slider makes.
 
     Attributes:
         moment: The earlier moment that is shown; None for the present.
@@ -28,8 +29,8 @@ class HistoryView:
 
     min_interval = 0.5
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, room: Room, one_message: OneMessage = pn.io.hold) -> None:
+        self._room, self._one_message = room, one_message
         self.moment: Snapshot | None = None
         self._following: list[_Following] = []
         self._moving = False
@@ -84,7 +85,7 @@ class HistoryView:
 
     def _show(self, moment: Snapshot | None) -> None:
         self.moment = moment
-        with pn.io.hold():
+        with self._one_message():
             for view in self._following:
                 view.update(self._room.snapshot)
             if moment is None:

@@ -7,6 +7,7 @@ import numpy as np
 import panel as pn
 from bokeh.models.widgets import Div
 
+from dashboard.runner import OneMessage
 from dashboard.views.grid import GridView
 from dashboard.views.layers import (
     DIFFERENCE_PALETTE,
@@ -53,13 +54,20 @@ _STYLE = """
 class LayeredView:
     """Draws the layers that are switched on.
 
+    Args:
+        grid: The picture that they lie on.
+        snapshot: What to show first.
+        one_message: What to hold changes with that the switches make.
+
     Attributes:
         switches: A row of check boxes, one for each layer.
         legend: What the colours mean.
     """
 
-    def __init__(self, grid: GridView, snapshot: Snapshot) -> None:
-        self._grid = grid
+    def __init__(
+        self, grid: GridView, snapshot: Snapshot, one_message: OneMessage = pn.io.hold
+    ) -> None:
+        self._grid, self._one_message = grid, one_message
         self._layers: dict[str, list[Layer]] = {
             "State values": [CellsLayer("State values", PALETTE, number_at=0)],
             "Optimal values": [CellsLayer("Optimal values", PALETTE, number_at=0.25)],
@@ -129,11 +137,12 @@ class LayeredView:
         return {title for title, switch in self._switches.items() if switch.value}
 
     def _switch(self) -> None:
-        self._grid.show_trail(TRAIL in self._on)
-        for title, layers in self._layers.items():
-            for layer in layers:
-                layer.show(self._grid.plot, title in self._on)
-        self.update(self._snapshot)
+        with self._one_message():
+            self._grid.show_trail(TRAIL in self._on)
+            for title, layers in self._layers.items():
+                for layer in layers:
+                    layer.show(self._grid.plot, title in self._on)
+            self.update(self._snapshot)
 
     def _explain(self) -> None:
         on, scale = self._on, self._scale

@@ -20,7 +20,7 @@ progress { width: 100%; height: 10px; margin: 4px 0;
            accent-color: var(--mui-palette-primary-main); }
 .hint { min-height: 1.4em; color: var(--mui-palette-text-secondary); }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(92px, 1fr));
-     gap: 8px 12px; margin: 8px 0 0; }
+     gap: 8px 12px; margin: 8px 0 0; align-items: end; }
 dt { color: var(--mui-palette-text-secondary); font-size: 0.8rem; }
 dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 """

@@ -1,0 +1,89 @@
+"""`Pictures`: all that shows a training, and how it is laid out."""
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from bokeh.events import Tap
+
+from dashboard.room import Room
+from dashboard.runner import Runner, View
+from dashboard.views.curves import CurvesView
+from dashboard.views.grid import GridView
+from dashboard.views.history import HistoryView
+from dashboard.views.inspector import InspectorView
+from dashboard.views.layered import LayeredView
+from dashboard.views.metrics import MetricsView
+from dashboard.views.table import QTableView
+
+_TABS = ("Curves", "Inspector", "Q-table")
+
+
+class Pictures:
+    """The grid with its layers and its history, the numbers, the curves, the inspector.
+
+    Attributes:
+        grid: The grid, which knows the theme.
+        views: What is to be updated.
+        panel: All of it.
+    """
+
+    def __init__(self, room: Room, runner: Runner) -> None:
+        snapshot = room.snapshot
+        self._runner = runner
+        self.grid = GridView(snapshot)
+        self._layers = LayeredView(self.grid, snapshot, self._one_message)
+        self._history = HistoryView(room, self._one_message)
+        self._metrics = MetricsView(snapshot)
+        self._curves = CurvesView(snapshot, self._one_message)
+        self._inspector = InspectorView(snapshot)
+        self._table = QTableView(snapshot)
+        self.grid.plot.on_event(Tap, self._select)
+        self.views: tuple[View, ...] = (
+            self._history.follow(self.grid),
+            self._history.follow(self._layers),
+            self._history.follow(self._inspector),
+            self._history,
+            self._metrics,
+            self._curves,
+            self._table,
+        )
+        self.panel = self._lay_out()
+
+    def _lay_out(self) -> pn.Row:
+        def pane(model: Any) -> pn.pane.Bokeh:
+            return pn.pane.Bokeh(model, sizing_mode="stretch_width", margin=8)
+
+        curves = pn.Column(
+            self._curves.switch, pane(self._curves.figure), sizing_mode="stretch_width"
+        )
+        tabs = pmui.Tabs(
+            *zip(_TABS, (curves, pane(self._inspector.div), self._table.panel), strict=True),
+            sizing_mode="stretch_width",
+        )
+        tabs.param.watch(self._on_tab, "active")
+        beside = {"flex": "1 1 360px", "min-width": "0"}
+        return pn.Row(
+            pn.Column(
+                self._layers.switches,
+                pane(self.grid.plot),
+                pane(self._layers.legend),
+                self._history.panel,
+                styles=beside,
+            ),
+            pn.Column(pane(self._metrics.div), tabs, styles=beside),
+            sizing_mode="stretch_width",
+            styles={"flex-wrap": "wrap"},
+        )
+
+    def _on_tab(self, event: Any) -> None:
+        with self._one_message():
+            self._table.active = event.new == _TABS.index("Q-table")
+
+    def _select(self, event: Any) -> None:
+        """Has the inspector show the cell that was clicked."""
+        with self._one_message():
+            self._inspector.select((round(event.y), round(event.x)))
+
+    def _one_message(self) -> Any:
+        return self._runner.one_message()
