@@ -8,6 +8,7 @@ import gymnasium
 from gridworld import parameters
 from gridworld.agents import QLearningAgent
 from gridworld.changes import TUNABLE
+from gridworld.checks import LoadError
 from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
 from gridworld.env import GridWorldEnv
 from gridworld.layouts import Action, parse_layout, random_layout
@@ -20,6 +21,12 @@ from gridworld.planning import (
     value_iteration,
 )
 from gridworld.snapshot import Change, Snapshot, Status, Transition
+from gridworld.tables import (
+    episodes_to_csv,
+    episodes_to_parquet,
+    q_table_to_csv,
+    q_table_to_parquet,
+)
 from gridworld.trainer import StatusError, Trainer
 from gridworld.version import __version__
 from gridworld.world import World
@@ -32,6 +39,7 @@ __all__ = [
     "GridWorldConfig",
     "GridWorldEnv",
     "LearningConfig",
+    "LoadError",
     "Plan",
     "QLearningAgent",
     "QLearningConfig",
@@ -42,11 +50,15 @@ __all__ = [
     "Transition",
     "World",
     "__version__",
+    "episodes_to_csv",
+    "episodes_to_parquet",
     "gap_to_optimal",
     "optimal_path",
     "parameters",
     "parse_layout",
     "policy_evaluation",
+    "q_table_to_csv",
+    "q_table_to_parquet",
     "random_layout",
     "value_iteration",
 ]

@@ -12,13 +12,15 @@ TUNABLE = ("learning_rate", "discount_factor", "epsilon")
 #: Most changes in a run, so that what it keeps stays small.
 MAX_CHANGES = 10_000
 _MAX_STEPS = 2**63 - 1
+_CHECKED = QLearningConfig()  # its parameters refuse what is not allowed
 
 
 def check_value(name: str, value: float) -> float:
     """Returns a valid value of a parameter that may change; raises ValueError otherwise."""
     if name not in TUNABLE:
         raise ValueError(f"tune takes {', '.join(TUNABLE)}, got {name!r}")
-    return float(getattr(QLearningConfig(**{name: value}), name))
+    setattr(_CHECKED, name, value)
+    return float(value)
 
 
 def check_changes(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -1,6 +1,6 @@
 """`Spaced`: a bounded number of records, evenly spaced over a run of any length."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -46,3 +46,14 @@ class Spaced(Generic[T]):
         due = len(records) * interval
         # All at once, so that an interrupt finds the one state or the other.
         self._records, self.interval, self.due = records, interval, due
+
+    def refill(self, records: Iterable[T], interval: int) -> None:
+        """Takes the place of all records: these, taken so far apart."""
+        self._records, self.interval = list(records), interval
+        self.due = len(self._records) * interval
+
+    def fits(self, n_records: int, interval: int) -> bool:
+        """Whether so many records, taken so far apart, can be kept at some time."""
+        doubled = interval >= 1 and interval & (interval - 1) == 0
+        least = 1 if interval == 1 else self._capacity // 2 + 1
+        return doubled and least <= n_records <= self._capacity

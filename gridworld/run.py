@@ -61,7 +61,7 @@ class Run:
     ) -> None:
         self.world, self.agent, self.np_random = world, agent, np_random
         self.num_episodes, self.max_steps = num_episodes, max_steps
-        self._layout = layout
+        self.layout = layout
         self._model = kernel.Model(
             world.next_state,
             world.cumulative,
@@ -159,19 +159,16 @@ class Run:
     def snapshot(self, status: Status) -> Snapshot:
         """The run at this instant; costs the same after a million episodes."""
         evaluated = [e for e in self.evaluations if e.expected_return is not None]
-        plan, optimal_return, gap = self._answers.known
         return replace(
-            self._frame(status),
+            self.frame(status),
             evaluation_episodes=_read_only(np.array([e.episode for e in evaluated], np.int64)),
             evaluation_epsilons=_read_only(np.array([e.epsilon for e in evaluated])),
             evaluation_returns=_read_only(np.array([e.expected_return for e in evaluated], float)),
             converged=self.converged,
-            plan=plan,
-            optimal_return=optimal_return,
-            gap=gap,
+            **self._answers.known._asdict(),
         )
 
-    def _frame(self, status: Status) -> Snapshot:
+    def frame(self, status: Status) -> Snapshot:
         """The run at this instant, without what exact planning says about it."""
         progress = self.progress[0]
         episode, step = int(progress["episode"]), int(progress["step"])
@@ -179,7 +176,7 @@ class Run:
         states = self.trail[steps % kernel.TRAIL_LENGTH]
         return Snapshot(
             status=status,
-            layout=self._layout,
+            layout=self.layout,
             episode=episode,
             num_episodes=self.num_episodes,
             step=step,
@@ -202,6 +199,7 @@ class Run:
             converged=False,
             plan=None,
             optimal_return=None,
+            optimal_length=None,
             gap=None,
         )
 
@@ -209,7 +207,7 @@ class Run:
         """Takes the records and makes the changes that are due."""
         self.agent.epsilon = float(self.progress["epsilon"][0])
         if self.total_steps == self.keyframes.due:
-            self.keyframes.add(self._frame(Status.RUNNING))
+            self.keyframes.add(self.frame(Status.RUNNING))
         if self.episode == self.evaluations.due and self.progress["between_episodes"][0]:
             self.evaluations.add(self._evaluation())
         while self.planned and self.planned[0].total_steps <= self.total_steps:

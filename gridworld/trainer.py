@@ -1,15 +1,20 @@
 """`Trainer`: one training run, from start to finish."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import IO
 
 import numpy as np
 
+from gridworld import store
 from gridworld.agents import QLearningAgent, check_seed
 from gridworld.changes import check_changes, check_count, check_number, check_value
 from gridworld.config import GridWorldConfig, QLearningConfig
+from gridworld.restore import restore
 from gridworld.run import Run
 from gridworld.snapshot import Change, Snapshot, Status, Transition
+from gridworld.state import state_of
 from gridworld.world import World
 
 #: Steps between two looks at the progress bar: a few milliseconds.
@@ -118,6 +123,7 @@ class Trainer:
     def reset(self) -> None:
         """Clears the run, from any status, and reads the configs and the seed anew."""
         world, learning = World.from_config(self.world_config), self.learning_config
+        self._origin = store.Origin.of(self.world_config, learning, self.seed, self._changes)
         self._run = Run(
             world,
             QLearningAgent(learning, world.n_states, world.n_actions, self.seed),
@@ -251,6 +257,42 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """The run at this instant; costs the same after a million episodes."""
         return self._run.snapshot(self._status)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Saves the whole run to a file, from any status; the run goes on as if nothing were.
+
+        Configs and seed are saved as the run read them at its start. A run that is
+        ``RUNNING`` is ``PAUSED`` when it is loaded, as nobody steps it then. If the file
+        exists, it is replaced once the new one is written to the end, or not at all.
+
+        Args:
+            path: The file, by custom ``*.npz``.
+
+        Raises:
+            OSError: If the file cannot be written.
+        """
+        store.save(store.Saved(self._origin, self._status, state_of(self._run)), path)
+
+    @classmethod
+    def load(cls, source: str | os.PathLike[str] | bytes | IO[bytes]) -> "Trainer":
+        """Loads a run that was saved; it goes on from there to the same bits.
+
+        What only `analyse` works out is left out, but for the evaluations' returns.
+
+        Args:
+            source: Path of the file, its bytes, or a binary file.
+
+        Raises:
+            LoadError: If it is no saved run, or a broken one; the message names the field.
+            OSError: If the file cannot be opened.
+        """
+        origin, status, state = store.load(source)
+        world, learning = GridWorldConfig(**origin.world), QLearningConfig(**origin.learning)
+        trainer = cls(world, learning, origin.seed, origin.planned)
+        restore(trainer._run, state, learning, origin.planned)
+        store.check_status(status, trainer._run)
+        trainer._status = Status.PAUSED if status is Status.RUNNING else status
+        return trainer
 
     def _require(self, call: str, *allowed: Status) -> None:
         if self._status not in allowed:

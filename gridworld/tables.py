@@ -1,0 +1,118 @@
+"""Tables of a run, as CSV and Parquet: its episodes, and its Q-table."""
+
+import csv
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridworld.evaluation import best_actions
+from gridworld.files import replacing
+from gridworld.layouts import Action
+from gridworld.snapshot import Snapshot
+from gridworld.trainer import Trainer
+
+Path = str | os.PathLike[str]
+_ROWS_AT_ONCE = 10_000
+
+
+def episodes_to_csv(run: Trainer | Snapshot, path: Path) -> None:
+    """Writes the completed episodes as CSV, one a line.
+
+    Columns: ``episode`` from 1, ``return`` undiscounted, ``length`` in steps, ``success``
+    as true or false. Numbers are written so that reading them gives the same bits.
+
+    Args:
+        run: The run.
+        path: The file; one that exists is replaced.
+    """
+    _to_csv(_episodes(_snapshot(run)), path)
+
+
+def q_table_to_csv(run: Trainer | Snapshot, path: Path) -> None:
+    """Writes the Q-table as CSV, one state and action a line, walls included.
+
+    Columns: ``row`` and ``col`` from 0 at the top left, ``state``, ``action`` by name, ``q``,
+    ``visits``, and ``best``, whether the action is a best one there.
+
+    Args:
+        run: The run.
+        path: The file; one that exists is replaced.
+    """
+    _to_csv(_q_table(_snapshot(run)), path)
+
+
+def episodes_to_parquet(run: Trainer | Snapshot, path: Path) -> None:
+    """Writes the table of `episodes_to_csv` as Parquet.
+
+    Raises:
+        ImportError: If pyarrow is not installed.
+    """
+    _to_parquet(_episodes(_snapshot(run)), path)
+
+
+def q_table_to_parquet(run: Trainer | Snapshot, path: Path) -> None:
+    """Writes the table of `q_table_to_csv` as Parquet.
+
+    Raises:
+        ImportError: If pyarrow is not installed.
+    """
+    _to_parquet(_q_table(_snapshot(run)), path)
+
+
+def _snapshot(run: Trainer | Snapshot) -> Snapshot:
+    return run.snapshot if isinstance(run, Trainer) else run
+
+
+def _episodes(snapshot: Snapshot) -> dict[str, NDArray]:
+    return {
+        "episode": np.arange(1, snapshot.episode + 1),
+        "return": snapshot.episode_returns,
+        "length": snapshot.episode_lengths,
+        "success": snapshot.episode_successes,
+    }
+
+
+def _q_table(snapshot: Snapshot) -> dict[str, NDArray]:
+    n_states, n_actions = snapshot.q_values.shape
+    n_cols = len(snapshot.layout.split()[0])
+    states = np.repeat(np.arange(n_states), n_actions)
+    return {
+        "row": states // n_cols,
+        "col": states % n_cols,
+        "state": states,
+        "action": np.tile([Action(action).name for action in range(n_actions)], n_states),
+        "q": snapshot.q_values.ravel(),
+        "visits": snapshot.visits.ravel(),
+        "best": best_actions(snapshot.q_values).ravel(),
+    }
+
+
+def _to_csv(columns: dict[str, NDArray], path: Path) -> None:
+    n_rows = len(next(iter(columns.values())))
+    with replacing(path, "w") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for begin in range(0, n_rows, _ROWS_AT_ONCE):
+            rows = slice(begin, begin + _ROWS_AT_ONCE)
+            writer.writerows(zip(*(_plain(c[rows]) for c in columns.values()), strict=True))
+
+
+def _plain(column: NDArray) -> list[Any]:
+    if column.dtype == np.bool_:
+        return np.where(column, "true", "false").tolist()
+    return list(column.tolist())
+
+
+def _to_parquet(columns: dict[str, NDArray], path: Path) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise ImportError(
+            'Parquet needs pyarrow: python -m pip install "gridworld-dashboard[parquet]"'
+        ) from None
+    table = pyarrow.table({name: pyarrow.array(column) for name, column in columns.items()})
+    with replacing(path) as file:
+        parquet.write_table(table, file)
