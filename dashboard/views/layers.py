@@ -50,7 +50,7 @@ class Scale(NamedTuple):
         values = values[np.isfinite(values)]
         low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
         tight = self.high - self.low <= 4 * (high - low)
-        if self.low <= low and high <= self.high and tight:
+        if self.low <= low and high <= self.high and tight and self.low < self.high:
             return self
         step = 10.0 ** np.floor(np.log10(max(high - low, 1e-3))) / 10
         low, high = float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
@@ -220,9 +220,11 @@ class TrianglesLayer(Layer):
         mapper = LinearColorMapper(
             palette=list(self._palette), low=0, high=255, high_color=_NOTHING
         )
-        self._triangles = ColumnDataSource({"xs": [], "ys": [], "place": []}, name=self._kind)
+        self._triangles = ColumnDataSource(
+            {"xs": [], "ys": [], "place": []}, name=f"{self._kind} triangles"
+        )
         self._numbers = ColumnDataSource(
-            {"x": [], "y": [], "text": [], "colour": []}, name=f"{self._kind} numbers"
+            {"x": [], "y": [], "text": [], "colour": []}, name=f"{self._kind} triangle numbers"
         )
         patches = Patches(
             fill_color={"field": "place", "transform": mapper},

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard.room import Room
-from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
+from gridworld import GridWorldConfig, QLearningConfig, Status, StatusError, Trainer
 
 #: When the clock of these tests begins, in seconds.
 BEGIN = 1000.0
@@ -227,3 +227,100 @@ def test_pausing_often_adds_no_time_to_a_run(make_room):
         room.pause()
         room.resume()
     assert room.seconds <= 20
+
+
+def test_run_to_pauses_exactly_there_and_says_if_it_is_too_late(make_room):
+    room = make_room(update_interval=50)
+    room.goal_episode = 3
+    room.run_to_goal()
+    ask(room, *np.arange(BEGIN, BEGIN + 60, 0.05))
+    assert (room.status, room.snapshot.episode) == (Status.PAUSED, 3)
+    with pytest.raises(StatusError, match=r"^Run to episode must be above 3, .*, got 3$"):
+        room.run_to_goal()
+    assert room.status is Status.PAUSED
+    room.goal_episode = 5
+    room.run_to_goal()
+    ask(room, *np.arange(BEGIN + 60, BEGIN + 120, 0.05))
+    assert (room.status, room.snapshot.episode) == (Status.PAUSED, 5)
+
+
+def test_a_pause_calls_off_the_goal(make_room):
+    room = make_room(update_interval=500)
+    room.goal_episode = 20
+    room.run_to_goal()
+    room.pause()
+    room.resume()
+    ask(room, *np.arange(BEGIN, BEGIN + 10, 0.05))
+    assert room.status is Status.RUNNING
+    assert room.snapshot.episode > 20
+
+
+@pytest.mark.parametrize("seconds", [2, 10])
+def test_a_run_is_over_in_about_the_time_asked_for(make_room, seconds):
+    room = make_room(num_episodes=3000)
+    room.pace.finish_in = seconds
+    room.start()
+    clock = BEGIN
+    while room.status is Status.RUNNING:
+        room.advance_to(clock := clock + 0.05)
+    assert clock - BEGIN == pytest.approx(seconds, rel=0.25)
+
+
+def test_the_time_to_finish_in_counts_from_when_it_was_set(make_room):
+    room = make_room(num_episodes=3000)
+    room.start()
+    ask(room, *np.arange(BEGIN, BEGIN + 5, 0.05))
+    room.pace.finish_in = 3
+    clock = BEGIN + 5
+    while room.status is Status.RUNNING:
+        room.advance_to(clock := clock + 0.05)
+    assert clock - BEGIN - 5 == pytest.approx(3, rel=0.3)
+
+
+def test_tuning_acts_from_the_next_update_on_and_can_be_made_again(make_room):
+    room = make_room(num_episodes=60)
+    room.start()
+    ask(room, *np.arange(BEGIN, BEGIN + 3, 0.05))
+    room.tuning.learning_rate = 0.9  # not allowed yet: changes nothing in the run
+    assert room.snapshot.learning_rate == 0.1
+    room.tuning.allowed = True
+    room.tuning.param.update(learning_rate=0.5, epsilon=0.2)
+    assert (room.snapshot.learning_rate, room.snapshot.epsilon) == (0.5, 0.2)
+    room.pace.turbo = True
+    ask(room, *np.arange(BEGIN + 3, BEGIN + 10, 0.05))
+    assert room.status is Status.FINISHED
+    assert room.learning_config.learning_rate == 0.1
+    assert {change.name for change in room.snapshot.changes} == {"learning_rate", "epsilon"}
+    again = Trainer(room.world_config, room.learning_config, changes=room.snapshot.changes)
+    again.train()
+    assert again.snapshot.q_values.tobytes() == room.snapshot.q_values.tobytes()
+    room.start()
+    assert room.snapshot.changes == ()
+    assert room.tuning.learning_rate == 0.1
+
+
+def test_the_exact_answers_come_by_themselves_and_not_too_often(room):
+    room.advance_to(BEGIN)
+    assert room.snapshot.plan is not None
+    assert room.snapshot.gap > 0
+    room.start()
+    revisions = []
+    for instant in np.arange(BEGIN + 1, BEGIN + 3, 0.05):
+        before = room.snapshot.evaluation_episodes.size, room.snapshot.gap
+        room.advance_to(instant)
+        revisions.append(before != (room.snapshot.evaluation_episodes.size, room.snapshot.gap))
+    assert 0 < sum(revisions) <= 11
+
+
+def test_a_trainer_of_ones_own_is_followed_while_it_is_stepped_from_elsewhere():
+    trainer = Trainer(GridWorldConfig(level="hard"), QLearningConfig(epsilon=0.5), seed=3)
+    room = Room(trainer=trainer)
+    assert (room.seed, room.learning_config.epsilon) == (3, 0.5)
+    trainer.step_episode()
+    room.advance_to(BEGIN)
+    assert room.snapshot.episode == 1
+    assert room.status is Status.PAUSED
+    trainer.reset()
+    room.advance_to(BEGIN + 0.01)
+    assert (room.status, room.snapshot.total_steps) == (Status.IDLE, 0)
+    room.close()

@@ -1,0 +1,212 @@
+import numpy as np
+import pytest
+from bokeh.document import Document
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.views.grid import GridView
+from dashboard.views.layered import DEFAULT, LAYERS, LayeredView
+from dashboard.views.layers import PALETTE, Scale
+from gridworld import GridWorldConfig, QLearningConfig, Trainer
+
+LAYOUT = "S..\n.#.\nCXG"
+#: Cells of it that an agent acts in, as (row, col).
+ACTED_IN = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 2)]
+
+
+def train(layout=LAYOUT, n_steps=200, **learning):
+    trainer = Trainer(GridWorldConfig(layout=layout), QLearningConfig(**learning), seed=1)
+    trainer.start()
+    trainer.advance(n_steps)
+    trainer.analyse()
+    return trainer
+
+
+class Shown:
+    """A picture with its layers, in a document that tells what is sent of it."""
+
+    def __init__(self, snapshot, *on):
+        self.grid = GridView(snapshot)
+        self.view = LayeredView(self.grid, snapshot)
+        self.document = Document()
+        self.document.add_root(self.grid.plot)
+        self.switch(*on)
+        self.view.update(snapshot)
+
+    def switch(self, *on):
+        for title, switch in self.view._switches.items():
+            switch.value = [title] if title in on else []
+
+    def source(self, name):
+        return self.document.get_model_by_name(name).data
+
+    def visible(self, name):
+        return [
+            renderer.visible
+            for renderer in self.grid.plot.renderers
+            if renderer.data_source.name == name
+        ]
+
+    def image(self, name):
+        """Indices into the palette by cell."""
+        return np.array(self.source(name)["image"][0].tolist())
+
+    def heads(self, name):
+        """Actions that an arrow is drawn for, by cell."""
+        radius = np.reshape(self.source(name)["radius"], (-1, 4)) > 0
+        return [np.flatnonzero(row).tolist() for row in radius]
+
+
+@pytest.fixture(scope="module")
+def snapshot():
+    return train().snapshot
+
+
+def values_at(snapshot, cells=ACTED_IN):
+    return snapshot.q_values.reshape(3, 3, 4)[tuple(np.transpose(cells))]
+
+
+def test_at_first_values_policy_and_trail_are_shown(snapshot):
+    shown = Shown(snapshot, *DEFAULT)
+    assert {title for title in LAYERS if any(shown.visible(title))} == {"State values", "Policy"}
+    assert shown.visible("trail") == [True, True]
+    shown.switch()
+    assert shown.visible("trail") == [False, True]  # the agent stays
+    assert not any(shown.visible("State values"))
+
+
+@pytest.mark.parametrize("title", LAYERS)
+def test_a_layer_is_switched_on_and_off_at_once(snapshot, title):
+    shown = Shown(snapshot)
+    name = "trail" if title == "Trail" else title
+    shown.switch(title)
+    assert all(shown.visible(name))
+    shown.switch()
+    assert not all(shown.visible(name))
+
+
+def test_values_are_coloured_where_the_agent_has_acted_and_nowhere_else(snapshot):
+    shown = Shown(snapshot, "State values")
+    values = values_at(snapshot).max(axis=1)
+    scale = shown.view._scale
+    assert scale.low <= values.min() <= values.max() <= scale.high
+    image = shown.image("State values")
+    drawn = [tuple(cell) for cell in np.argwhere(image < len(PALETTE)).tolist()]
+    assert drawn == ACTED_IN
+    expected = 255 * (values - scale.low) / (scale.high - scale.low)
+    assert image[tuple(np.transpose(ACTED_IN))] == pytest.approx(expected, abs=0.5001)
+    numbers = shown.source("State values numbers")
+    assert [float(text) for text in numbers["text"]] == pytest.approx(values, abs=0.005)
+
+
+def test_cells_never_acted_in_have_no_value():
+    trainer = train("S" + "." * 7 + "\n" + "." * 7 + "G", n_steps=3)
+    shown = Shown(trainer.snapshot, "State values")
+    visited = trainer.snapshot.visits.any(axis=1).reshape(2, 8)
+    assert ((shown.image("State values") < len(PALETTE)) == visited).all()
+    assert visited.sum() < 15
+
+
+def test_the_policy_shows_all_tied_best_actions(snapshot):
+    shown = Shown(snapshot, "Policy")
+    best = [np.flatnonzero(row == row.max()).tolist() for row in values_at(snapshot)]
+    assert shown.heads("Policy") == best
+    untrained = Trainer(GridWorldConfig(layout=LAYOUT)).snapshot
+    shown.view.update(untrained)
+    assert shown.heads("Policy") == [[0, 1, 2, 3]] * 5
+
+
+def test_the_optimal_policy_is_that_of_planning_ties_included():
+    trainer = train("S.\n.G")
+    shown = Shown(trainer.snapshot, "Optimal policy")
+    assert shown.heads("Optimal policy") == [[1, 2], [2], [1]]
+
+
+def test_before_planning_has_answered_nothing_is_claimed():
+    trainer = Trainer(GridWorldConfig(layout=LAYOUT))
+    shown = Shown(trainer.snapshot, "Optimal policy", "Optimal values", "Difference")
+    assert shown.heads("Optimal policy") == [[]] * 5
+    assert (shown.image("Optimal values") >= len(PALETTE)).all()
+
+
+def test_each_action_has_its_triangle_and_number(snapshot):
+    shown = Shown(snapshot, "Q-values")
+    tried = snapshot.visits.reshape(3, 3, 4)[tuple(np.transpose(ACTED_IN))].ravel() > 0
+    triangles, numbers = map(shown.source, ("Q-values triangles", "Q-values triangle numbers"))
+    assert ((np.array(triangles["place"]) < len(PALETTE)) == tried).all()
+    expected = values_at(snapshot).ravel()
+    told = [float(text) if text else None for text in numbers["text"]]
+    assert [t is not None for t in told] == tried.tolist()
+    for value, number in zip(expected, told, strict=True):
+        assert number is None or number == pytest.approx(value, abs=0.0051)
+    # The first of each four points up from its cell's middle, the next to the right.
+    assert max(triangles["ys"][0]) <= 0 <= min(triangles["xs"][1])
+
+
+def test_visits_are_counted_and_more_of_them_are_larger(snapshot):
+    data = Shown(snapshot, "Visits").source("Visits")
+    counts = snapshot.visits.sum(axis=1).reshape(3, 3)[tuple(np.transpose(ACTED_IN))]
+    assert data["text"] == [str(count) if count else "" for count in counts]
+    assert (np.argsort(data["side"], stable=True) == np.argsort(counts, stable=True)).all()
+
+
+def test_the_difference_to_planning_fades_as_the_agent_learns():
+    trainer = train(n_steps=50, epsilon=1, epsilon_decay=1, num_episodes=5000)
+    shown = Shown(trainer.snapshot, "Difference")
+    before = shown.view._difference.high
+    trainer.train()
+    trainer.analyse()
+    shown.view.update(trainer.snapshot)
+    assert shown.view._difference.high < before / 2
+
+
+def test_on_a_large_map_cells_stand_for_their_triangles():
+    layout = "\n".join(["S" + "." * 49, *["." * 50] * 48, "." * 49 + "G"])
+    trainer = train(layout, n_steps=500)
+    shown = Shown(trainer.snapshot, *LAYERS)
+    assert shown.source("Q-values triangles")["xs"] == []
+    visited = trainer.snapshot.visits.any(axis=1).reshape(50, 50)
+    assert ((shown.image("Q-values") < len(PALETTE)) == visited).all()
+    assert "large" in shown.view.legend.text
+
+
+def test_nothing_is_sent_of_what_has_not_changed(snapshot):
+    shown = Shown(snapshot, *LAYERS)
+    sent = []
+    shown.document.on_change(sent.append)
+    shown.view.update(snapshot)
+    assert sent == []
+
+
+def test_a_change_sends_little_more_than_the_change():
+    trainer = train(n_steps=400)
+    shown = Shown(trainer.snapshot, "Policy", "Q-values", "Visits")
+    sent = []
+    shown.document.on_change(sent.append)
+    trainer.advance(1)
+    shown.view.update(trainer.snapshot)
+    patched = sum(len(values) for event in sent for values in event.patches.values())
+    assert 0 < patched <= 12
+
+
+def test_another_map_has_layers_of_its_own(snapshot):
+    shown = Shown(snapshot, *LAYERS)
+    other = train("S...\n...G", n_steps=60).snapshot
+    shown.view.update(other)
+    assert shown.image("State values").shape == (2, 4)
+    assert len(shown.heads("Policy")) == 7
+    assert len(shown.source("Visits")["side"]) == 7
+
+
+@given(
+    values=st.lists(st.floats(-1e6, 1e6), min_size=1).map(np.array),
+    more=st.lists(st.floats(-1e6, 1e6)).map(np.array),
+)
+def test_a_scale_holds_all_values_and_keeps_still_while_it_does(values, more):
+    scale = Scale(0.0, 0.0).widened(values)
+    assert scale.low <= values.min() <= values.max() <= scale.high
+    assert scale.low < scale.high
+    assert scale.widened(values) == scale or scale.high - scale.low > 4 * np.ptp(values)
+    both = scale.widened(np.append(values, more))
+    assert both.low <= min([*values, *more]) <= max([*values, *more]) <= both.high
+    assert set(both.indices(values)) <= set(range(256))
