@@ -1,0 +1,118 @@
+"""Settings as the text of a link, and back.
+
+A link has to survive being mailed, so a map is written in characters that no address
+escapes: ``~`` for a wall and ``-`` between rows. ``#`` and ``|`` are read too.
+"""
+
+import reprlib
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import parse_qsl
+
+import param
+
+from gridworld import parameters
+
+#: Names in a link of parameters that are called otherwise in their class.
+KEYS = {"layout": "map", "n_rows": "rows", "n_cols": "columns", "num_episodes": "episodes"}
+#: A map of 100 × 100 cells, each escaped, and all the rest fit in.
+MAX_LENGTH = 40_000
+_MAX_FIELDS = 100
+_TO_LINK = str.maketrans("#\n", "~-")
+_FROM_LINK = str.maketrans("~-|", "#\n\n")
+
+
+def parse_link(search: str, keys: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """Takes the part of an address after its question mark apart.
+
+    Args:
+        search: That part, with or without the question mark.
+        keys: The settings that there are.
+
+    Returns:
+        The settings' texts by key, and what is wrong with the rest, a sentence each. Of a
+        setting given several times the first is taken.
+    """
+    search = search.removeprefix("?")
+    if len(search) > MAX_LENGTH:
+        return {}, [f"Address must have at most {MAX_LENGTH:,} characters, got {len(search):,}"]
+    try:
+        pairs = parse_qsl(search, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        return {}, [f"Address must have at most {_MAX_FIELDS} settings"]
+    texts: dict[str, str] = {}
+    complaints = []
+    for key, text in pairs:
+        if key == "theme" or key.startswith("bokeh-"):  # Panel's and Bokeh's own
+            continue
+        if key not in keys:
+            known = ", ".join(keys)
+            complaints.append(f"Address has no setting {reprlib.repr(key)}, allowed are {known}")
+        elif key in texts:
+            first, other = (reprlib.repr(value) for value in (texts[key], text))
+            complaints.append(f"Address must give {key} once, got {other} after {first}")
+        else:
+            texts[key] = text
+    return texts, complaints
+
+
+def parse_value(parameter: param.Parameter, text: str) -> Any:
+    """Turns a text of a link into a value that the parameter takes.
+
+    Raises:
+        ValueError: Naming the parameter, what is allowed, and the text.
+    """
+    value: Any = text
+    match parameter:
+        case parameters.Real():
+            value = _number(text)
+            if isinstance(parameter, parameters.Whole) and isinstance(value, float):
+                value = int(value) if value.is_integer() else value
+        case parameters.Wind():
+            value = _shifts(text)
+        case parameters.Text():
+            value = text.translate(_FROM_LINK)
+        case param.Boolean():
+            if text not in ("true", "false"):
+                raise ValueError(
+                    f"{parameter.name} must be true or false, got {reprlib.repr(text)}"
+                )
+            value = text == "true"
+    # Checked before any is assigned: of several, Param's update keeps those before a wrong one.
+    parameter._validate(value)
+    return value
+
+
+def value_text(value: Any) -> str:
+    """Turns a parameter's value into the text that a link has for it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(map(str, value))
+        case str():
+            return value.translate(_TO_LINK)
+    return str(value).removesuffix(".0")
+
+
+def describe(error: ValueError, owner: param.Parameterized) -> str:
+    """The message of an error about a link, with the parameter's label for its name."""
+    name, _, rest = str(error).partition(" ")
+    words = f"{owner.param[name].label} {rest}" if name in owner.param else str(error)
+    return f"Address: {words}"
+
+
+def _number(text: str) -> Any:
+    """The number in a text; text that is none stays text, to be refused."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _shifts(text: str) -> Any:
+    """Whole numbers with commas between them; text that is none stays text, to be refused."""
+    try:
+        return tuple(int(shift) for shift in text.split(",") if text)
+    except ValueError:
+        return text

@@ -1,0 +1,250 @@
+import logging
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.address import MAX_TOASTS, Address, _tell
+from dashboard.link import MAX_LENGTH
+from dashboard.room import Room
+from gridworld import LEVELS, GridWorldConfig, QLearningConfig, random_layout
+
+REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
+reals = st.one_of(st.floats(-1e6, 1e6), st.integers(-1000, 1000))
+sizes = st.integers(2, 9)
+#: Settings of a world, whose map and wind go together.
+worlds = st.one_of(
+    st.fixed_dictionaries({"level": st.sampled_from(sorted({*LEVELS} - {"custom", "random"}))}),
+    st.fixed_dictionaries(
+        {
+            "level": st.just("random"),
+            "n_rows": sizes,
+            "n_cols": sizes,
+            "wall_density": st.floats(0, 0.9),
+            "map_seed": st.integers(0, 2**32 - 1),
+        }
+    ),
+    st.builds(
+        lambda *drawn: {"layout": random_layout(*drawn)}, sizes, sizes, st.floats(0, 0.9), sizes
+    ),
+    st.builds(
+        lambda n_cols, shift: {
+            "layout": f"S{'.' * n_cols}G\n{'X' * (n_cols + 2)}",
+            "wind": (shift,) * (n_cols + 2),
+        },
+        sizes,
+        sizes,
+    ),
+    st.just({"level": "windy_gridworld", "wind": ()}),
+)
+more = st.fixed_dictionaries(
+    {},
+    optional={
+        "slip": st.floats(0, 1),
+        "max_steps": st.integers(1, 10_000_000),
+        **dict.fromkeys(REWARDS, reals),
+    },
+)
+learners = st.fixed_dictionaries(
+    {},
+    optional={
+        "learning_rate": st.floats(0, 1, exclude_min=True),
+        "epsilon": st.floats(0, 1),
+        "num_episodes": st.integers(1, 10_000_000),
+        "initial_q": reals,
+    },
+)
+
+
+def make_room(world, learning=None, seed=0):
+    return Room(GridWorldConfig(**world), QLearningConfig(**(learning or {})), seed=seed)
+
+
+def settings_of(room):
+    """All settings, save those of a drawn map where there is none."""
+    values = {}
+    for owner in (room.world_config, room.learning_config, room.pace):
+        values |= {name: value for name, value in owner.param.values().items() if name != "name"}
+    if values["level"] != "random":
+        del values["wall_density"], values["map_seed"]
+    return values | {"seed": room.seed}
+
+
+def linked(room, address, before):
+    """A room that was opened by a link to another one, both having been alike before."""
+    other = make_room(before)
+    assert Address(other).apply(address.query) == []
+    return other
+
+
+@settings(deadline=None)
+@given(worlds, worlds, more, learners, st.integers(0, 2**32 - 1), st.booleans())
+def test_a_link_restores_the_settings(before, world, others, learning, seed, turbo):
+    room = make_room(before)
+    address = Address(room)
+    assert address.query == ""
+    # The way to the settings that leaves nothing of the world before.
+    room.world_config.param.update(**world)
+    if "wind" in world:
+        room.world_config.wind = world["wind"]
+    room.world_config.param.update(**others)
+    room.learning_config.param.update(**learning)
+    room.pace.turbo = turbo
+    room.seed = seed
+    assert settings_of(linked(room, address, before)) == settings_of(room)
+
+
+def test_a_link_is_short_and_readable():
+    room = make_room({})
+    address = Address(room)
+    room.world_config.param.update(level="hard", slip=0.1)
+    room.learning_config.epsilon = 0.5
+    room.seed = 3
+    assert address.query == "?level=hard&slip=0.1&epsilon=0.5&seed=3"
+    room.world_config.layout = "S.X\n#.G"
+    assert address.query == "?map=S.X-~.G&slip=0.1&epsilon=0.5&seed=3"
+    room.world_config.wind = (0, 0, 2)
+    room.pace.turbo = True
+    assert "wind=0,0,2" in address.query
+    assert "turbo=true" in address.query
+
+
+def test_settings_that_are_changed_back_leave_the_address():
+    room = make_room({"level": "hard", "slip": 0.1})
+    address = Address(room)
+    room.world_config.level = "cliff_walking"
+    assert address.query == "?level=cliff_walking"
+    room.world_config.level = "hard"
+    assert address.query == ""
+
+
+@pytest.mark.parametrize("search", ["?map=S.X-~.G", "?map=S.X|%23.G", "map=S.X%0A%23.G"])
+def test_a_map_may_be_written_by_hand(search):
+    room = make_room({})
+    assert Address(room).apply(search) == []
+    assert room.world_config.layout == "S.X\n#.G"
+
+
+#: A link, what is said of it, and settings that result.
+WRONG = [
+    ("slip=2&seed=3", ["Address: Slip must be a number from 0 to 1, got 2.0"], {"seed": 3}),
+    ("slip=nan", ["Address: Slip must be a number from 0 to 1, got nan"], {}),
+    ("slip=", ["Address: Slip must be a number from 0 to 1, got ''"], {}),
+    (
+        "slip=<b>x</b>&epsilon=0.5",
+        ["Address: Slip must be a number from 0 to 1, got '<b>x</b>'"],
+        {"epsilon": 0.5},
+    ),
+    (
+        "episodes=2.5",
+        ["Address: Episodes must be a whole number from 1 to 10,000,000, got 2.5"],
+        {},
+    ),
+    ("turbo=yes", ["Address: Turbo must be true or false, got 'yes'"], {}),
+    (
+        "seed=1&seed=2&seed=3",
+        [
+            "Address must give seed once, got '2' after '1'",
+            "Address must give seed once, got '3' after '1'",
+        ],
+        {"seed": 1},
+    ),
+    (
+        "level=hard&rows=9",
+        ["Address: Rows may be chosen for level random only, got 9 for level hard"],
+        {"level": "hard"},
+    ),
+    (
+        "level=hard&map=SG-..",
+        ["Address: Level must be custom with a map, got hard; the map was taken"],
+        {"level": "custom", "layout": "SG\n.."},
+    ),
+    (
+        "level=hard&map=SG-.",
+        ["Address: Map text row 2 has 1 cells, expected 2"],
+        {"level": "hard"},
+    ),
+    (
+        "level=hard&wind=1,2&slip=0.2",
+        ["Address: Wind has 2 values, expected 7, one for each column"],
+        {"level": "hard", "slip": 0.2},
+    ),
+    (
+        "map=...-S.G&wind=9,9,9",
+        ["Address: Map text has no way to a goal from the start at row 2, column 1"],
+        {"layout": "...\nS.G", "wind": ()},
+    ),
+    ("rows=3&level=random&columns=1", [], {"level": "random", "n_rows": 3}),
+]
+
+
+@pytest.mark.parametrize(("search", "complaints", "expected"), WRONG)
+def test_what_is_wrong_is_told_and_what_is_right_is_taken(search, complaints, expected):
+    room = make_room({})
+    told = Address(room).apply(f"?{search}")
+    assert told == (complaints or ["Address: Columns must be a whole number from 2 to 100, got 1"])
+    resulting = settings_of(room)
+    for name, value in expected.items():
+        assert resulting[name] == value
+    if "layout" not in expected and expected.get("level") != "random":
+        default = settings_of(make_room({"level": expected.get("level", "easy")}))
+        assert resulting == default | expected
+
+
+def test_an_unknown_setting_is_told_with_those_that_there_are():
+    (complaint,) = Address(make_room({})).apply("?sliip=1")
+    assert complaint.startswith("Address has no setting 'sliip', allowed are level, rows, columns")
+
+
+def test_an_address_of_nonsense_is_not_read_to_its_end():
+    address = Address(make_room({}))
+    (complaint,) = address.apply("?map=" + "S" * MAX_LENGTH)
+    assert complaint == f"Address must have at most 40,000 characters, got {MAX_LENGTH + 4:,}"
+    (complaint,) = address.apply("?" + "a&" * 2000)
+    assert complaint == "Address must have at most 100 settings"
+
+
+def test_what_is_shown_of_a_long_value_is_short():
+    complaints = Address(make_room({})).apply(f"?seed={'9' * 5000}&level={'x' * 5000}&{'k' * 5000}")
+    assert len(complaints) == 3
+    assert all(len(complaint) < 600 for complaint in complaints)
+
+
+def test_the_largest_map_fits_into_an_address():
+    layout = random_layout(100, 100, 0.9, 0)
+    room = make_room({})
+    address = Address(room)
+    room.world_config.layout = layout
+    assert linked(room, address, {}).world_config.layout == layout
+    assert len(address.query) < 10_200
+
+
+def test_settings_of_panel_and_bokeh_are_not_ours():
+    assert Address(make_room({})).apply("?theme=dark&bokeh-session-id=a") == []
+
+
+keys = [*Address(make_room({}))._settings, "name", "theme", "", "%", "é"]
+texts = st.one_of(st.text(), st.floats().map(str), st.integers().map(str), st.text("SG.~-|#XC,0"))
+junk = st.one_of(
+    st.text(),
+    st.lists(st.tuples(st.sampled_from(keys), texts)).map(
+        lambda pairs: "?" + "&".join(f"{key}={text}" for key, text in pairs)
+    ),
+)
+
+
+@settings(deadline=None)
+@given(junk)
+def test_no_address_breaks_anything(search):
+    room = make_room({})
+    complaints = Address(room).apply(search)
+    assert all(isinstance(complaint, str) for complaint in complaints)
+    GridWorldConfig(**{k: v for k, v in room.world_config.param.values().items() if k != "name"})
+    room.step()
+
+
+def test_many_mistakes_are_told_in_few_toasts(caplog):
+    caplog.set_level(logging.INFO)
+    _tell(["Address: one"] * 30)
+    assert len(caplog.messages) == MAX_TOASTS + 1
+    assert caplog.messages[-1] == "Address: 25 more mistakes were left out"
