@@ -1,0 +1,160 @@
+"""Options of the command line, made from the Param classes: name, bounds and help of each."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import param
+import typer
+
+from gridworld import parameters
+from gridworld.config import GridWorldConfig, QLearningConfig
+from gridworld.levels import LEVELS
+
+#: Given by the argument, not by an option.
+_NO_OPTIONS = ("name", "level", "layout")
+_MAX_MAP_BYTES = 100_000
+_PANELS: dict[type[param.Parameterized], str] = {
+    GridWorldConfig: "World",
+    QLearningConfig: "Learner",
+}
+
+
+class UsageError(ValueError):
+    """A wrong option or argument; the message names it, its value and what is allowed."""
+
+
+def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command an option for each parameter of a world and of a learner.
+
+    Args:
+        command: Takes them as keywords, as text, None where the option was not given.
+    """
+    signature = inspect.signature(command)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    made = [
+        _option(parameter, panel)
+        for kind, panel in _PANELS.items()
+        for parameter in _parameters(kind)
+    ]
+    command.__signature__ = signature.replace(parameters=[*own, *made])  # type: ignore[attr-defined]
+    return command
+
+
+def configs(level: str, settings: dict[str, str | None]) -> tuple[GridWorldConfig, QLearningConfig]:
+    """The configs that a level or map file and the given options tell.
+
+    Raises:
+        UsageError: If one of them is not allowed.
+    """
+    given = {name: text for name, text in settings.items() if text is not None}
+    world, learning = (
+        {p.name: _value(p, given[p.name]) for p in _parameters(kind) if p.name in given}
+        for kind in _PANELS
+    )
+    try:
+        return GridWorldConfig(**_map(level), **world), QLearningConfig(**learning)
+    except UsageError:
+        raise
+    except ValueError as error:
+        raise UsageError(_of_option(str(error), settings)) from None
+
+
+def whole(option: str, text: str, low: int, high: int | None = None) -> int:
+    """A whole number that an option tells.
+
+    Raises:
+        UsageError: If it is none, or out of bounds.
+    """
+    number = _number(text, int)
+    if not isinstance(number, int) or number < low or (high is not None and number > high):
+        to = "" if high is None else f" to {high}"
+        raise UsageError(f"{option} must be a whole number from {low}{to}, got {text!r}")
+    return number
+
+
+def _parameters(kind: type[param.Parameterized]) -> list[param.Parameter]:
+    return [kind.param[name] for name in kind.param if name not in _NO_OPTIONS]
+
+
+def _option(parameter: param.Parameter, panel: str) -> inspect.Parameter:
+    name = str(parameter.name)
+    default = "by level" if name in _BY_LEVEL else f"{parameter.default:,}"
+    option = typer.Option(
+        _flag(name),
+        metavar=_metavar(parameter),
+        help=f"{parameter.doc} {_bounds(parameter)} Default: {default}.",
+        show_default=False,
+        rich_help_panel=panel,
+    )
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[str | None, option],
+    )
+
+
+#: What the map or its level decides where nothing else is said.
+_BY_LEVEL = {"n_rows", "n_cols", "wind", "max_steps"} | {
+    name for level in LEVELS.values() for name in level.parameters
+}
+
+
+def _metavar(parameter: param.Parameter) -> str:
+    if isinstance(parameter, parameters.Whole):
+        return "INTEGER"
+    return "NUMBER" if isinstance(parameter, parameters.Real) else "LIST"
+
+
+def _bounds(parameter: param.Parameter) -> str:
+    if not isinstance(parameter, parameters.Real):
+        return "Separated by commas."
+    low, high = cast(tuple[float, float], parameter.bounds)
+    from_low = parameter.inclusive_bounds[0]
+    return f"{'From' if from_low else 'Above'} {low:,} to {high:,}."
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _of_option(message: str, settings: dict[str, Any]) -> str:
+    """A config's complaint, with the option in place of the parameter that it begins with."""
+    name, _, rest = message.partition(" ")
+    return f"{_flag(name)} {rest}" if name in settings else message
+
+
+def _value(parameter: param.Parameter, text: str) -> Any:
+    """The value of an option; what is no number stays text, which the config will refuse."""
+    if isinstance(parameter, parameters.Wind):
+        return tuple(_number(part, int) for part in text.split(",") if part.strip())
+    return _number(text, int) if isinstance(parameter, parameters.Whole) else _number(text)
+
+
+def _number(text: str, *kinds: type) -> Any:
+    for kind in kinds or (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _map(level: str) -> dict[str, str]:
+    """The level of that name, or the map in that file."""
+    names = [name for name in LEVELS if name != "custom"]
+    if level in names:
+        return {"level": level}
+    path = Path(level)
+    if not path.is_file():
+        raise UsageError(
+            f"LEVEL must be one of {', '.join(names)}, or a file with a map, got {level!r}"
+        )
+    with path.open("rb") as file:
+        text = file.read(_MAX_MAP_BYTES)
+    try:
+        return {"layout": text.decode()}
+    except UnicodeDecodeError:
+        raise UsageError(f"LEVEL must be a map in UTF-8 text, got {level!r}") from None

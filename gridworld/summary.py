@@ -1,0 +1,59 @@
+"""The numbers in which a run is summed up."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from gridworld.evaluation import best_actions, expected_return
+from gridworld.planning import optimal_path
+from gridworld.trainer import Trainer
+
+#: Episodes over which training is averaged.
+LATEST = 100
+
+
+def summary(trainer: Trainer) -> dict[str, Any]:
+    """What was trained: plain numbers, None where there is none."""
+    snapshot = trainer.snapshot
+    latest = slice(max(0, snapshot.episode - LATEST), snapshot.episode)
+    return {
+        "level": trainer.world_config.level,
+        "seed": trainer.seed,
+        "status": str(snapshot.status),
+        "episodes": snapshot.episode,
+        "steps": snapshot.total_steps,
+        "converged": snapshot.converged,
+        "epsilon": snapshot.epsilon,
+        "training_return": _mean(snapshot.episode_returns[latest]),
+        "training_success_rate": _mean(snapshot.episode_successes[latest]),
+    }
+
+
+def evaluation(trainer: Trainer) -> dict[str, Any]:
+    """How good the greedy policy is: exact, by planning; None where there is no finite value."""
+    trainer.analyse()
+    snapshot, world = trainer.snapshot, trainer.world
+    policy, max_steps = best_actions(snapshot.q_values), trainer.world_config.max_steps
+    succeeding = replace(world, reward=world.goal[world.next_state].astype(float))
+    return {
+        "gap": _finite(snapshot.gap),
+        "greedy_return": _finite(expected_return(world, policy, max_steps)),
+        "optimal_return": _finite(snapshot.optimal_return),
+        "optimal_path_length": _path_length(trainer),
+        "success_rate": _finite(expected_return(succeeding, policy, max_steps)),
+    }
+
+
+def _path_length(trainer: Trainer) -> int | None:
+    try:
+        return len(optimal_path(trainer.world, trainer.snapshot.discount_factor)) - 1
+    except ValueError:  # no goal is reached, or rewards can be gathered for ever
+        return None
+
+
+def _mean(values: Any) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value

@@ -1,0 +1,348 @@
+import csv
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import numpy as np
+import psutil
+import pytest
+from pyarrow import parquet
+from typer.testing import CliRunner
+
+from gridworld import (
+    LEVELS,
+    GridWorldConfig,
+    QLearningConfig,
+    Status,
+    Trainer,
+    cli,
+    gap_to_optimal,
+    optimal_path,
+)
+from tests.gridworld.test_run import all_of
+
+ROOT = pathlib.Path(__file__).parents[2]
+MAP = "S..\n.#.\n..G\n"
+
+
+def run(*arguments):
+    """What a person gets who types this: exit status, output and complaints."""
+    return subprocess.run(
+        [sys.executable, "-m", "gridworld", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLUMNS": "100"},
+    )
+
+
+def output(*arguments):
+    """The output of a command that works, without starting a process."""
+    done = CliRunner().invoke(cli.app, list(map(str, arguments)), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def fails(*arguments):
+    """Exit status and the one line on stderr of a command that does not work."""
+    done = run(*arguments)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: ")
+    return done.returncode, line.removeprefix("Error: ")
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """The file of a run, and the run."""
+    trainer = Trainer(GridWorldConfig(level="hard"), QLearningConfig(num_episodes=30), seed=4)
+    trainer.train(show_progress=False)
+    trainer.save(tmp_path / "run.npz")
+    return tmp_path / "run.npz", trainer
+
+
+def test_training_gives_the_same_bits_as_the_trainer(tmp_path):
+    path = tmp_path / "run.npz"
+    options = ["--slip", "0.1", "--learning-rate", "0.3", "--num-episodes", "40"]
+    done = run("train", "hard", *options, "--seed", "7", "--out", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    trainer = Trainer(
+        GridWorldConfig(level="hard", slip=0.1),
+        QLearningConfig(learning_rate=0.3, num_episodes=40),
+        seed=7,
+    )
+    trainer.train(show_progress=False)
+    assert all_of(Trainer.load(path)) == all_of(trainer)
+    for shown in ("hard", "FINISHED", "Gap to optimal", str(trainer.snapshot.total_steps)):
+        assert shown in done.stdout
+
+
+def test_every_parameter_is_an_option_with_its_help(tmp_path):
+    shown = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())
+    for config in (GridWorldConfig, QLearningConfig):
+        for name in set(config.param) - {"name", "level", "layout"}:
+            assert f"--{name.replace('_', '-')} " in shown
+    assert "From 0 to 1. Default: 0.99." in shown
+    assert "Above 0 to 1. Default: 0.1." in shown
+    assert "episode (truncated)" in shown or "cut off (truncated)" in shown
+    settings = {
+        "n_rows": 9,
+        "n_cols": 6,
+        "wall_density": 0.1,
+        "map_seed": 5,
+        "slip": 0.25,
+        "wind": (0, 1, 0, 0, 0, 0),
+        "step_reward": -0.5,
+        "bump_reward": -0.75,
+        "goal_reward": 3.0,
+        "pit_reward": -2.0,
+        "cliff_reward": -4.0,
+        "max_steps": 70,
+    }
+    learning = {
+        "learning_rate": 0.5,
+        "discount_factor": 0.9,
+        "epsilon": 0.8,
+        "epsilon_decay": 0.9,
+        "min_epsilon": 0.2,
+        "initial_q": 1.5,
+        "num_episodes": 8,
+        "optimal_evaluations": 3,
+    }
+    options = [
+        f"--{name.replace('_', '-')}={','.join(map(str, value)) if name == 'wind' else value}"
+        for name, value in (settings | learning).items()
+    ]
+    output("train", "random", *options, "--out", tmp_path / "run.npz")
+    trainer = Trainer.load(tmp_path / "run.npz")
+    assert {name: getattr(trainer.world_config, name) for name in settings} == settings
+    assert {name: getattr(trainer.learning_config, name) for name in learning} == learning
+
+
+def test_training_takes_a_map_file(tmp_path):
+    (tmp_path / "map.txt").write_text(MAP)
+    told = json.loads(output("train", tmp_path / "map.txt", "--json", "--num-episodes", 5))
+    assert (told["level"], told["episodes"], told["out"]) == ("custom", 5, None)
+    assert told["optimal_path_length"] == 4
+
+
+def test_json_is_one_object_of_what_the_core_tells(saved):
+    path, trainer = saved
+    told = json.loads(output("evaluate", path, "--json"))
+    q_values = trainer.agent.q_values
+    assert told["gap"] == gap_to_optimal(trainer.world, q_values, 0.99)
+    assert told["optimal_path_length"] == len(optimal_path(trainer.world, 0.99)) - 1
+    assert told["episodes"] == 30
+    assert told["training_return"] == trainer.snapshot.episode_returns.mean()
+    assert told["optimal_return"] == pytest.approx(0.81)
+    assert told["greedy_return"] <= told["optimal_return"]
+    assert 0 <= told["success_rate"] <= 1
+
+
+def test_the_success_rate_of_an_optimal_policy_is_1(tmp_path):
+    path = tmp_path / "run.npz"
+    output("train", "easy", "--optimal-evaluations", 3, "--num-episodes", 5000, "--out", path)
+    told = json.loads(output("evaluate", path, "--json"))
+    assert told["converged"]
+    assert told["success_rate"] == pytest.approx(1)
+    assert told["gap"] == pytest.approx(0, abs=1e-9)
+    assert told["greedy_return"] == pytest.approx(told["optimal_return"])
+
+
+def test_what_has_no_finite_value_is_null(tmp_path):
+    trainer = Trainer(GridWorldConfig(), QLearningConfig(discount_factor=1))
+    trainer.start()
+    trainer.agent.q_values[:, 0] = 1  # upwards for ever
+    trainer.save(tmp_path / "run.npz")
+    told = json.loads(output("evaluate", tmp_path / "run.npz", "--json"))
+    assert told["gap"] is None
+    assert told["success_rate"] == 0
+    assert told["training_return"] is None
+    assert "–" in output("evaluate", tmp_path / "run.npz")
+
+
+def test_runs_are_exported(saved, tmp_path):
+    path, trainer = saved
+    files = {option: tmp_path / f"{option}.out" for option in ("csv", "q-csv", "parquet")}
+    output("export", path, *(f"--{option}={file}" for option, file in files.items()))
+    with open(files["csv"], newline="") as file:
+        assert [float(row["return"]) for row in csv.DictReader(file)] == (
+            trainer.snapshot.episode_returns.tolist()
+        )
+    with open(files["q-csv"], newline="") as file:
+        q_values = [float(row["q"]) for row in csv.DictReader(file)]
+    assert (np.reshape(q_values, (49, 4)) == trainer.agent.q_values).all()
+    lengths = parquet.read_table(files["parquet"])["length"].to_pylist()
+    assert lengths == trainer.snapshot.episode_lengths.tolist()
+
+
+def test_levels_are_listed():
+    shown = " ".join(output("levels").split())
+    told = json.loads(output("levels", "--json"))
+    assert list(told) == [name for name in LEVELS if name != "custom"]
+    for name in told:
+        assert name in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--learning-rate", "5"], "--learning-rate must be above 0 and at most 1, got 5"),
+        (["train", "--epsilon", "x"], "--epsilon must be a number from 0 to 1, got 'x'"),
+        (["train", "--epsilon", "nan"], "--epsilon must be a number from 0 to 1, got nan"),
+        (["train", "--num-episodes", "1.5"], "--num-episodes must be a whole number from 1 to"),
+        (["train", "--wind", "1,a"], "--wind must be whole numbers from 0 to 100"),
+        (["train", "--wind", "1,1"], "--wind has 2 values, expected 5"),
+        (["train", "--n-rows", "9"], "--n-rows may be chosen for level random only, got 9"),
+        (["train", "--seed", "-1"], "--seed must be a whole number from 0, got '-1'"),
+        (["train", "--seed", "x"], "--seed must be a whole number from 0, got 'x'"),
+        (["train", "nowhere"], "LEVEL must be one of easy, medium"),
+        (["train", "custom"], "LEVEL must be one of easy, medium"),
+        (["train", "--out", "missing/run.npz"], "--out must be in a folder that exists"),
+        (["train", "--colour", "red"], "No such option: --colour"),
+        (["serve", "--port", "70000"], "--port must be a whole number from 1 to 65535"),
+        (["export", "run.npz"], "export needs at least one of --csv"),
+        (["evaluate"], "Missing argument 'RUN'"),
+        (["swim"], "No such command 'swim'"),
+    ],
+)
+def test_a_wrong_use_is_told_in_one_line(arguments, message):
+    status, line = fails(*arguments)
+    assert status == 2
+    assert line.startswith(message)
+
+
+def test_a_wrong_map_is_told_in_one_line(tmp_path):
+    (tmp_path / "map.txt").write_text("S.\n.x\n")
+    assert fails("train", tmp_path / "map.txt") == (
+        2,
+        "layout row 2, column 2 is 'x', allowed are S G . # X C",
+    )
+    (tmp_path / "map.txt").write_bytes(b"\xff\xfe")
+    assert fails("train", tmp_path / "map.txt")[0] == 2
+
+
+def test_a_file_that_cannot_be_read_or_written_is_told_in_one_line(saved, tmp_path):
+    (tmp_path / "foreign.npz").write_bytes(b"hello")
+    for file in ("missing.npz", "foreign.npz"):
+        status, line = fails("evaluate", tmp_path / file)
+        assert status == 1
+        assert "No such file" in line or "file must be a saved run" in line
+    status, line = fails("export", saved[0], "--csv", tmp_path / "missing" / "x.csv")
+    assert (status, "No such file" in line) == (1, True)
+
+
+def test_without_a_command_the_help_is_shown():
+    done = run()
+    assert "Commands" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("out", [True, False])
+def test_an_interrupt_saves_what_there_is(out, tmp_path):
+    path = tmp_path / "run.npz"
+    settings = ["hard", "--num-episodes", "10000000", "--min-epsilon", "1", "--json"]
+    command = [sys.executable, "-m", "gridworld", "train", *settings]
+    command += ["--out", str(path)] if out else []
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while psutil.Process(process.pid).cpu_times().user < 2:  # it is at work by then
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    shown, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert complaint.startswith("Interrupted after ")
+    assert "Traceback" not in complaint
+    told = json.loads(shown)
+    assert told["status"] == "PAUSED"
+    if not out:
+        assert "nothing is saved without --out" in complaint
+        return
+    assert complaint.endswith(f"saved to {path}.\n")
+    trainer = Trainer.load(path)
+    assert trainer.status is Status.PAUSED
+    assert trainer.snapshot.total_steps == told["steps"] > 0
+    again = Trainer(
+        GridWorldConfig(level="hard"), QLearningConfig(num_episodes=10**7, min_epsilon=1.0)
+    )
+    again.advance(told["steps"])
+    assert (again.agent.q_values == trainer.agent.q_values).all()
+
+
+def test_progress_is_shown_on_a_terminal_only():
+    import pty
+    import termios
+
+    for option, expected in ((None, True), ("--quiet", False)):
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, 80))
+        command = [sys.executable, "-m", "gridworld", "train", "--json", *([option] * bool(option))]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                if not (read := os.read(ours, 4096)):
+                    break
+            except OSError:  # closed at the other end
+                break
+            shown += read
+        told = json.loads(process.communicate()[0])
+        os.close(ours)
+        assert told["episodes"] == 500
+        assert (b"500/500" in shown) is expected
+
+
+def test_serving_opens_the_page_to_its_own_address_only():
+    import socket
+    import time
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gridworld", "serve", "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(300):
+            assert process.poll() is None
+            try:
+                page = urllib.request.urlopen(f"http://localhost:{port}/app", timeout=20)
+                break
+            except OSError:
+                time.sleep(0.1)
+        assert page.status == 200
+        arguments = psutil.Process(process.pid).cmdline()
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    assert arguments[arguments.index("--allow-websocket-origin") + 1] == f"localhost:{port}"
+    assert arguments.count("--allow-websocket-origin") == 1
+    assert arguments[arguments.index("--keep-alive") + 1] == "20000"
+    assert "--show" not in arguments
+
+
+def test_importing_the_core_loads_no_command_line():
+    code = "import gridworld, sys; print(*{'typer', 'rich', 'pyarrow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("", 0)
+
+
+def test_the_command_line_loads_no_panel():
+    code = (
+        "import sys; from typer.testing import CliRunner; from gridworld import cli;"
+        "assert CliRunner().invoke(cli.app, ['train', '--num-episodes', '2']).exit_code == 0;"
+        "print(*{'panel', 'bokeh', 'holoviews', 'dashboard'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("", 0)
