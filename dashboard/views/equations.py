@@ -101,7 +101,7 @@ def worked_lines(numbers: Arithmetic | None) -> str:
             _filled(update.old_value, "+", alpha, update.td_error, update.new_value),
         ]
     return "".join(
-        f'<div class="line" title="{exact}"><b>{name}</b>{symbols}{worked}</div>'
+        f'<div class="line" title="{exact}"><b>{name}</b>{symbols}<p>{worked}</p></div>'
         for (name, symbols), (exact, worked) in zip(_LINES, filled, strict=True)
     )
 
@@ -118,10 +118,12 @@ def _filled(
     exact = f"{first!r} {sign} " + (f"{factor!r} × " if factor is not None else "")
     exact += f"{second!r} = {result!r}"
     product = "" if factor is None else f"<mn>{_factor(factor)}</mn><mo>×</mo>"
-    return exact if first == first else "Nothing yet", _math(
-        f"<mo>=</mo>{_fixed(first)}<mo>{sign}</mo>{product}{_fixed(second, operand=True)}"
-        f"<mo>{relation}</mo>{_fixed(result)}"
+    # In two parts, since mathematics breaks no lines by itself.
+    parts = (
+        f"<mo>=</mo>{_fixed(first)}<mo>{sign}</mo>{product}{_fixed(second, operand=True)}",
+        f'<mo form="infix">{relation}</mo>{_fixed(result)}',
     )
+    return exact if first == first else "Nothing yet", "".join(map(_math, parts))
 
 
 def _factor(value: float) -> str:

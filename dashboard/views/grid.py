@@ -5,17 +5,17 @@ from bokeh.models import (
     Circle,
     ColumnDataSource,
     IndexFilter,
+    Line,
     Plot,
     Range1d,
     Rect,
-    Segment,
     Text,
 )
 
 from gridworld import Snapshot, parse_layout
 
-#: Segments of the trail: one fewer than its cells.
-N_SEGMENTS = 19
+#: Cells of the trail.
+TRAIL_LENGTH = 20
 #: Width of the lines between cells.
 _LINE = 0.02
 
@@ -54,12 +54,12 @@ class GridView:
         self._layout = ""
         self._theme = _LIGHT
         self._map = ColumnDataSource({column: [] for column in _COLUMNS}, name="map")
-        # One source for both, so that a frame is one event: the agent is where the last
-        # segment of its trail ends.
+        # One source for all that moves, so that a frame is one event.
         self._trail = ColumnDataSource(
             {
-                **{end: [0] * N_SEGMENTS for end in ("x0", "y0", "x1", "y1")},
-                "alpha": [((i + 1) / N_SEGMENTS) ** 1.5 for i in range(N_SEGMENTS)],
+                "x": [0] * TRAIL_LENGTH,
+                "y": [0] * TRAIL_LENGTH,
+                "alpha": [((i + 1) / TRAIL_LENGTH) ** 1.5 for i in range(TRAIL_LENGTH)],
             },
             name="trail",
         )
@@ -69,20 +69,25 @@ class GridView:
             text_baseline="middle",
             text_font_style="bold",
         )
-        self._segments = Segment(line_alpha="alpha", line_width=5, line_cap="round")
-        self._agent = Circle(x="x1", y="y1", radius=0.3, line_width=2)
+        self._path = Line(line_alpha=0.55, line_width=3, line_join="round", line_cap="round")
+        self._steps = Circle(radius=0.1, fill_alpha="alpha", line_alpha=0)
+        self._agent = Circle(radius=0.3, line_width=2)
         cell = Rect(width="width", height="height", fill_color="colour", line_width=0)
         self.plot.add_glyph(self._map, cell, level="underlay")
         self._labels = self.plot.add_glyph(self._map, self._text, level="underlay")
         # What moves lies on a canvas of its own: a frame does not paint the rest anew.
-        self._behind = self.plot.add_glyph(self._trail, self._segments, level="overlay")
-        here = CDSView(filter=IndexFilter(indices=[N_SEGMENTS - 1]))
+        self._behind = [
+            self.plot.add_glyph(self._trail, glyph, level="overlay")
+            for glyph in (self._path, self._steps)
+        ]
+        here = CDSView(filter=IndexFilter(indices=[TRAIL_LENGTH - 1]))
         self.plot.add_glyph(self._trail, self._agent, view=here, level="overlay")
         self.update(snapshot)
 
     def show_trail(self, shown: bool) -> None:
         """Shows or hides the trail; the agent stays."""
-        self._behind.visible = shown
+        for renderer in self._behind:
+            renderer.visible = shown
 
     def set_dark(self, dark: bool) -> None:
         """Recolours the picture for the page's theme."""
@@ -94,19 +99,12 @@ class GridView:
         if snapshot.layout != self._layout:
             self._layout = snapshot.layout
             self._draw_map()
-        # A trail shorter than the source begins with segments of no length.
+        # A trail shorter than the source begins with its first cell again and again.
         cells = snapshot.trail.tolist()
-        cells = [cells[0]] * (N_SEGMENTS + 1 - len(cells)) + cells
-        whole = slice(0, N_SEGMENTS)
+        cells = [cells[0]] * (TRAIL_LENGTH - len(cells)) + cells
+        whole = slice(0, TRAIL_LENGTH)
         ys, xs = ([cell[axis] for cell in cells] for axis in (0, 1))
-        self._trail.patch(
-            {
-                "x0": [(whole, xs[:-1])],
-                "y0": [(whole, ys[:-1])],
-                "x1": [(whole, xs[1:])],
-                "y1": [(whole, ys[1:])],
-            }
-        )
+        self._trail.patch({"x": [(whole, xs)], "y": [(whole, ys)]})
 
     def _draw_map(self) -> None:
         cells = parse_layout(self._layout)
@@ -130,6 +128,7 @@ class GridView:
         self.plot.aspect_ratio = n_cols / n_rows
         self._labels.visible = max(n_rows, n_cols) <= 30
         self._text.text_font_size = f"{max(8, 160 // max(n_rows, n_cols))}px"
-        self._segments.line_color = self._agent.fill_color = theme["agent"]
+        self._path.line_color = self._steps.fill_color = theme["agent"]
+        self._agent.fill_color = theme["agent"]
         self._agent.line_color = "#ffffff"
         self.plot.background_fill_color = theme["."]

@@ -231,9 +231,9 @@ math { font-size: 1.1rem; }
 .rule { margin: 16px 0; padding: 12px 8px; text-align: center; border-radius: 8px;
         border: 1px solid var(--line); }
 .line { display: grid; grid-template-columns: 5.5rem 1fr; gap: 4px 12px; padding: 8px 0;
-        align-items: baseline; border-top: 1px solid var(--line); overflow-x: auto; }
+        align-items: baseline; border-top: 1px solid var(--line); }
 .line > math { justify-self: start; }
-.line > math + math { grid-column: 2; }
+.line p { grid-column: 2; margin: 0; }
 .values div { display: flex; gap: 6px; align-items: baseline; }
 .values dt { font-size: 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 0 0 16px; }
@@ -245,7 +245,7 @@ thead th:nth-child(3) { padding-right: 0; }
 tbody th { color: inherit; }
 @container (max-width: 520px) {
   .facts { grid-template-columns: 1fr 1fr; }
-  .line > math + math { grid-column: 1 / -1; }
+  .line p { grid-column: 1 / -1; }
 }
 @container (max-width: 420px) {
   .values { grid-template-columns: 1fr 1fr; }

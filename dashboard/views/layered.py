@@ -108,7 +108,7 @@ class LayeredView:
     @property
     def min_interval(self) -> float:
         """Seconds between two drawings; large maps take the browser longer to paint."""
-        return max(0.2, 2e-4 * self._ground.states.size)
+        return max(0.25, 2e-4 * self._ground.states.size)
 
     def update(self, snapshot: Snapshot) -> None:
         """Draws the layers that are switched on."""

@@ -132,9 +132,9 @@ class OpenedDashboard:
         drawn = self.source("map")
         columns = (drawn[name] for name in ("x", "y", "width", "height", "text"))
         return [
-            ((y, x), text)
+            ((round(y), round(x)), text)
             for x, y, width, height, text in zip(*columns, strict=True)
-            if width == height == 1
+            if width == height
         ]
 
     def _listen(self, socket: WebSocket) -> None:
@@ -163,9 +163,8 @@ def wait_until(
 
 
 def _cells(trail: dict[str, list]) -> list[tuple[int, int]]:
-    """Cells ``(row, col)`` that a trail's segments lead through."""
-    rows, cols = ([*trail[f"{axis}0"][:1], *trail[f"{axis}1"]] for axis in "yx")
-    return list(zip(rows, cols, strict=True))
+    """Cells ``(row, col)`` of a trail."""
+    return list(zip(trail["y"], trail["x"], strict=True))
 
 
 def _note(frame: str | bytes, messages: list[Message]) -> None:

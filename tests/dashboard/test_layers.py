@@ -69,9 +69,9 @@ def values_at(snapshot, cells=ACTED_IN):
 def test_at_first_values_policy_and_trail_are_shown(snapshot):
     shown = Shown(snapshot, *DEFAULT)
     assert {title for title in LAYERS if any(shown.visible(title))} == {"State values", "Policy"}
-    assert shown.visible("trail") == [True, True]
+    assert shown.visible("trail") == [True, True, True]
     shown.switch()
-    assert shown.visible("trail") == [False, True]  # the agent stays
+    assert shown.visible("trail") == [False, False, True]  # the agent stays
     assert not any(shown.visible("State values"))
 
 
