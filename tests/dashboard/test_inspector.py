@@ -114,7 +114,8 @@ def test_rounded_lines_that_do_not_add_up_say_so():
     def relations(**values):
         view.update(replace(IDLE, last_update=transition._replace(**values)))
         return re.findall(
-            '<mo>([=≈])</mo><mtext><span class="number">[^<]*</span></mtext></math>', view.div.text
+            '<mo form="infix">([=≈])</mo><mtext><span class="number">[^<]*</span></mtext></math>',
+            view.div.text,
         )
 
     even = {
@@ -126,7 +127,7 @@ def test_rounded_lines_that_do_not_add_up_say_so():
         "new_value": 0.275,
     }
     assert relations(**even) == ["=", "=", "="]
-    odd = even | {"old_value": 0.12345, "td_error": 0.37655, "new_value": 0.161105}
+    odd = even | {"target": 0.50004, "old_value": 0.12338, "td_error": 0.37666}
     assert relations(**odd)[1] == "≈"
 
 

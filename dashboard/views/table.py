@@ -1,0 +1,158 @@
+"""The Q-table as a table that can be sorted."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import panel as pn
+
+from dashboard.views.equations import number
+from gridworld import Action, Snapshot, parse_layout
+
+ARROWS = np.array(list("↑→↓←"))
+#: Titles of the columns of values, in the actions' order.
+COLUMNS = [f"{arrow} {action.name.title()}" for arrow, action in zip(ARROWS, Action, strict=True)]
+#: Rows of a page.
+PAGE_SIZE = 15
+#: Letters of cells in which the agent is never, and where an episode ends.
+_NEVER, _ENDS = "#C", {"G": "goal", "X": "pit"}
+#: Seconds between two drawings during a run, and states from which it is the longer.
+_INTERVAL, _LONG_INTERVAL, _MANY = 1.0, 2.0, 2000
+
+
+class QTableView:
+    """A row for each state that the agent can be in: values, best actions and visits.
+
+    The browser holds one page of rows at a time, sorted by the server, so that the largest
+    map costs it no more than the smallest. Sorting and page stay as the
+    person chose them.
+
+    Attributes:
+        panel: What to show; empty until the view is first active.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.min_interval = _INTERVAL
+        self.panel = pn.Column(sizing_mode="stretch_width")
+        self._snapshot = snapshot
+        self._shown: Snapshot | None = None
+        self._table: _Tabulator | None = None
+        self._active = False
+
+    @property
+    def active(self) -> bool:
+        """Whether the table is in sight; out of sight it costs nothing."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = active
+        self.update(self._snapshot)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Shows what the Q-table is now."""
+        self._snapshot = snapshot
+        if not self._active or _is_same(snapshot, self._shown):
+            return
+        is_other_map = self._shown is not None and snapshot.layout != self._shown.layout
+        self._shown = snapshot
+        rows = make_rows(snapshot)
+        self.min_interval = _INTERVAL if len(rows) < _MANY else _LONG_INTERVAL
+        if self._table is None:
+            self._table = _make_table(rows)
+            self.panel.append(self._table)
+        elif is_other_map:  # its rows begin at the top; the sorting stays
+            self._table.param.update(value=rows, page=1)
+        else:
+            self._table.value = rows
+
+
+def make_rows(snapshot: Snapshot) -> pd.DataFrame:
+    """The Q-table as a data frame, one row a state that the agent can be in."""
+    cells = parse_layout(snapshot.layout)
+    kind = cells.ravel()
+    states = np.flatnonzero(~np.isin(kind, list(_NEVER)))
+    q_values = snapshot.q_values[states]
+    rows = pd.DataFrame(
+        {
+            "Cell": states,  # sorts as cells do: (2, 0) before (10, 0)
+            "State": states,
+            **dict(zip(COLUMNS, q_values.T, strict=True)),
+            "Best": _best(q_values, kind[states]),
+            "Visits": snapshot.visits[states].sum(axis=1),
+        }
+    )
+    rows.attrs["n_cols"] = cells.shape[1]
+    return rows
+
+
+def _best(q_values: np.ndarray, kind: np.ndarray) -> list[str]:
+    """Arrows of the best actions, ties included; of terminal states what they are."""
+    is_best = q_values == q_values.max(axis=1, keepdims=True)
+    arrows = ["".join(ARROWS[[bool(code >> a & 1) for a in range(4)]]) for code in range(16)]
+    codes = (is_best << np.arange(len(Action))).sum(axis=1)
+    return [_ENDS.get(k) or arrows[c] for k, c in zip(kind.tolist(), codes.tolist(), strict=True)]
+
+
+def _is_same(snapshot: Snapshot, shown: Snapshot | None) -> bool:
+    return (
+        shown is not None
+        and snapshot.layout == shown.layout
+        and np.array_equal(snapshot.visits, shown.visits)
+        and np.array_equal(snapshot.q_values, shown.q_values)
+    )
+
+
+class _Tabulator(pn.widgets.Tabulator):
+    """Writes the page that is sent: cells as ``(row, col)``, values with the best marked.
+
+    So rows sort by the numbers themselves. Panel's own styling would go over all of them,
+    not only those of the page; and it sends arrays, over which a page that reconnects would
+    stumble (Bokeh issue 15347).
+    """
+
+    def _process_column(self, values: Any, col: str, df: Any = None) -> list:
+        column = values if isinstance(values, list) else values.tolist()
+        if col == "Cell":
+            return [
+                "({}, {})".format(*divmod(state, self.value.attrs["n_cols"])) for state in column
+            ]
+        if col not in COLUMNS:
+            return column
+        best = (col[0] in arrows for arrows in df["Best"])
+        return [_marked(value, is_best) for value, is_best in zip(column, best, strict=True)]
+
+
+def _marked(value: float, is_best: bool) -> str:
+    style = ' class="best"' if is_best else ""
+    return f'<span{style} title="{value!r}">{number(value)}<i>★</i></span>'
+
+
+def _make_table(rows: pd.DataFrame) -> _Tabulator:
+    numbers = ["State", *COLUMNS, "Visits"]
+    return _Tabulator(
+        rows,
+        # The browser must neither hold nor sort ten thousand rows.
+        pagination="remote",
+        page_size=PAGE_SIZE,
+        show_index=False,
+        disabled=True,
+        selectable=False,
+        frozen_columns=["Cell"],
+        layout="fit_columns",
+        configuration={"columnDefaults": {"minWidth": 90, "resizable": False}},
+        formatters={name: {"type": "html"} for name in ("Cell", *COLUMNS)},
+        text_align=dict.fromkeys(numbers, "right"),
+        header_align=dict.fromkeys(numbers, "right"),
+        sizing_mode="stretch_width",
+        stylesheets=[_STYLE],
+    )
+
+
+_STYLE = """
+.tabulator-cell { font-variant-numeric: tabular-nums; }
+.tabulator-cell i { font-style: normal; visibility: hidden; margin-left: 2px;
+                    color: var(--mui-palette-primary-main); }
+.best { font-weight: bold; }
+.best i { visibility: visible !important; }
+"""
