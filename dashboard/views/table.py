@@ -140,7 +140,7 @@ def _make_table(rows: pd.DataFrame) -> _Tabulator:
         selectable=False,
         frozen_columns=["Cell"],
         layout="fit_columns",
-        configuration={"columnDefaults": {"minWidth": 90, "resizable": False}},
+        configuration={"columnDefaults": {"minWidth": 120, "resizable": False}},
         formatters={name: {"type": "html"} for name in ("Cell", *COLUMNS)},
         text_align=dict.fromkeys(numbers, "right"),
         header_align=dict.fromkeys(numbers, "right"),

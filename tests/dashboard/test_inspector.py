@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.views.equations import arithmetic, number
@@ -88,6 +88,7 @@ def test_the_numbers_are_those_of_the_update():
         assert number(value) in text(view)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400), st.sampled_from(["easy", "cliff_walking"]))
 def test_each_line_adds_up_exactly(n_steps, level):
     snapshot = trained(n_steps, level, analysed=False, num_episodes=10_000).snapshot
