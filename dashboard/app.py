@@ -4,6 +4,6 @@ import panel as pn
 
 from dashboard import GridWorldDashboard
 
-pn.extension(notifications=True)
+pn.extension("tabulator", notifications=True)
 
 GridWorldDashboard().page().servable()

@@ -23,6 +23,14 @@ _CHIP = """
         border-radius: 16px; border: 1px solid currentColor; color: #fff;
         font-size: 14px; white-space: nowrap; }
 """
+#: Names for what the template leaves without one, and a first heading.
+_NAMES = {
+    "components": {
+        "MuiLinearProgress": {"defaultProps": {"aria-label": "Server at work"}},
+        "MuiDrawer": {"defaultProps": {"slotProps": {"paper": {"aria-label": "Settings"}}}},
+        "MuiTypography": {"defaultProps": {"variantMapping": {"h3": "h1", "h5": "div"}}},
+    }
+}
 
 
 class GridWorldDashboard(Viewer):
@@ -91,6 +99,8 @@ class GridWorldDashboard(Viewer):
             sidebar=[self._sidebar],
             main=[self._main, width],
             sidebar_width=320,
+            sidebar_resizable=False,
+            theme_config=_NAMES,
         )
 
         def close_sidebar(*_: Any) -> None:

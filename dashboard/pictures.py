@@ -82,8 +82,9 @@ class Pictures:
 
     def _select(self, event: Any) -> None:
         """Has the inspector show the cell that was clicked."""
+        cell = self.grid.cell_at(event.x, event.y)
         with self._one_message():
-            self._inspector.select((round(event.y), round(event.x)))
+            self._inspector.select(cell)
 
     def _one_message(self) -> Any:
         return self._runner.one_message()

@@ -27,10 +27,6 @@ class CheckBoxGroup(Hinted, pn.widgets.CheckBoxGroup):
     """Check boxes with a hint; of one alone too, since Bokeh's `Checkbox` has no name."""
 
 
-class IntSlider(Hinted, pn.widgets.IntSlider):
-    """A slider with a hint."""
-
-
 class RadioButtonGroup(Hinted, pn.widgets.RadioButtonGroup):
     """Buttons of which one is pressed, with a hint."""
 

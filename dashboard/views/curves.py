@@ -143,7 +143,7 @@ class CurvesView:
                 source.data = points
         self._run, self._group, self._drawn = record.base, group, end
         low, high = self._extent if begin else (np.inf, -np.inf)
-        added = record[begin:end]
+        added = record[begin:end].astype(float)
         self._extent = float(added.min(initial=low)), float(added.max(initial=high))
 
     def _show_answers(self, quantity: Quantity, snapshot: Snapshot) -> None:

@@ -69,7 +69,7 @@ class GridView:
             text_baseline="middle",
             text_font_style="bold",
         )
-        self._path = Line(line_alpha=0.55, line_width=3, line_join="round", line_cap="round")
+        self._path = Line(line_alpha=0.7, line_width=4, line_join="round", line_cap="round")
         self._steps = Circle(radius=0.1, fill_alpha="alpha", line_alpha=0)
         self._agent = Circle(radius=0.3, line_width=2)
         cell = Rect(width="width", height="height", fill_color="colour", line_width=0)
@@ -93,6 +93,11 @@ class GridView:
         """Recolours the picture for the page's theme."""
         self._theme = _DARK if dark else _LIGHT
         self._draw_map()
+
+    def cell_at(self, x: float, y: float) -> tuple[int, int]:
+        """The cell ``(row, col)`` nearest to a point of the plot."""
+        n_rows, n_cols = parse_layout(self._layout).shape
+        return min(max(round(y), 0), n_rows - 1), min(max(round(x), 0), n_cols - 1)
 
     def update(self, snapshot: Snapshot) -> None:
         """Moves the agent and its trail; draws the map anew if it is another one."""

@@ -4,15 +4,20 @@ from bisect import bisect_right
 from dataclasses import replace
 
 import panel as pn
+import panel_material_ui as pmui
 
 from dashboard.room import Room
 from dashboard.runner import OneMessage, View
-from dashboard.widgets import Button, IntSlider
+from dashboard.widgets import Button, Hinted
 from gridworld import Snapshot
 
 _NOTE = """
 :host { font-variant-numeric: tabular-nums; color: var(--mui-palette-text-secondary); }
 """
+
+
+class IntSlider(Hinted, pmui.IntSlider):
+    """A slider with a hint; Panel's own has no name that can be read out."""
 
 
 class HistoryView:

@@ -132,7 +132,7 @@ def _turbo(browser: Browser, dashboard: Server, seconds: float) -> list[Row]:
         page.wait_for_timeout(2000)
         total = page.locator("div:has(> dt:text-is('Total steps')) > dd")
         before, started = int(total.inner_text().replace(",", "")), time.perf_counter()
-        frames = page.evaluate(_COUNT_FRAMES, 1000 * seconds)
+        frames = page.evaluate(COUNT_FRAMES, 1000 * seconds)
         elapsed = time.perf_counter() - started
         steps = int(total.inner_text().replace(",", "")) - before
     return [
@@ -145,7 +145,7 @@ def _turbo(browser: Browser, dashboard: Server, seconds: float) -> list[Row]:
 
 
 #: Pictures in which the agent's source had been changed, of those that the browser drew.
-_COUNT_FRAMES = """(milliseconds) => new Promise((resolve) => {
+COUNT_FRAMES = """(milliseconds) => new Promise((resolve) => {
   const trail = Bokeh.documents[0].get_model_by_name("trail")
   const end = performance.now() + milliseconds
   let changed = false, count = 0

@@ -66,6 +66,21 @@ class OpenedDashboard:
     def toggle(self, name: str) -> None:
         self.page.get_by_role("switch", name=name).click()
 
+    def layer(self, title: str) -> Locator:
+        return self.page.get_by_role("checkbox", name=title, exact=True)
+
+    def show(self, tab: str) -> None:
+        self.page.get_by_role("tab", name=tab).click()
+
+    @property
+    def history(self) -> Locator:
+        return self.page.get_by_role("slider")
+
+    def click_cell(self, row: int, col: int) -> None:
+        """Clicks on a cell of the map."""
+        box = self.page.locator(".bk-Canvas").first.bounding_box()
+        self.page.mouse.click(*self.page.evaluate(_PLACE, [box["x"], box["y"], col, row]))
+
     @property
     def status(self) -> Locator:
         return self.page.get_by_role("status", name="Status")
@@ -176,6 +191,15 @@ def _note(frame: str | bytes, messages: list[Message]) -> None:
 _SOURCE = """(name) => {
   const columns = Object.entries(Bokeh.documents[0].get_model_by_name(name).data)
   return Object.fromEntries(columns.map(([column, values]) => [column, Array.from(values)]))
+}"""
+#: Where on the page a point of the grid's plot is.
+_PLACE = """([left, top, x, y]) => {
+  const trail = Bokeh.documents[0].get_model_by_name("trail")
+  for (const view of Bokeh.index.roots.flatMap((root) => [...root.owner.query((v) => true)])) {
+    if (!view.model.renderers?.some((renderer) => renderer.data_source === trail)) continue
+    const {x_scale, y_scale} = view.frame
+    return [left + x_scale.compute(x), top + y_scale.compute(y)]
+  }
 }"""
 _WATCH_FRAMES = """() => {
   const trail = Bokeh.documents[0].get_model_by_name("trail")
