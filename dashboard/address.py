@@ -44,7 +44,7 @@ class Address:
         self._location = _find_location()
         if self._location is None:
             return
-        complaints = self.apply(self._location.search)
+        complaints = [] if room.locked else self.apply(self._location.search)
         if complaints:
             pn.state.onload(lambda: _tell(complaints))
         for owner in names:

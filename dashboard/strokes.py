@@ -30,24 +30,27 @@ class Strokes:
     """Turns pointer events of a plot into strokes on a canvas, while they are wanted.
 
     Cell ``(row, col)`` is centred at ``x=col, y=row``. The browser sends no event that is
-    not wanted, and a finger scrolls the page then.
+    not wanted, and a finger scrolls the page then. What else the plot is asked to tell, it
+    is to be asked before.
     """
 
     def __init__(self, plot: Plot, canvas: Canvas) -> None:
         self._plot, self._canvas = plot, canvas
         self._last: Cell | None = None
+        of_others = set(plot.subscribed_events)
         # A second click soon after the first comes as a double one, a long one as a press.
         for kind in (Tap, DoubleTap, Press):
             plot.on_event(kind, self._on_tap)
         plot.on_event(PanStart, self._on_start)
         plot.on_event(Pan, self._on_move)
         plot.on_event(PanEnd, self._on_end)
-        self._events = set(plot.subscribed_events)
+        self._events = set(plot.subscribed_events) - of_others
         self.listen(False)
 
     def listen(self, wanted: bool) -> None:
         """Has the browser send the events, or no more."""
-        self._plot.subscribed_events = self._events if wanted else set()
+        others = set(self._plot.subscribed_events) - self._events
+        self._plot.subscribed_events = others | self._events if wanted else others
         # A finger draws then; two still zoom the page. A style taken away would stay in the
         # browser, so it is set back instead.
         self._plot.styles = {"touch-action": "pinch-zoom" if wanted else "auto"}

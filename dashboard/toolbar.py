@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from dashboard.fields import Field
-from dashboard.widgets import Button, RadioButtonGroup
+from dashboard.widgets import Button
 
 if TYPE_CHECKING:
     from dashboard.editor import MapEditor
@@ -36,6 +36,16 @@ class WindField(Field):
             return entered  # to be refused
 
 
+class Brushes(pn.widgets.RadioBoxGroup):
+    """A choice of brush. Radio buttons: there is a button Start on the page already."""
+
+    def _get_model(self, *args: Any, **kwargs: Any) -> Any:
+        model: Any = super()._get_model(*args, **kwargs)
+        hint = "Kind of cell that a click or drag on the map makes."
+        model.html_attributes = {"role": "radiogroup", "aria-label": self.label, "title": hint}
+        return model
+
+
 class Toolbar:
     """Widgets of a `MapEditor`, made when they are first shown since each costs load time.
 
@@ -48,7 +58,7 @@ class Toolbar:
         self._editor = editor
         self._buttons: dict[str, Button] = {}
         self._fields: list[Field] = []
-        self._brush: RadioButtonGroup | None = None
+        self._brush: Brushes | None = None
         self._tools = pn.Column(sizing_mode="stretch_width", visible=False)
         self.form = pn.Column(sizing_mode="stretch_width", visible=False)
         switch = Field(editor, "editing")
@@ -82,11 +92,11 @@ class Toolbar:
 
     def _make_tools(self) -> list[Any]:
         editor = self._editor
-        self._brush = RadioButtonGroup(
+        self._brush = Brushes(
             label="Brush",
             options=list(editor.param.brush.objects),
             value=editor.brush,
-            hint=editor.param.brush.doc,
+            inline=True,
             stylesheets=[_GROUP],
             margin=(4, 10),
         )
@@ -116,5 +126,5 @@ class Toolbar:
 
 _WRAPPING = {"sizing_mode": "stretch_width", "margin": 0, "styles": {"flex-wrap": "wrap"}}
 _OUTLINE = ".bk-btn { box-shadow: inset 0 0 0 1px var(--mui-palette-divider) !important; }"
-_GROUP = ".bk-btn-group > .bk-btn { padding: 4px 9px; }"  # six fit on a phone
+_GROUP = ".bk-input-group { display: flex; flex-wrap: wrap; gap: 4px 12px; }"
 _TALL = "textarea.bk-input { height: auto; min-height: 9.5em; }"
