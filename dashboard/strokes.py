@@ -53,7 +53,8 @@ class Strokes:
         self._plot.subscribed_events = others | self._events if wanted else others
         # A finger draws then; two still zoom the page. A style taken away would stay in the
         # browser, so it is set back instead.
-        self._plot.styles = {"touch-action": "pinch-zoom" if wanted else "auto"}
+        touch = "pinch-zoom" if wanted else "auto"
+        self._plot.styles = {**self._plot.styles, "touch-action": touch}
 
     def _on_tap(self, event: Any) -> None:
         self._on_start(event)
