@@ -35,7 +35,8 @@ class Strokes:
     """
 
     def __init__(self, plot: Plot, canvas: Canvas) -> None:
-        self._plot, self._canvas = plot, canvas
+        self._plot: Any = plot
+        self._canvas = canvas
         self._last: Cell | None = None
         of_others = set(plot.subscribed_events)
         # A second click soon after the first comes as a double one, a long one as a press.
