@@ -4,6 +4,6 @@ import panel as pn
 
 from dashboard import GridWorldDashboard
 
-pn.extension("tabulator", notifications=True)
+pn.extension("tabulator", notifications=True, theme="default")
 
 GridWorldDashboard().page().servable()

@@ -7,6 +7,7 @@ import panel as pn
 import param
 
 from dashboard.fields import Field
+from dashboard.notify import toast
 from dashboard.room import Room
 from dashboard.runner import Runner
 from dashboard.widgets import Button
@@ -38,9 +39,8 @@ _BUTTONS = (
 #: Fields that only one level has.
 _LEVEL_FIELDS = {
     "random": ("n_rows", "n_cols", "wall_density", "map_seed"),
-    "custom": ("layout",),
 }
-_ENVIRONMENT = ("level", *_LEVEL_FIELDS["random"], "layout", "slip", "max_steps")
+_ENVIRONMENT = ("level", *_LEVEL_FIELDS["random"], "slip", "max_steps")
 _AGENT = (
     "learning_rate",
     "discount_factor",
@@ -66,6 +66,7 @@ class Controls:
     def __init__(self, room: Room, runner: Runner) -> None:
         self._room, self._runner = room, runner
         self._status: Status | None = None
+        self._problem: str | None = None
         self._owners: dict[str, param.Parameterized] = {
             **dict.fromkeys(_ENVIRONMENT, room.world_config),
             **dict.fromkeys((*_AGENT, *_RUN), room.learning_config),
@@ -108,18 +109,27 @@ class Controls:
             return
         self._status = snapshot.status
         for label, _, statuses, *_ in _BUTTONS:
-            self._buttons[label].disabled = self._status not in statuses
+            held = self._problem is not None and not self._room.locked and label != "Reset"
+            self._buttons[label].disabled = held or self._status not in statuses
         for field in self._fields.values():
             field.widget.disabled = self._room.locked
         for field in self._tuned.values():
             field.widget.disabled = not self._room.locked
         self._lock_note.object = LOCKED if self._room.locked else _UNLOCKED
 
+    def hold(self, problem: str | None) -> None:
+        """Lets no run begin while the map has a problem; None for none."""
+        self._problem, self._status = problem, None
+        self.update(self._room.snapshot)
+
     def _on_change(self, *_: param.parameterized.Event) -> None:
         self._runner.draw()
 
     def _on_press(self, method: str, _: param.parameterized.Event) -> None:
-        self._runner.act(getattr(self._room, method))
+        if self._problem is not None and not self._room.locked and method != "reset":
+            toast("warning", self._problem)
+        else:
+            self._runner.act(getattr(self._room, method))
 
     def _widgets(self, *names: str) -> list[Any]:
         """The fields' widgets; made when they are first shown, since each costs load time."""

@@ -7,7 +7,9 @@ import panel_material_ui as pmui
 import param
 from panel.viewable import Viewer
 
+from dashboard.address import Address
 from dashboard.controls import Controls
+from dashboard.editor import MapEditor
 from dashboard.kernel_link import NotebookRow
 from dashboard.notify import forget, toast
 from dashboard.pictures import Pictures
@@ -57,13 +59,15 @@ class GridWorldDashboard(Viewer):
             raise TypeError("GridWorldDashboard takes a trainer or parameters, not both")
         world_config = None if trainer else GridWorldConfig(**parameters)
         self.room = Room(world_config, trainer=trainer)
+        Address(self.room)  # before anything is drawn
         snapshot = self.room.snapshot
         self._chip = pn.pane.HTML(stylesheets=[_CHIP], margin=(0, 8))
         self._show_status(snapshot)
         self.runner = Runner(self.room, self._on_status)
         controls = Controls(self.room, self.runner)
-        self.runner.views = (controls,)
         self._controls = controls
+        self._editor = MapEditor(self.room.world_config, lambda: self.room.locked, self._on_draft)
+        self.runner.views = (controls, self._editor)
         self._sidebar = controls.sidebar
         self._dark = False
         self._pictures: Pictures | None = None
@@ -123,11 +127,18 @@ class GridWorldDashboard(Viewer):
 
     def _on_load(self) -> None:
         # Start can be pressed sooner for it, and the pictures come no later.
-        pictures = self._pictures = Pictures(self.room, self.runner)
+        pictures = self._pictures = Pictures(self.room, self.runner, self._editor)
         pictures.grid.set_dark(self._dark)
-        self.runner.views = (self._controls, *pictures.views)
+        self.runner.views = (self._controls, self._editor, *pictures.views)
         self._main.append(pictures.panel)
         self.runner.start()
+
+    def _on_draft(self, layout: str | None, problem: str | None) -> None:
+        """Shows a map that is being drawn; one that cannot be played is not to be started."""
+        with self.runner.one_message():
+            self._controls.hold(problem)
+            if self._pictures is not None:
+                self._pictures.show_draft(layout)
 
     def _on_status(self, snapshot: Snapshot) -> None:
         self._show_status(snapshot)

@@ -4,8 +4,9 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.events import Tap
+from bokeh.events import DoubleTap, Tap
 
+from dashboard.editor import MapEditor
 from dashboard.room import Room
 from dashboard.runner import Runner, View
 from dashboard.views.curves import CurvesView
@@ -28,9 +29,9 @@ class Pictures:
         panel: All of it.
     """
 
-    def __init__(self, room: Room, runner: Runner) -> None:
+    def __init__(self, room: Room, runner: Runner, editor: MapEditor) -> None:
         snapshot = room.snapshot
-        self._runner = runner
+        self._runner, self._editor = runner, editor
         self.grid = GridView(snapshot)
         self._layers = LayeredView(self.grid, snapshot, self._one_message)
         self._history = HistoryView(room, self._one_message)
@@ -38,7 +39,9 @@ class Pictures:
         self._curves = CurvesView(snapshot, self._one_message)
         self._inspector = InspectorView(snapshot)
         self._table = QTableView(snapshot)
-        self.grid.plot.on_event(Tap, self._select)
+        for event in (Tap, DoubleTap):  # two quick clicks, on two cells even, are the latter
+            self.grid.plot.on_event(event, self._select)
+        editor.attach(self.grid.plot)
         self.views: tuple[View, ...] = (
             self._history.follow(self.grid),
             self._history.follow(self._layers),
@@ -66,7 +69,10 @@ class Pictures:
         return pn.Row(
             pn.Column(
                 self._layers.switches,
+                self._editor.panel,
                 pane(self.grid.plot),
+                self._editor.note,
+                self._editor.form,
                 pane(self._layers.legend),
                 self._history.panel,
                 styles=beside,
@@ -76,12 +82,19 @@ class Pictures:
             styles={"flex-wrap": "wrap"},
         )
 
+    def show_draft(self, layout: str | None) -> None:
+        """Shows a map that is being drawn in place of the training's; None for that one."""
+        self.grid.show_draft(layout)
+        self._layers.suspend(layout is not None)
+
     def _on_tab(self, event: Any) -> None:
         with self._one_message():
             self._table.active = event.new == _TABS.index("Q-table")
 
     def _select(self, event: Any) -> None:
         """Has the inspector show the cell that was clicked."""
+        if self._editor.editing:
+            return
         cell = self.grid.cell_at(event.x, event.y)
         with self._one_message():
             self._inspector.select(cell)

@@ -213,12 +213,13 @@ class CurvesView:
             self._changes,
             VSpan(x="x", line_color="#808080", line_width=2, line_dash="dotted"),
         )
-        for name, tooltips in (
-            ("means", [("Episode", "@x{0,0}"), (f"Mean of the last {WINDOW}", "@y{0.000}")]),
-            ("greedy", [("Episode", "@x{0,0}"), ("Greedy policy", "@y{0.000}")]),
-            ("episodes", [("Episode", "@x{0,0}"), ("This episode", "@y{0.000}")]),
+        for name, value, mode in (
+            ("means", f"Mean of the last {WINDOW}", "vline"),
+            ("greedy", "Greedy policy", "vline"),
+            ("episodes", "This episode", "mouse"),
         ):
-            hover = HoverTool(renderers=[lines[name]], tooltips=tooltips, line_policy="nearest")
+            tooltips = [("Episode", "@x{0,0}"), (value, "@y{0.000}")]
+            hover = HoverTool(renderers=[lines[name]], tooltips=tooltips, mode=mode)
             self.figure.add_tools(hover)
         self.figure.add_tools(HoverTool(renderers=[marks], tooltips=[("Changed", "@text")]))
         items = {

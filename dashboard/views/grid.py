@@ -12,6 +12,7 @@ from bokeh.models import (
     Text,
 )
 
+from dashboard.draft import read_cells
 from gridworld import Snapshot, parse_layout
 
 #: Cells of the trail.
@@ -50,8 +51,10 @@ class GridView:
             min_border=4,
             border_fill_alpha=0,
             outline_line_alpha=0,
+            styles={"flex": "none"},  # else what is below would squeeze it
         )
         self._layout = ""
+        self._draft: str | None = None
         self._theme = _LIGHT
         self._map = ColumnDataSource({column: [] for column in _COLUMNS}, name="map")
         # One source for all that moves, so that a frame is one event.
@@ -94,6 +97,11 @@ class GridView:
         self._theme = _DARK if dark else _LIGHT
         self._draw_map()
 
+    def show_draft(self, layout: str | None) -> None:
+        """Shows a map that is being drawn in place of the training's; None for that one."""
+        self._draft = layout
+        self._draw_map()
+
     def cell_at(self, x: float, y: float) -> tuple[int, int]:
         """The cell ``(row, col)`` nearest to a point of the plot."""
         n_rows, n_cols = parse_layout(self._layout).shape
@@ -112,7 +120,7 @@ class GridView:
         self._trail.patch({"x": [(whole, xs)], "y": [(whole, ys)]})
 
     def _draw_map(self) -> None:
-        cells = parse_layout(self._layout)
+        cells = read_cells(self._draft or self._layout)
         n_rows, n_cols = cells.shape
         middle_x, middle_y = (n_cols - 1) / 2, (n_rows - 1) / 2
         theme = self._theme

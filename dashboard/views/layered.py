@@ -85,6 +85,7 @@ class LayeredView:
         }
         self._ground = Ground(snapshot.layout)
         self._scale = self._difference = Scale(0.0, 0.0)
+        self._suspended = False
         self._snapshot = snapshot
         self._switches = {
             title: CheckBoxGroup(
@@ -136,12 +137,18 @@ class LayeredView:
     def _on(self) -> set[str]:
         return {title for title, switch in self._switches.items() if switch.value}
 
+    def suspend(self, suspended: bool) -> None:
+        """Hides all layers, or shows those again that are switched on."""
+        if suspended != self._suspended:
+            self._suspended = suspended
+            self._switch()
+
     def _switch(self) -> None:
         with self._one_message():
             self._grid.show_trail(TRAIL in self._on)
             for title, layers in self._layers.items():
                 for layer in layers:
-                    layer.show(self._grid.plot, title in self._on)
+                    layer.show(self._grid.plot, title in self._on and not self._suspended)
             self.update(self._snapshot)
 
     def _explain(self) -> None:

@@ -38,8 +38,8 @@ def test_parameters_can_be_tuned_in_mid_run_and_the_run_made_again(dashboard):
     dashboard.enter(Discount_factor_now=2)
     expect(dashboard.toasts("Discount factor now must be a number from 0 to 1")).to_have_count(1)
     dashboard.press("Episode", "Episode")
+    dashboard.wait_until(lambda: dashboard.source("changes")["x"] == [4, 4])
     marks = dashboard.source("changes")
-    assert marks["x"] == [4, 4]
     assert [text.partition(",")[0] for text in marks["text"]] == [
         "learning rate 0.5",
         "epsilon 0.25",
@@ -51,7 +51,8 @@ def test_parameters_can_be_tuned_in_mid_run_and_the_run_made_again(dashboard):
     trainer.tune(learning_rate=0.5, epsilon=0.25)
     trainer.step_episode()
     trainer.step_episode()
-    assert dashboard.source("episodes")["y"] == trainer.snapshot.episode_returns.tolist()
+    returns = trainer.snapshot.episode_returns.tolist()
+    dashboard.wait_until(lambda: dashboard.source("episodes")["y"] == returns)
     dashboard.press("Stop")
     expect(dashboard.field("Learning rate now")).to_be_disabled()
     expect(dashboard.field("Learning rate")).to_have_value("0.1")
@@ -128,9 +129,9 @@ def test_a_button_is_enabled_where_it_makes_sense_and_works_from_the_keyboard(
     for name in {"IDLE": (), "RUNNING": ("Start",), "PAUSED": ("Start", "Pause")}.get(
         status, ("Start", "Stop")
     ):
+        expect(dashboard.button(name)).to_be_enabled()
         dashboard.button(name).focus()
         dashboard.page.keyboard.press("Enter")
-        dashboard.page.wait_for_timeout(300)
     expect(dashboard.status).to_have_text(status)
     for name in BUTTONS:
         expect(dashboard.button(name)).to_be_enabled(enabled=name in enabled)
