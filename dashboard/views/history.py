@@ -47,6 +47,7 @@ class HistoryView:
             value=1,
             disabled=True,
             show_value=False,
+            sx={"& .MuiFormLabel-root.Mui-disabled": {"color": "text.secondary"}},
             margin=(4, 20, 0, 20),
             sizing_mode="stretch_width",
         )

@@ -7,11 +7,18 @@ import pandas as pd
 import panel as pn
 
 from dashboard.views.equations import number
+from dashboard.widgets import Select
 from gridworld import Action, Snapshot, parse_layout
 
 ARROWS = np.array(list("↑→↓←"))
 #: Titles of the columns of values, in the actions' order.
 COLUMNS = [f"{arrow} {action.name.title()}" for arrow, action in zip(ARROWS, Action, strict=True)]
+#: Orders to choose from, with the column sorted by.
+_ORDERS = {"Cell": ("Cell", "asc")} | {
+    f"{column}, {words} first": (column, direction)
+    for column in (*COLUMNS, "Visits")
+    for words, direction in (("greatest", "desc"), ("least", "asc"))
+}
 #: Rows of a page.
 PAGE_SIZE = 15
 #: Letters of cells in which the agent is never, and where an episode ends.
@@ -60,11 +67,29 @@ class QTableView:
         self.min_interval = _INTERVAL if len(rows) < _MANY else _LONG_INTERVAL
         if self._table is None:
             self._table = _make_table(rows)
-            self.panel.append(self._table)
+            self.panel[:] = [self._make_order(), self._table]
         elif is_other_map:  # its rows begin at the top; the sorting stays
             self._table.param.update(value=rows, page=1)
         else:
             self._table.value = rows
+
+
+    def _make_order(self) -> Select:
+        """A choice of the order of rows: Tabulator's headers cannot be reached by keyboard."""
+        order = Select(
+            label="Sort by",
+            options=_ORDERS,
+            value=_ORDERS["Cell"],
+            hint="Order of the rows; a click on a column's head sorts by it too.",
+            max_width=260,
+            margin=(8, 10),
+        )
+        order.param.watch(lambda event: self._sort(*event.new), "value")
+        return order
+
+    def _sort(self, column: str, direction: str) -> None:
+        assert self._table is not None
+        self._table.sorters = [{"field": column, "dir": direction}]
 
 
 def make_rows(snapshot: Snapshot) -> pd.DataFrame:
@@ -140,7 +165,7 @@ def _make_table(rows: pd.DataFrame) -> _Tabulator:
         selectable=False,
         frozen_columns=["Cell"],
         layout="fit_columns",
-        configuration={"columnDefaults": {"minWidth": 120, "resizable": False}},
+        configuration={"columnDefaults": {"minWidth": 92, "resizable": False}},
         formatters={name: {"type": "html"} for name in ("Cell", *COLUMNS)},
         text_align=dict.fromkeys(numbers, "right"),
         header_align=dict.fromkeys(numbers, "right"),

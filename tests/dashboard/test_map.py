@@ -3,13 +3,13 @@ from playwright.sync_api import expect
 
 from gridworld import LEVELS, GridWorldConfig, QLearningConfig, Trainer, parse_layout
 
-#: Map text, the toast.
+#: Map text, what is said beside the map.
 REFUSED = [
-    ("S.G\n..", "Map text row 2 has 2 cells, expected 3"),
-    ("S.G\n.Z.", "Map text row 2, column 2 is 'Z', allowed are S G . # X C"),
-    ("S#G\n.#.", "Map text has no way to a goal from the start at row 1, column 1"),
-    ("...\n..G", "Map text has no start, it must have at least one 'S'"),
-    ("", "Map text must have 2 to 100 rows, got 0"),
+    ("S.G\n..", "Map row 2 has 2 cells, expected 3"),
+    ("S.G\n.Z.", "Map row 2, column 2 is 'Z', allowed are S G . # X C"),
+    ("S#G\n.#.", "Map has no way to a goal from the start at row 1, column 1"),
+    ("...\n..G", "Map has no start, it must have at least one 'S'"),
+    ("", "Map must have 2 to 100 rows, got 0"),
 ]
 
 
@@ -27,15 +27,11 @@ def expect_map(dashboard, layout):
 
 def test_every_level_can_be_chosen_and_shows_its_own_map(dashboard):
     drawing = {"Rows", "Columns", "Wall density", "Map seed"}
-    fields = {
-        "random": drawing,
-        "custom": {"Map text"},
-    }
     for name, level in reversed(LEVELS.items()):
         dashboard.choose(level.title)
         expect(dashboard.page.get_by_text(level.description)).to_be_visible()
-        for label in drawing | {"Map text"}:
-            expect(dashboard.field(label)).to_be_visible(visible=label in fields.get(name, ()))
+        for label in drawing:
+            expect(dashboard.field(label)).to_be_visible(visible=name == "random")
         if level.layout:
             expect_map(dashboard, level.layout)
 
@@ -49,22 +45,28 @@ def test_a_random_map_follows_its_size_density_and_seed(dashboard):
 
 def test_a_map_of_ones_own_is_drawn_and_trained_on(dashboard):
     layout = "S.X\n#..\nC.G\n..."
-    dashboard.choose("Custom")
+    dashboard.toggle("Edit map")
     dashboard.enter_map(layout)
     expect_map(dashboard, layout)
+    expect(dashboard.field("Level")).to_have_value("Custom")
     trainer = Trainer(GridWorldConfig(layout=layout), QLearningConfig(), seed=0)
     trainer.step_episode()
     dashboard.press("Episode")
     expect(dashboard.number("Total steps")).to_have_text(str(trainer.snapshot.total_steps))
 
 
-def test_a_map_that_is_not_allowed_says_why_and_the_old_one_stays(dashboard):
+def test_a_map_that_cannot_be_played_is_said_beside_it_and_the_last_good_one_is_kept(dashboard):
     easy = LEVELS["easy"].layout
-    dashboard.choose("Custom")
-    for layout, toast in REFUSED:
+    dashboard.toggle("Edit map")
+    for layout, problem in REFUSED:
         dashboard.enter_map(layout)
-        expect(dashboard.toasts(toast)).to_have_count(1)
-        expect(dashboard.field("Map text")).to_have_value(easy)
+        expect(dashboard.page.get_by_role("alert").filter(has_text=problem).last).to_be_visible()
+        expect(dashboard.button("Start")).to_be_disabled()
+        dashboard.press_past("Start")
+        expect(dashboard.status).to_have_text("IDLE")
+        expect(dashboard.field("Level")).to_have_value("Easy")
+        dashboard.press("Undo")
+        expect(dashboard.button("Start")).to_be_enabled()
         expect_map(dashboard, easy)
 
 

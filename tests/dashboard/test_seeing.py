@@ -147,10 +147,16 @@ def test_the_q_table_follows_the_run_and_can_be_sorted(dashboard):
     state = snapshot.last_update.state
     visits = dashboard.page.locator(".tabulator-row").nth(state).locator(".tabulator-cell")
     expect(visits.nth(-2)).to_have_text("1")
-    dashboard.page.get_by_role("columnheader", name="State").click()
-    dashboard.page.get_by_role("columnheader", name="State").click()
     first = dashboard.page.locator(".tabulator-row").first.locator(".tabulator-cell")
-    expect(first.nth(2)).to_have_text("24")
+    expect(first.nth(1)).to_have_text("(0, 0)")
+    head = dashboard.page.get_by_role("columnheader", name="State")
+    for order in ("ascending", "descending"):
+        head.locator(".tabulator-col-sorter").click()
+        expect(head).to_have_attribute("aria-sort", order)
+        dashboard.page.wait_for_timeout(500)
+    expect(first.nth(1)).to_have_text("(4, 4)")
+    dashboard.field("Sort by").select_option("Visits, greatest first")
+    expect(first.nth(-2)).to_have_text("1")
 
 
 def test_history_shows_an_earlier_moment_and_leads_back_to_live(dashboard):

@@ -68,7 +68,7 @@ def test_out_of_sight_nothing_is_made():
     view.update(trainer.snapshot)
     assert len(view.panel) == 0
     view.active = True
-    (table,) = view.panel
+    _, table = view.panel
     view.active = False
     trainer.advance(500)
     before = table.value
@@ -114,7 +114,7 @@ def test_rows_sort_by_number_and_stay_sorted():
     trainer = trained()
     view = QTableView(trainer.snapshot)
     view.active = True
-    (table,) = view.panel
+    _, table = view.panel
     table.sorters = [{"field": "Visits", "dir": "desc"}]
     _, source = source_of(view)
     trainer.advance(2000)
@@ -126,7 +126,7 @@ def test_rows_sort_by_number_and_stay_sorted():
 def test_another_map_begins_at_its_first_page():
     view = QTableView(trained().snapshot)
     view.active = True
-    (table,) = view.panel
+    _, table = view.panel
     table.page = 2
     view.update(trained("hard").snapshot)
     assert table.page == 1
