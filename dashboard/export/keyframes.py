@@ -1,0 +1,34 @@
+"""The moments of a run that are taken along."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+
+from gridworld import Snapshot, Trainer
+
+T = TypeVar("T")
+
+
+def moments_of(trainer: Trainer) -> list[Snapshot]:
+    """The keyframes of a run, and its present moment last.
+
+    They tell the same exact answers as the present moment does.
+    """
+    present = trainer.snapshot
+    before = [frame for frame in trainer.keyframes if frame.total_steps < present.total_steps]
+    return [*(replace(frame, plan=present.plan) for frame in before), present]
+
+
+def thinned(items: Sequence[T], most: int) -> list[T]:
+    """At most so many of the items, evenly chosen, the first and the last among them.
+
+    Args:
+        items: The items.
+        most: How many, at least 2.
+    """
+    if len(items) <= most:
+        return list(items)
+    chosen = np.linspace(0, len(items) - 1, most).round().astype(int)
+    return [items[i] for i in chosen]

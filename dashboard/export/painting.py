@@ -1,0 +1,197 @@
+"""Draws with Pillow what a Bokeh plot of the grid draws in the browser."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from math import degrees
+from typing import Any, NamedTuple
+
+import numpy as np
+from bokeh.core.property.vectorization import Field, Value
+from bokeh.models import (
+    Circle,
+    Glyph,
+    GlyphRenderer,
+    Image,
+    IndexFilter,
+    Line,
+    Plot,
+    Rect,
+    Segment,
+    Text,
+    Wedge,
+)
+from PIL import Image as Picture
+from PIL import ImageColor, ImageDraw, ImageFont
+
+#: Levels of Bokeh, back to front.
+_LEVELS = ("image", "underlay", "glyph", "annotation", "overlay")
+#: Width in pixels for which the plot's own lines and letters are meant.
+_WIDTH = 640
+#: Drawn so many times larger, then reduced: smooth edges.
+_FINER = 2
+
+Row = dict[str, Any]
+
+
+def paint(plot: Plot, cell: int, least_text: float = 0) -> Picture.Image:
+    """Draws the plot.
+
+    Args:
+        plot: The plot of a `GridView`, with its layers.
+        cell: Pixels along a cell.
+        least_text: Least size of letters, as a share of the size on the page.
+    """
+    x_range: Any = plot.x_range
+    y_range: Any = plot.y_range
+    n_cols = round(x_range.end - x_range.start)
+    n_rows = round(y_range.start - y_range.end)
+    size = (n_cols * cell * _FINER, n_rows * cell * _FINER)
+    picture = Picture.new("RGB", size, plot.background_fill_color)
+    unit = size[0] / _WIDTH
+    canvas = _Canvas(
+        picture,
+        ImageDraw.Draw(picture, "RGBA"),
+        cell * _FINER,
+        unit,
+        max(unit, least_text * _FINER),
+    )
+    for level in _LEVELS:
+        for renderer in plot.renderers:
+            if renderer.level == level and renderer.visible:
+                _PAINTERS[type(renderer.glyph)](canvas, renderer.glyph, _rows(renderer))
+    return picture.reduce(_FINER)
+
+
+class _Canvas(NamedTuple):
+    picture: Picture.Image
+    draw: ImageDraw.ImageDraw
+    cell: int  # pixels
+    unit: float  # pixels of a pixel on the page
+    text_unit: float  # the same for letters
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        return (x + 0.5) * self.cell, (y + 0.5) * self.cell
+
+
+def _rows(renderer: GlyphRenderer) -> list[Row]:
+    """What a glyph draws: its properties at each row of its source."""
+    data: dict[str, Any] = renderer.data_source.data
+    chosen: Any = renderer.view.filter
+    indices = chosen.indices if isinstance(chosen, IndexFilter) else range(len(_longest(data)))
+    properties = renderer.glyph.properties_with_values()
+    return [
+        {name: _value(spec, data, index) for name, spec in properties.items()} for index in indices
+    ]
+
+
+def _longest(data: dict[str, Any]) -> Any:
+    return max(data.values(), key=len)
+
+
+def _value(spec: Any, data: dict[str, Any], index: int) -> Any:
+    match spec:
+        case Field():
+            return data[spec.field][index]
+        case Value():
+            return spec.value
+        case _:
+            return spec
+
+
+def _colour(colour: Any, alpha: float) -> tuple[int, ...] | None:
+    """A colour with its alpha, None for one that is not seen."""
+    if colour is None:
+        return None
+    red, green, blue, *opaque = ImageColor.getrgb(colour)
+    opacity = round((opaque[0] if opaque else 255) * alpha)
+    return (red, green, blue, opacity) if opacity else None
+
+
+def _fill(row: Row) -> tuple[int, ...] | None:
+    return _colour(row["fill_color"], row["fill_alpha"])
+
+
+def _outline(canvas: _Canvas, row: Row) -> dict[str, Any]:
+    width = round(row["line_width"] * canvas.unit)
+    colour = _colour(row["line_color"], row["line_alpha"])
+    return {"outline": colour, "width": max(1, width)} if width and colour else {}
+
+
+def _stroke(canvas: _Canvas, row: Row, ends: list[tuple[float, float]]) -> None:
+    colour = _colour(row["line_color"], row["line_alpha"])
+    canvas.draw.line(ends, fill=colour, width=max(1, round(row["line_width"] * canvas.unit)))
+
+
+def _paint_image(canvas: _Canvas, glyph: Any, rows: list[Row]) -> None:
+    colours = [*glyph.color_mapper.palette, glyph.color_mapper.high_color]
+    table = np.array([ImageColor.getcolor(colour, "RGBA") for colour in colours], dtype=np.uint8)
+    for row in rows:
+        places = np.asarray(row["image"], dtype=int)
+        cells = Picture.fromarray(table[places])
+        size = (places.shape[1] * canvas.cell, places.shape[0] * canvas.cell)
+        cells = cells.resize(size, Picture.Resampling.NEAREST)
+        canvas.picture.paste(cells, (0, 0), cells)
+
+
+def _paint_rects(canvas: _Canvas, glyph: Glyph, rows: list[Row]) -> None:
+    for row in rows:
+        if row["width"] and row["height"]:
+            x, y, w, h = (row[name] for name in ("x", "y", "width", "height"))
+            corners = [canvas.at(x - w / 2, y - h / 2), canvas.at(x + w / 2, y + h / 2)]
+            canvas.draw.rectangle(corners, fill=_fill(row), **_outline(canvas, row))
+
+
+def _paint_texts(canvas: _Canvas, glyph: Text, rows: list[Row]) -> None:
+    for row in rows:
+        size = float(row["text_font_size"].removesuffix("px")) * canvas.text_unit
+        x, y = canvas.at(row["x"], row["y"])
+        y += row["y_offset"] * canvas.text_unit
+        colour = _colour(row["text_color"], row["text_alpha"])
+        canvas.draw.text((x, y), row["text"], colour, font(size), anchor="mm")
+
+
+def _paint_wedges(canvas: _Canvas, glyph: Wedge, rows: list[Row]) -> None:
+    for row in rows:
+        if row["radius"]:
+            # Pillow's angles run the other way round.
+            start, end = (-degrees(row[name]) for name in ("end_angle", "start_angle"))
+            canvas.draw.pieslice(_box(canvas, row), start, end, _fill(row), **_outline(canvas, row))
+
+
+def _paint_circles(canvas: _Canvas, glyph: Circle, rows: list[Row]) -> None:
+    for row in rows:
+        canvas.draw.ellipse(_box(canvas, row), _fill(row), **_outline(canvas, row))
+
+
+def _paint_segments(canvas: _Canvas, glyph: Segment, rows: list[Row]) -> None:
+    for row in rows:
+        ends = [canvas.at(row["x0"], row["y0"]), canvas.at(row["x1"], row["y1"])]
+        _stroke(canvas, row, ends)
+
+
+def _paint_line(canvas: _Canvas, glyph: Line, rows: list[Row]) -> None:
+    for i in range(1, len(rows)):
+        ends = [canvas.at(row["x"], row["y"]) for row in rows[i - 1 : i + 1]]
+        _stroke(canvas, rows[i], ends)
+
+
+def _box(canvas: _Canvas, row: Row) -> list[tuple[float, float]]:
+    x, y, radius = row["x"], row["y"], row["radius"]
+    return [canvas.at(x - radius, y - radius), canvas.at(x + radius, y + radius)]
+
+
+@lru_cache(maxsize=16)
+def font(size: float) -> Any:
+    """Pillow's own letters."""
+    return ImageFont.load_default(size)
+
+
+_PAINTERS: dict[type[Glyph], Callable[[_Canvas, Any, list[Row]], None]] = {
+    Circle: _paint_circles,
+    Image: _paint_image,
+    Line: _paint_line,
+    Rect: _paint_rects,
+    Segment: _paint_segments,
+    Text: _paint_texts,
+    Wedge: _paint_wedges,
+}

@@ -1,0 +1,77 @@
+"""The Python lines that make a run again, to the last bit."""
+
+from typing import Any
+
+import param
+
+from gridworld import Change, GridWorldConfig, Trainer
+
+#: Parameters that only a drawn map has; and its size, which every map tells.
+_DRAWN = ("n_rows", "n_cols", "wall_density", "map_seed")
+
+
+def recipe_of(trainer: Trainer) -> str:
+    """Python lines after which ``trainer`` has the same Q-table, bit for bit.
+
+    Args:
+        trainer: A trainer whose configs are as they were at the start of the run, such as a
+            loaded one.
+    """
+    changes = list(trainer.changes)
+    learning = trainer.learning_config
+    used = ["GridWorldConfig", type(learning).__name__, "Trainer"] + ["Change"] * bool(changes)
+    arguments = [
+        _call(trainer.world_config, _world_arguments(trainer.world_config)),
+        _call(learning, _differing(learning, type(learning)())),
+        f"seed={trainer.seed!r}",
+    ]
+    if changes:
+        made = "".join(f"        {_plain(change)!r},\n" for change in changes)
+        arguments.append(f"changes=[\n{made}    ]")
+    lines = [
+        f"from gridworld import {', '.join(sorted(used))}",
+        "",
+        "trainer = Trainer(",
+        *(f"    {argument}," for argument in arguments),
+        ")",
+    ]
+    if trainer.total_steps:
+        lines.append(f"trainer.advance({trainer.total_steps})")
+    return "\n".join(lines)
+
+
+def relevant_parameters(config: param.Parameterized) -> list[str]:
+    """Names of the parameters that have a say, in the order of the class."""
+    names = [name for name in config.param if name != "name"]
+    if isinstance(config, GridWorldConfig) and config.level != "random":
+        names = [name for name in names if name not in ("wall_density", "map_seed")]
+    return names
+
+
+def _world_arguments(config: GridWorldConfig) -> dict[str, Any]:
+    """What a world's config is made from: its map, and what differs from its level."""
+    given = {"random": ("level", *_DRAWN), "custom": ("layout",)}.get(config.level, ("level",))
+    arguments = {name: getattr(config, name) for name in given}
+    differing = _differing(config, GridWorldConfig(**arguments))
+    return arguments | {name: v for name, v in differing.items() if name not in _DRAWN}
+
+
+def _differing(config: param.Parameterized, other: param.Parameterized) -> dict[str, Any]:
+    names = [name for name in config.param if name != "name"]
+    return {
+        name: getattr(config, name)
+        for name in names
+        if getattr(config, name) != getattr(other, name)
+    }
+
+
+def _call(config: param.Parameterized, arguments: dict[str, Any]) -> str:
+    given = ", ".join(f"{name}={_plain(value)!r}" for name, value in arguments.items())
+    return f"{type(config).__name__}({given})"
+
+
+def _plain(value: Any) -> Any:
+    """A value of Python's own kinds, whose text is Python again."""
+    if isinstance(value, Change):
+        return Change(*map(_plain, value))
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,205 @@
+"""A run that is played again without a server: a player, and what it shows of each moment."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import panel as pn
+from bokeh.models import GlyphRenderer, IndexFilter, Span
+from bokeh.models.widgets import Div
+
+from dashboard.export.counters import counters_of
+from dashboard.export.keyframes import thinned
+from dashboard.export.styles import COUNTERS_STYLE, PLAYER_STYLE, SWITCH_STYLE, TABS_STYLE
+from dashboard.views.curves import CurvesView
+from dashboard.views.grid import GridView
+from dashboard.views.layered import DEFAULT, LAYERS, TRAIL, LayeredView
+from dashboard.widgets import Hinted
+from gridworld import Snapshot
+
+#: Size of all that is recorded, in bytes, at which moments are left out.
+MAX_BYTES = 16_000_000
+#: Layers that need planning's answers, and the one whose colours need a legend of their own.
+_PLANNED = {"Optimal values", "Optimal policy"}
+_LEFT_OUT = {"Difference"}
+_QUANTITIES = ("Return", "Length", "Epsilon")
+#: Milliseconds in which the player shows the whole run, and at least and at most a moment.
+_DURATION, _SHORTEST, _LONGEST = 20_000, 80, 500
+
+Columns = dict[str, list[Any]]
+
+
+class Toggle(Hinted, pn.widgets.Toggle):
+    """A button that stays pressed, with a hint."""
+
+
+class Replay:
+    """The pictures of a run at each of its moments.
+
+    What changes is recorded in full for each moment: the player may jump from any to any.
+
+    Args:
+        moments: The run; its last moment is the one that is shown first.
+
+    Attributes:
+        moments: Those that are played; some are left out where all would take too much room.
+        player: Chooses one of them.
+        panel: All of it.
+    """
+
+    def __init__(self, moments: Sequence[Snapshot]) -> None:
+        last = moments[-1]
+        self._grid = GridView(last)
+        self._layers = LayeredView(self._grid, last)
+        without = _LEFT_OUT | (_PLANNED if last.plan is None else set())
+        self._titles = [title for title in LAYERS if title not in without]
+        self._switch(self._titles)
+        self._curves = [_curve(kind, last) for kind in _QUANTITIES]
+        self._here = [
+            Span(dimension="height", line_color="#d6267f", line_width=2, name="here")
+            for _ in _QUANTITIES
+        ]
+        for view, span in zip(self._curves, self._here, strict=True):
+            view.figure.add_layout(span)
+            view.figure.height = 400
+        self._counters = Div(
+            sizing_mode="stretch_width", stylesheets=[COUNTERS_STYLE], disable_math=True
+        )
+        sources = {r.data_source.id: r.data_source for r in self._grid.plot.renderers}
+        self._sources = list(sources.values())
+        self.moments = thinned(moments, max(2, MAX_BYTES // self._size_of(moments)))
+        self._record()
+        self._switch(DEFAULT)
+        self.player = self._make_player()
+        self._show(-1)
+        self.panel = self._lay_out()
+
+    def _switch(self, titles: Sequence[str]) -> None:
+        for switch in self._layers.switches:
+            switch.value = [title for title in switch.options if title in titles]
+
+    def _draw(self, moment: Snapshot) -> list[Columns]:
+        """What each source holds at a moment, as plain lists."""
+        self._grid.update(moment)
+        self._layers.update(moment)
+        return [
+            {column: _plain(values) for column, values in source.data.items()}
+            for source in self._sources
+        ]
+
+    def _size_of(self, moments: Sequence[Snapshot]) -> int:
+        """Bytes that a moment takes, about."""
+        first, last = self._draw(moments[0]), self._draw(moments[-1])
+        changed = [
+            [now for column, now in columns.items() if now != before[column]]
+            for before, columns in zip(first, last, strict=True)
+        ]
+        return len(json.dumps(changed))
+
+    def _record(self) -> None:
+        self._drawn: list[list[Columns]] = []
+        self._texts: list[tuple[str, str]] = []
+        for moment in self.moments:
+            self._drawn.append(self._draw(moment))
+            self._texts.append((counters_of(moment), self._layers.legend.text))
+        for i, first in enumerate(self._drawn[0]):
+            same = [c for c in first if all(drawn[i][c] == first[c] for drawn in self._drawn)]
+            for drawn in self._drawn:
+                for column in same:
+                    del drawn[i][column]
+
+    def _show(self, index: int) -> None:
+        for source, columns in zip(self._sources, self._drawn[index], strict=True):
+            if "image" in columns:
+                image = np.array(columns["image"][0], dtype=object)
+                source.data = dict(source.data) | {"image": [image]}
+            elif columns:
+                whole = {c: [(slice(0, len(values)), values)] for c, values in columns.items()}
+                source.patch(whole)
+        self._counters.text, self._layers.legend.text = self._texts[index]
+        for span in self._here:
+            span.location = self.moments[index].episode
+
+    def _make_player(self) -> pn.widgets.Player:
+        # Counted back from the last moment: as it is made, the slider takes no value above 100.
+        n_moments = len(self.moments)
+        player = pn.widgets.Player(
+            start=1 - n_moments,
+            end=0,
+            value=0,
+            interval=int(np.clip(_DURATION // n_moments, _SHORTEST, _LONGEST)),
+            loop_policy="loop",  # Play does something at the end, too
+            show_loop_controls=False,
+            stylesheets=[PLAYER_STYLE],
+            sizing_mode="stretch_width",
+            margin=(4, 8),
+        )
+        player.param.watch(lambda event: self._show(event.new - 1), "value")
+        return player
+
+    def _make_switches(self) -> pn.Row:
+        """Buttons that show and hide the layers in the browser alone."""
+        row = pn.Row(sizing_mode="stretch_width", styles={"flex-wrap": "wrap"}, margin=(4, 4, 0, 4))
+        for title in self._titles:
+            switch = Toggle(
+                label=title,
+                hint=LAYERS[title],
+                value=title in DEFAULT,
+                margin=4,
+                stylesheets=[SWITCH_STYLE],
+            )
+            for renderer in self._renderers_of(title):
+                switch.jslink(renderer, value="visible")
+            row.append(switch)
+        return row
+
+    def _renderers_of(self, title: str) -> list[GlyphRenderer]:
+        name = "trail" if title == TRAIL else title
+        return [
+            renderer
+            for renderer in self._grid.plot.renderers
+            if f"{renderer.data_source.name} ".startswith(f"{name} ")
+            # The agent is the end of the trail alone, and stays.
+            and not isinstance(renderer.view.filter, IndexFilter)
+        ]
+
+    def _lay_out(self) -> pn.Row:
+        def pane(model: Any) -> pn.pane.Bokeh:
+            return pn.pane.Bokeh(model, sizing_mode="stretch_width", margin=8)
+
+        curves = zip(_QUANTITIES, self._curves, strict=True)
+        beside = {"flex": "1 1 360px", "min-width": "0"}
+        return pn.Row(
+            pn.Column(
+                self._make_switches(),
+                pane(self._grid.plot),
+                pane(self._layers.legend),
+                styles=beside,
+            ),
+            pn.Column(
+                pane(self._counters),
+                self.player,
+                pn.Tabs(
+                    *((kind, pane(view.figure)) for kind, view in curves),
+                    stylesheets=[TABS_STYLE],
+                    sizing_mode="stretch_width",
+                ),
+                styles=beside,
+            ),
+            sizing_mode="stretch_width",
+            styles={"flex-wrap": "wrap"},
+        )
+
+
+def _curve(kind: str, snapshot: Snapshot) -> CurvesView:
+    # Of whole numbers the curves cannot tell the extent.
+    lengths = snapshot.episode_lengths.astype(float)[:]
+    view = CurvesView(replace(snapshot, episode_lengths=lengths))
+    view.switch.value = kind
+    return view
+
+
+def _plain(values: Sequence[Any]) -> list[Any]:
+    return [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
