@@ -140,7 +140,7 @@ class Address:
             return self._before
         names = {name: KEYS.get(name, name) for name in _names(self._world)}
         config = GridWorldConfig(**{name: self._before[key] for name, key in names.items()})
-        config.level = level
+        config.param.update(level=level)
         return self._before | {key: getattr(config, name) for name, key in names.items()}
 
     def _on_change(self, *_: param.parameterized.Event) -> None:

@@ -84,7 +84,6 @@ class Controls:
                 color="primary" if label == "Start" else "default",
                 variant="solid" if label == "Start" else "outline",
                 margin=4,
-                stylesheets=[_OUTLINE],
             )
             for label, _, _, hint in _BUTTONS
         }
@@ -197,7 +196,3 @@ _WRAPPING = {
 }
 _NOTE = {"margin": (8, 10), "sizing_mode": "stretch_width", "styles": {"font-size": "0.9rem"}}
 _TITLE = "h2 { margin: 0; font-size: 1.1rem; }"
-_OUTLINE = """
-.bk-btn { box-shadow: inset 0 0 0 1px var(--mui-palette-divider) !important; }
-.bk-btn.bk-btn-primary { color: var(--mui-palette-primary-contrastText); }
-"""

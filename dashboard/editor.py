@@ -240,7 +240,7 @@ class MapEditor(param.Parameterized):
         self._problem = None
         if not self._is_applied:
             try:
-                self.config.layout = self.draft.text
+                self.config.param.update(layout=self.draft.text)
             except ValueError as error:
                 self._problem = _in_words(error)
         self._tell()

@@ -16,15 +16,11 @@ from dashboard.pictures import Pictures
 from dashboard.room import Room
 from dashboard.runner import Runner
 from dashboard.views.metrics import success_rate
+from dashboard.views.status import StatusView
 from gridworld import GridWorldConfig, Snapshot, Status, Trainer
 
 TITLE = "GridWorld Dashboard"
 
-_CHIP = """
-.chip { display: inline-block; min-width: 6em; text-align: center; padding: 2px 12px;
-        border-radius: 16px; border: 1px solid currentColor; color: #fff;
-        font-size: 14px; white-space: nowrap; }
-"""
 #: Names for what the template leaves without one, and a first heading.
 _NAMES = {
     "components": {
@@ -60,14 +56,12 @@ class GridWorldDashboard(Viewer):
         world_config = None if trainer else GridWorldConfig(**parameters)
         self.room = Room(world_config, trainer=trainer)
         Address(self.room)  # before anything is drawn
-        snapshot = self.room.snapshot
-        self._chip = pn.pane.HTML(stylesheets=[_CHIP], margin=(0, 8))
-        self._show_status(snapshot)
+        self._status = StatusView(self.room.snapshot)
         self.runner = Runner(self.room, self._on_status)
         controls = Controls(self.room, self.runner)
         self._controls = controls
         self._editor = MapEditor(self.room.world_config, lambda: self.room.locked, self._on_draft)
-        self.runner.views = (controls, self._editor)
+        self.runner.views = (self._status, controls, self._editor)
         self._sidebar = controls.sidebar
         self._dark = False
         self._pictures: Pictures | None = None
@@ -81,7 +75,7 @@ class GridWorldDashboard(Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         """The dashboard inside another page or a notebook."""
         row = NotebookRow(
-            pn.Column(self._chip, self._sidebar, width=320),
+            pn.Column(self._status.pane, self._sidebar, width=320),
             self._main,
             tick=self.runner.tick,
             period=lambda: self.room.pace.period,
@@ -99,7 +93,7 @@ class GridWorldDashboard(Viewer):
         page = pmui.Page(
             title=TITLE,
             site_url="",
-            header=[pn.HSpacer(), self._chip],
+            header=[pn.HSpacer(), self._status.pane],
             sidebar=[self._sidebar],
             main=[self._main, width],
             sidebar_width=320,
@@ -129,7 +123,7 @@ class GridWorldDashboard(Viewer):
         # Start can be pressed sooner for it, and the pictures come no later.
         pictures = self._pictures = Pictures(self.room, self.runner, self._editor)
         pictures.grid.set_dark(self._dark)
-        self.runner.views = (self._controls, self._editor, *pictures.views)
+        self.runner.views = (self._status, self._controls, self._editor, *pictures.views)
         self._main.append(pictures.panel)
         self.runner.start()
 
@@ -141,7 +135,6 @@ class GridWorldDashboard(Viewer):
                 self._pictures.show_draft(layout)
 
     def _on_status(self, snapshot: Snapshot) -> None:
-        self._show_status(snapshot)
         rate = success_rate(snapshot)
         match snapshot.status:
             case Status.FINISHED:
@@ -156,11 +149,6 @@ class GridWorldDashboard(Viewer):
                 toast("info", f"Stopped at episode {snapshot.episode:,}")
             case Status.FAILED:
                 toast("error", "Training failed. What was learned so far is still shown.")
-
-    def _show_status(self, snapshot: Snapshot) -> None:
-        self._chip.object = (
-            f'<span class="chip" role="status" aria-label="Status">{snapshot.status}</span>'
-        )
 
     def _close(self, _: Any) -> None:
         self.runner.close()

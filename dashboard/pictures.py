@@ -9,6 +9,7 @@ from bokeh.events import DoubleTap, Tap
 from dashboard.editor import MapEditor
 from dashboard.room import Room
 from dashboard.runner import Runner, View
+from dashboard.takeaway import Takeaway
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
@@ -17,7 +18,7 @@ from dashboard.views.layered import LayeredView
 from dashboard.views.metrics import MetricsView
 from dashboard.views.table import QTableView
 
-_TABS = ("Curves", "Inspector", "Q-table")
+_TABS = ("Curves", "Inspector", "Q-table", "Files")
 
 
 class Pictures:
@@ -39,6 +40,7 @@ class Pictures:
         self._curves = CurvesView(snapshot, self._one_message)
         self._inspector = InspectorView(snapshot)
         self._table = QTableView(snapshot)
+        self._takeaway = Takeaway(room, runner)
         for event in (Tap, DoubleTap):  # two quick clicks, on two cells even, are the latter
             self.grid.plot.on_event(event, self._select)
         editor.attach(self.grid.plot)
@@ -60,8 +62,14 @@ class Pictures:
         curves = pn.Column(
             self._curves.switch, pane(self._curves.figure), sizing_mode="stretch_width"
         )
+        contents = (
+            curves,
+            pane(self._inspector.div),
+            self._table.panel,
+            self._takeaway.panel,
+        )
         tabs = pmui.Tabs(
-            *zip(_TABS, (curves, pane(self._inspector.div), self._table.panel), strict=True),
+            *zip(_TABS, contents, strict=True),
             sizing_mode="stretch_width",
         )
         tabs.param.watch(self._on_tab, "active")

@@ -102,6 +102,7 @@ class Room(param.Parameterized):
         self._advanced_at = math.inf  # not since the run was last set going
         self._finish_at = 0.0  # seconds of the run at which it should be over
         self._until: int | None = None  # completed episodes at which to pause
+        self._adopting = False
         self._analysed = -1  # revision of the last analysis
         self._analysis_due = -math.inf
         self._snapshot = self._trainer.snapshot
@@ -222,6 +223,34 @@ class Room(param.Parameterized):
         self._trainer.fail()
         self._changed()
 
+    def adopt(self, trainer: Trainer) -> None:
+        """Goes on with another trainer's run; settings become those of that run.
+
+        Raises:
+            StatusError: If a run is under way here.
+            ValueError: If its seed is none that the page can show.
+        """
+        if self.locked:
+            raise StatusError("A run is under way; Stop it before another one is loaded")
+        self.param.seed._validate(trainer.seed)
+        self._adopting = True
+        try:
+            for mine, its in (
+                (self.world_config, trainer.world_config),
+                (self.learning_config, trainer.learning_config),
+            ):
+                values = its.param.values()
+                del values["name"]
+                mine.param.update(**values)
+            self.param.update(seed=trainer.seed)
+        finally:
+            self._adopting = False
+        trainer.world_config, trainer.learning_config = self.world_config, self.learning_config
+        self._trainer = trainer
+        self.seconds = 0.0
+        self._follow_run()
+        self._changed()
+
     def close(self) -> None:
         """Leaves the processor to the others."""
         _rooms.discard(self)
@@ -272,10 +301,12 @@ class Room(param.Parameterized):
 
     def _on_world_change(self, *_: param.parameterized.Event) -> None:
         # What was learned on another map does not fit this one.
-        if not self.locked:
+        if not self.locked and not self._adopting:
             self.reset()
 
     def _on_setting(self, *_: param.parameterized.Event) -> None:
+        if self._adopting:
+            return
         self._trainer.seed = self.seed
         if self.status is Status.IDLE:
             self.reset()

@@ -102,9 +102,7 @@ class Toolbar:
         )
         self._brush.link(editor, value="brush", bidirectional=True)
         for label, method, hint in _BUTTONS:
-            self._buttons[label] = Button(
-                label=label, variant="outline", hint=hint, margin=4, stylesheets=[_OUTLINE]
-            )
+            self._buttons[label] = Button(label=label, hint=hint, margin=4)
             self._buttons[label].on_click(partial(self._on_press, method))
 
         return [self._brush, pn.Row(*self._buttons.values(), **_WRAPPING)]
@@ -125,6 +123,5 @@ class Toolbar:
 
 
 _WRAPPING = {"sizing_mode": "stretch_width", "margin": 0, "styles": {"flex-wrap": "wrap"}}
-_OUTLINE = ".bk-btn { box-shadow: inset 0 0 0 1px var(--mui-palette-divider) !important; }"
 _GROUP = ".bk-input-group { display: flex; flex-wrap: wrap; gap: 4px 12px; }"
 _TALL = "textarea.bk-input { height: auto; min-height: 9.5em; }"

@@ -5,6 +5,11 @@ from typing import Any, ClassVar
 import panel as pn
 import param
 
+OUTLINE = """
+.bk-btn { box-shadow: inset 0 0 0 1px var(--mui-palette-divider) !important; }
+.bk-btn.bk-btn-primary { color: var(--mui-palette-primary-contrastText); }
+"""
+
 
 class Hinted(param.Parameterized):
     """A widget with the browser's own tooltip: Panel's takes the place of a button's name."""
@@ -20,7 +25,10 @@ class Hinted(param.Parameterized):
 
 
 class Button(Hinted, pn.widgets.Button):
-    """A button with a hint."""
+    """A button with a hint and an outline."""
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**{"variant": "outline", "stylesheets": [OUTLINE]} | params)
 
 
 class CheckBoxGroup(Hinted, pn.widgets.CheckBoxGroup):

@@ -1,8 +1,9 @@
 """`Trainer`: one training run, from start to finish."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import IO
 
 import numpy as np
@@ -271,7 +272,14 @@ class Trainer:
         Raises:
             OSError: If the file cannot be written.
         """
-        store.save(store.Saved(self._origin, self._status, state_of(self._run)), path)
+        self.saving()(path)
+
+    def saving(self) -> Callable[[str | os.PathLike[str]], None]:
+        """What saves the run as it is now, whatever becomes of it meanwhile.
+
+        So a run can go on while a thread of its own writes the file; see `save`.
+        """
+        return partial(store.save, store.Saved(self._origin, self._status, state_of(self._run)))
 
     @classmethod
     def load(cls, source: str | os.PathLike[str] | bytes | IO[bytes]) -> "Trainer":

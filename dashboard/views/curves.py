@@ -1,6 +1,6 @@
 """The learning curves: return, length and ε by episode, with the exact answers beside them."""
 
-from math import ceil, floor, log10
+from math import ceil, floor, isfinite, log10, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -150,13 +150,13 @@ class CurvesView:
         """Draws what is exact: evaluations, the optimum; and where parameters changed."""
         evaluations = {
             "x": snapshot.evaluation_episodes.tolist(),
-            # Where there is no answer the line is broken.
-            "y": [value if np.isfinite(value) else None for value in quantity.evaluations],
+            # Where there is no answer the line is broken; one and the same NaN equals itself.
+            "y": [value if isfinite(value) else nan for value in quantity.evaluations.tolist()],
         }
         if evaluations != self._greedy.data:
             self._greedy.data = evaluations
         optimum = quantity.optimum
-        ends = {"x": [], "y": []}
+        ends: dict[str, list[float]] = {"x": [], "y": []}
         if optimum is not None and np.isfinite(optimum):
             ends = {"x": [0, snapshot.num_episodes], "y": [optimum, optimum]}
         if ends != self._optimum.data:

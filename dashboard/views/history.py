@@ -54,7 +54,6 @@ class HistoryView:
         self._live = Button(
             label="Back to live",
             hint="Show the run as it is now.",
-            variant="outline",
             disabled=True,
             margin=4,
         )

@@ -137,7 +137,9 @@ def update_column(source: ColumnDataSource, column: str, values: list[Any]) -> N
     old = source.data[column]
     if old == values:
         return
-    changed = [(i, new) for i, (was, new) in enumerate(zip(old, values, strict=True)) if was != new]
+    changed: list[tuple[Any, Any]] = [
+        (i, new) for i, (was, new) in enumerate(zip(old, values, strict=True)) if was != new
+    ]
     if len(changed) > len(values) // 3:
         changed = [(slice(0, len(values)), values)]
     source.patch({column: changed})

@@ -73,7 +73,6 @@ class QTableView:
         else:
             self._table.value = rows
 
-
     def _make_order(self) -> Select:
         """A choice of the order of rows: Tabulator's headers cannot be reached by keyboard."""
         order = Select(

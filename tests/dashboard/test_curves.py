@@ -121,7 +121,8 @@ def test_another_run_begins_a_new_curve():
     x, y = drawn(view, "episodes")
     assert (x.tolist(), y.tolist()) == ([1, 2, 3], [1, 1, 1])
     view.update(after(np.zeros(5), 0))
-    assert [column.size for name in ("episodes", "means") for column in drawn(view, name)] == [0] * 4
+    names = ("episodes", "means")
+    assert [column.size for name in names for column in drawn(view, name)] == [0] * 4
 
 
 def test_equal_returns_have_an_axis_of_some_height():

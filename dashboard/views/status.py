@@ -1,0 +1,34 @@
+"""The status of the run, as a chip."""
+
+import panel as pn
+
+from gridworld import Snapshot, Status
+
+_STYLE = """
+.chip { display: inline-block; min-width: 6em; text-align: center; padding: 2px 12px;
+        border-radius: 16px; border: 1px solid currentColor; color: #fff;
+        font-size: 14px; white-space: nowrap; }
+"""
+
+
+class StatusView:
+    """Shows where the run stands.
+
+    Attributes:
+        pane: The chip.
+    """
+
+    min_interval = 0.0
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.pane = pn.pane.HTML(stylesheets=[_STYLE], margin=(0, 8))
+        self._status: Status | None = None
+        self.update(snapshot)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Writes the status, if it is another one."""
+        if snapshot.status is not self._status:
+            self._status = snapshot.status
+            self.pane.object = (
+                f'<span class="chip" role="status" aria-label="Status">{snapshot.status}</span>'
+            )
