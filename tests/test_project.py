@@ -29,11 +29,14 @@ def test_the_pictures_of_the_readme_exist():
     assert all((ROOT / picture).is_file() for picture in pictures)
 
 
-def test_the_example_of_the_readme_runs(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert len(example.strip().splitlines()) <= 12
-    exec(example, {})
+def test_the_examples_of_the_readme_run_one_after_the_other(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for example in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL):
+        assert len(example.strip().splitlines()) <= 12
+        exec(example, names)
     assert capsys.readouterr().out.strip()
+    assert {path.name for path in tmp_path.iterdir()} == {"run.npz", "run.html"}
 
 
 def test_the_changelog_names_the_version():

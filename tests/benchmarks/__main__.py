@@ -1,10 +1,18 @@
-"""Runs the benchmarks and prints their table: ``python -m tests.benchmarks [training|page]``."""
+"""Runs the benchmarks and prints their table.
+
+``python -m tests.benchmarks [training|page|layers|files]``
+"""
 
 import sys
 
-from tests.benchmarks import page, training
+from tests.benchmarks import files, layers, page, training
 
-_SUITES = {"training": training.run, "page": page.run}
+_SUITES = {
+    "training": training.run,
+    "page": page.run,
+    "layers": layers.run,
+    "files": files.run,
+}
 
 
 def main(names: list[str]) -> None:

@@ -94,5 +94,6 @@ _WATCH_STILLNESS = """() => {
   globalThis.pressed = globalThis.lastChange = 0
   const trail = Bokeh.documents[0].get_model_by_name("trail")
   trail.patching.connect(() => requestAnimationFrame(() => { lastChange = performance.now() }))
-  addEventListener("pointerdown", () => { pressed = performance.now() }, {capture: true, once: true})
+  const press = () => { pressed = performance.now() }
+  addEventListener("pointerdown", press, {capture: true, once: true})
 }"""

@@ -1,9 +1,9 @@
 import pytest
 
-from tests.benchmarks import page, training
+from tests.benchmarks import files, layers, page, training
 
 
-@pytest.mark.parametrize("suite", [training, page], ids=["training", "page"])
+@pytest.mark.parametrize("suite", [training, page, layers, files], ids=lambda suite: suite.__name__)
 def test_every_benchmark_still_runs(suite):
     rows = suite.run(smoke=True)
     assert rows
