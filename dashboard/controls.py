@@ -66,6 +66,7 @@ class Controls:
     def __init__(self, room: Room, runner: Runner) -> None:
         self._room, self._runner = room, runner
         self._status: Status | None = None
+        self._ready = False
         self._problem: str | None = None
         self._owners: dict[str, param.Parameterized] = {
             **dict.fromkeys(_ENVIRONMENT, room.world_config),
@@ -109,12 +110,23 @@ class Controls:
         self._status = snapshot.status
         for label, _, statuses, *_ in _BUTTONS:
             held = self._problem is not None and not self._room.locked and label != "Reset"
-            self._buttons[label].disabled = held or self._status not in statuses
+            allowed = self._ready and not held and self._status in statuses
+            self._buttons[label].disabled = not allowed
         for field in self._fields.values():
-            field.widget.disabled = self._room.locked
+            field.widget.disabled = self._room.locked or not self._ready
+        for field in (*self._pace.values(), self._goal, self._tuning_switch):
+            field.widget.disabled = not self._ready
         for field in self._tuned.values():
             field.widget.disabled = not self._room.locked
         self._lock_note.object = LOCKED if self._room.locked else _UNLOCKED
+
+    def set_ready(self) -> None:
+        """Lets itself be used; to be called once the page has loaded.
+
+        What a person changed before would not be shown, since Panel sends nothing until then.
+        """
+        self._ready, self._status = True, None
+        self.update(self._room.snapshot)
 
     def hold(self, problem: str | None) -> None:
         """Lets no run begin while the map has a problem; None for none."""
@@ -135,7 +147,7 @@ class Controls:
         for name in names:
             if name not in self._fields:
                 field = Field(self._owners[name], name, lambda: self._room.locked)
-                field.widget.disabled = self._room.locked
+                field.widget.disabled = self._room.locked or not self._ready
                 self._fields[name] = field
         return [self._fields[name].widget for name in names]
 

@@ -24,11 +24,7 @@ def means(record: NDArray, window: int = WINDOW) -> tuple[NDArray, NDArray]:
     """
     if isinstance(window, bool) or not isinstance(window, (int, np.integer)) or window < 1:
         raise ValueError(f"window must be a whole number from 1, got {window!r}")
-    group = _group_size(record)
-    last = np.arange(group, record.size + group, group).clip(max=record.size)
-    first = (last - window).clip(min=0)
-    sums = np.concatenate([[0.0], record.cumsum()])
-    return last, (sums[last] - sums[first]) / (last - first)
+    return means_of_groups(record, 0, record.size, _group_size(record), window)
 
 
 def extremes(record: NDArray) -> tuple[NDArray, NDArray]:
@@ -40,13 +36,31 @@ def extremes(record: NDArray) -> tuple[NDArray, NDArray]:
     Returns:
         Episodes, counted from 1, and the numbers there, both shape ``(N,)``, ``N <= 1024``.
     """
-    group = _group_size(record)
-    if group == 1:
-        return np.arange(1, record.size + 1), record
-    groups = np.pad(record, (0, -record.size % group), mode="edge").reshape(-1, group)
-    within = np.sort([groups.argmin(axis=1), groups.argmax(axis=1)], axis=0)
-    at = (np.arange(len(groups)) * group + within).T.ravel().clip(max=record.size - 1)
-    return at + 1, record[at]
+    return extremes_of_groups(record, 0, record.size, _group_size(record))
+
+
+def means_of_groups(
+    record: NDArray, begin: int, end: int, group: int, window: int = WINDOW
+) -> tuple[NDArray, NDArray]:
+    """As `means`, of the episodes from index ``begin`` to ``end`` in groups of ``group``."""
+    last = np.arange(begin + group, end + group, group).clip(max=end)
+    first = (last - window).clip(min=0)
+    origin = max(0, begin - window)
+    sums = np.concatenate([[0.0], record[origin:end].cumsum()])
+    return last, (sums[last - origin] - sums[first - origin]) / (last - first)
+
+
+def extremes_of_groups(
+    record: NDArray, begin: int, end: int, group: int
+) -> tuple[NDArray, NDArray]:
+    """As `extremes`, of the episodes from index ``begin`` to ``end`` in groups of ``group``."""
+    chunk = record[begin:end]
+    at = np.arange(chunk.size)
+    if group > 1 and chunk.size:
+        groups = np.pad(chunk, (0, -chunk.size % group), mode="edge").reshape(-1, group)
+        within = np.sort([groups.argmin(axis=1), groups.argmax(axis=1)], axis=0)
+        at = (np.arange(len(groups)) * group + within).T.ravel().clip(max=chunk.size - 1)
+    return begin + at + 1, chunk[at]
 
 
 def _group_size(record: NDArray) -> int:

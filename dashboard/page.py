@@ -66,6 +66,7 @@ class GridWorldDashboard(Viewer):
         self._dark = False
         self._pictures: Pictures | None = None
         self._main = pn.Column(controls.bar, sizing_mode="stretch_width", margin=(8, 12))
+        pn.state.onload(controls.set_ready)  # before the pictures: they take their time
         pn.state.onload(self._on_load)
         self._page: pmui.Page | None = None
         self._document = pn.state.curdoc

@@ -62,6 +62,7 @@ class Toolbar:
         self._tools = pn.Column(sizing_mode="stretch_width", visible=False)
         self.form = pn.Column(sizing_mode="stretch_width", visible=False)
         switch = Field(editor, "editing")
+        switch.widget.margin = (4, 10)
         self.panel = pn.Column(switch.widget, self._tools, sizing_mode="stretch_width")
         editor.param.watch(lambda _: self._on_editing(), "editing")
 

@@ -52,7 +52,7 @@ def _moments(page: Page) -> Iterator[str]:
     page.locator(".notistack-Snackbar").filter(has_text="Training complete").wait_for()
     page.wait_for_timeout(8000)  # until the toast is gone
     yield "finished"
-    for title in ("Q-values", "Visits", "Optimal policy"):
+    for title in ("Q-values", "Optimal policy"):
         page.get_by_role("checkbox", name=title, exact=True).check()
     page.get_by_role("tab", name="Inspector").click()
     page.wait_for_timeout(1500)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -194,9 +193,7 @@ class Replay:
 
 
 def _curve(kind: str, snapshot: Snapshot) -> CurvesView:
-    # Of whole numbers the curves cannot tell the extent.
-    lengths = snapshot.episode_lengths.astype(float)[:]
-    view = CurvesView(replace(snapshot, episode_lengths=lengths))
+    view = CurvesView(snapshot)
     view.switch.value = kind
     return view
 

@@ -10,14 +10,10 @@ from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
+from dashboard.moving import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
 from dashboard.runner import OneMessage
 from dashboard.widgets import RadioButtonGroup
 from gridworld import Snapshot, Status
-
-#: Episodes over which the mean moves.
-WINDOW = 100
-#: Most episodes, or groups of them, that are drawn.
-MAX_GROUPS = 512
 
 
 class Quantity(NamedTuple):
@@ -133,10 +129,11 @@ class CurvesView:
             begin = 0
         if begin == end == self._drawn and record.base is self._run:
             return
-        for source, points in (
-            (self._episodes, _extremes(record, begin, end, group)),
-            (self._means, _moving_means(record, begin, end, group)),
+        for source, (x, y) in (
+            (self._episodes, extremes_of_groups(record, begin, end, group)),
+            (self._means, means_of_groups(record, begin, end, group)),
         ):
+            points = {"x": x.tolist(), "y": y.tolist()}
             if begin:
                 source.stream(points)
             else:
@@ -250,24 +247,3 @@ _LABELS = {
     },
     "Epsilon": {"episodes": "", "means": "", "greedy": "ε", "optimum": ""},
 }
-
-
-def _extremes(returns: NDArray, begin: int, end: int, group: int) -> dict[str, Any]:
-    """Lowest and highest return of each group of episodes, in their order."""
-    chunk = returns[begin:end]
-    at = np.arange(chunk.size)
-    if group > 1 and chunk.size:
-        groups = np.pad(chunk, (0, -chunk.size % group), mode="edge").reshape(-1, group)
-        within = np.sort([groups.argmin(axis=1), groups.argmax(axis=1)], axis=0)
-        at = (np.arange(len(groups)) * group + within).T.ravel().clip(max=chunk.size - 1)
-    return {"x": (begin + at + 1).tolist(), "y": chunk[at].tolist()}
-
-
-def _moving_means(returns: NDArray, begin: int, end: int, group: int) -> dict[str, Any]:
-    """Mean of the last `WINDOW` returns, at the last episode of each group."""
-    last = np.arange(begin + group, end + group, group).clip(max=end)
-    first = (last - WINDOW).clip(min=0)
-    origin = max(0, begin - WINDOW)
-    sums = np.concatenate([[0.0], returns[origin:end].cumsum()])
-    means = (sums[last - origin] - sums[first - origin]) / (last - first)
-    return {"x": last.tolist(), "y": means.tolist()}

@@ -68,7 +68,7 @@ def _page_ready(browser: Browser, dashboard: Server, empty: Server, repeats: int
     def ready(server: Server) -> float:
         started = time.perf_counter()
         with _opened(browser, server) as page:
-            page.get_by_role("button", name="Start", exact=True).wait_for()
+            page.get_by_role("button", name="Start", exact=True).click(trial=True)
             return time.perf_counter() - started
 
     ready(dashboard), ready(empty)  # the first page of a server loads its modules

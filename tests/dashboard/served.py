@@ -12,9 +12,8 @@ from dashboard import GridWorldDashboard
 from dashboard.room import Room
 from dashboard.views.curves import CurvesView
 from gridworld import Trainer
+from tests.dashboard.injected import STEP_FAILS, TRAINING_FAILS, VIEW_FAILS
 
-#: Numbers of episodes that make a run fail after some steps, and where.
-TRAINING_FAILS, VIEW_FAILS, STEP_FAILS = 666_001, 666_002, 666_003
 _STEPS = 50
 
 
@@ -26,14 +25,14 @@ def _fail(snapshot, wanted):
 def _sabotage(cls, method, wanted, get_snapshot):
     original = getattr(cls, method)
 
-    def sabotaged(self, *args):
+    def sabotaged(self, *args, **kwargs):
         _fail(get_snapshot(self, *args), wanted)
-        return original(self, *args)
+        return original(self, *args, **kwargs)
 
     setattr(cls, method, sabotaged)
 
 
-_sabotage(Trainer, "advance", TRAINING_FAILS, lambda trainer, n_steps: trainer.snapshot)
+_sabotage(Trainer, "advance", TRAINING_FAILS, lambda trainer, *_: trainer.snapshot)
 _sabotage(Trainer, "step", STEP_FAILS, lambda trainer: trainer.snapshot)
 _sabotage(CurvesView, "update", VIEW_FAILS, lambda view, snapshot: snapshot)
 

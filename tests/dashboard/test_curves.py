@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.views.curves import MAX_GROUPS, WINDOW, CurvesView
+from dashboard.moving import MAX_GROUPS, WINDOW
+from dashboard.views.curves import CurvesView
 from gridworld import Status, Trainer
 
 IDLE = Trainer().snapshot

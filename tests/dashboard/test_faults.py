@@ -4,7 +4,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard import served
+from tests.dashboard import injected
 from tests.dashboard.browsing import wait_until
 from tests.serving import APP, serve
 
@@ -14,7 +14,7 @@ FAILED = "Training failed. What was learned so far is still shown."
 @pytest.fixture(scope="module")
 def faulty_server():
     options = ("--unused-session-lifetime", "5000", "--check-unused-sessions", "500")
-    with serve(APP, *options, "--plugins", served.__name__) as server:
+    with serve(APP, *options, "--plugins", "tests.dashboard.served") as server:
         yield server
 
 
@@ -27,7 +27,7 @@ def tracebacks(server, fault):
     return server.log.read_text().count(f"ValueError: injected failure {fault}")
 
 
-@pytest.mark.parametrize("fault", [served.TRAINING_FAILS, served.VIEW_FAILS])
+@pytest.mark.parametrize("fault", [injected.TRAINING_FAILS, injected.VIEW_FAILS])
 def test_a_fault_ends_the_run_as_failed_is_told_once_and_logged(open_faulty, faulty_server, fault):
     other, dashboard = open_faulty(), open_faulty()
     other.press("Start")
@@ -56,13 +56,13 @@ def test_a_fault_ends_the_run_as_failed_is_told_once_and_logged(open_faulty, fau
 
 def test_a_fault_in_a_single_step_is_told_and_logged_too(open_faulty, faulty_server):
     dashboard = open_faulty()
-    dashboard.enter(Episodes=served.STEP_FAILS)
+    dashboard.enter(Episodes=injected.STEP_FAILS)
     dashboard.press("Start")
     dashboard.wait_for_steps(more_than=50)
     dashboard.press("Pause", "Step")
     expect(dashboard.status).to_have_text("FAILED")
     expect(dashboard.toasts(FAILED)).to_have_count(1)
-    assert tracebacks(faulty_server, served.STEP_FAILS) == 1
+    assert tracebacks(faulty_server, injected.STEP_FAILS) == 1
     dashboard.press("Reset")
     expect(dashboard.status).to_have_text("IDLE")
 
