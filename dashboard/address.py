@@ -9,10 +9,11 @@ import param
 from panel.io.location import Location
 
 from dashboard.draft import format_cells, read_cells
-from dashboard.link import KEYS, describe, parse_link, parse_value, value_text
+from dashboard.link import KEYS, ROOM_KEY, describe, parse_link, parse_value, value_text
 from dashboard.notify import toast
 from dashboard.room import Room
-from gridworld import GridWorldConfig
+from dashboard.watching import Watch, watch_always
+from gridworld import GridWorldConfig, Snapshot
 
 #: Complaints that are shown; an address of nonsense must not bury the page.
 MAX_TOASTS = 5
@@ -28,34 +29,60 @@ class Address:
     in toasts and left out, what is right is taken. Where there is no page with an address,
     in a notebook or a test, nothing is read or written by itself.
 
+    Once there is something to come back to, it has the room's key too, and leads to the
+    training itself.
+
     Args:
         room: The training whose settings these are; it should not have been drawn yet.
+        watch: What to watch the settings with.
+        before: A room as it was before; by default the room itself. If given, the room has
+            been at work, and nothing is read.
+        key: Leads to the room.
     """
 
-    def __init__(self, room: Room) -> None:
+    min_interval = 0.5
+
+    def __init__(
+        self,
+        room: Room,
+        watch: Watch = watch_always,
+        before: Room | None = None,
+        key: str | None = None,
+    ) -> None:
         self._world = room.world_config
-        owners: tuple[param.Parameterized, ...] = (self._world, room.learning_config, room.pace)
-        names = {owner: _names(owner) for owner in owners} | {room: ["seed"]}
-        self._settings = {
-            KEYS.get(name, name): (owner, name) for owner in names for name in names[owner]
-        }
-        self._before = {key: getattr(*setting) for key, setting in self._settings.items()}
+        self._settings = _settings(room)
+        pristine = _settings(before or room)
+        self._before = {key: getattr(*setting) for key, setting in pristine.items()}
+        self._key, self._is_revealed = key, False
         self._values_of = cache(self._values_of_level)
         self._location = _find_location()
         if self._location is None:
             return
-        complaints = [] if room.locked else self.apply(self._location.search)
+        complaints = self.apply(self._location.search) if before is None else []
         if complaints:
             pn.state.onload(lambda: _tell(complaints))
-        for owner in names:
-            owner.param.watch(self._on_change, names[owner])
+        for owner, names in _names_by_owner(room).items():
+            watch(owner, names, self._show)
 
     @property
     def query(self) -> str:
         """The settings that differ, as ``?level=hard&slip=0.1``; empty if none does."""
         differing = self._differing()
         texts = {key: value_text(self._now(key)) for key in self._settings if key in differing}
+        if self._key is not None and self._is_revealed:
+            texts[ROOM_KEY] = self._key
         return f"?{urlencode(texts, safe=',')}" if texts else ""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Leads to the training once there is one, like a view that draws snapshots."""
+        if snapshot.total_steps:
+            self.reveal()
+
+    def reveal(self) -> None:
+        """Leads to the training from now on, not only to its settings."""
+        if not self._is_revealed:
+            self._is_revealed = True
+            self._show()
 
     def apply(self, search: str) -> list[str]:
         """Takes settings from the part of an address that begins with the question mark.
@@ -143,9 +170,23 @@ class Address:
         config.param.update(level=level)
         return self._before | {key: getattr(config, name) for name, key in names.items()}
 
-    def _on_change(self, *_: param.parameterized.Event) -> None:
+    def _show(self) -> None:
         if self._location is not None:
             self._location.search = self.query
+
+
+def _names_by_owner(room: Room) -> dict[param.Parameterized, list[str]]:
+    owners: tuple[param.Parameterized, ...] = (room.world_config, room.learning_config, room.pace)
+    return {owner: _names(owner) for owner in owners} | {room: ["seed"]}
+
+
+def _settings(room: Room) -> dict[str, tuple[param.Parameterized, str]]:
+    """Owner and name of each setting, by its key in a link."""
+    return {
+        KEYS.get(name, name): (owner, name)
+        for owner, names in _names_by_owner(room).items()
+        for name in names
+    }
 
 
 def _names(owner: param.Parameterized) -> list[str]:

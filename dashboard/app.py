@@ -2,8 +2,8 @@
 
 import panel as pn
 
-from dashboard import GridWorldDashboard
+from dashboard.page import make_page
 
-pn.extension("tabulator", notifications=True, theme="default")
+pn.extension("tabulator", notifications=True, reconnect=True, theme="default")
 
-GridWorldDashboard().page().servable()
+make_page().servable()

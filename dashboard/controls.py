@@ -59,6 +59,7 @@ class Controls:
     Attributes:
         sidebar: Environment, Agent and Run, locked while training.
         bar: Buttons and pace.
+        buttons: The row of buttons in it.
     """
 
     min_interval = 0.0
@@ -73,10 +74,11 @@ class Controls:
             **dict.fromkeys((*_AGENT, *_RUN), room.learning_config),
             "seed": room,
         }
+        watch = runner.watching.watch
         self._fields: dict[str, Field] = {}
-        self._pace = {name: Field(room.pace, name, width=130) for name in _PACE}
-        self._goal = Field(room, "goal_episode", width=130)
-        self._tuning_switch = Field(room.tuning, "allowed")
+        self._pace = {name: Field(room.pace, name, width=130, watch=watch) for name in _PACE}
+        self._goal = Field(room, "goal_episode", width=130, watch=watch)
+        self._tuning_switch = Field(room.tuning, "allowed", watch=watch)
         self._tuned: dict[str, Field] = {}
         self._buttons = {
             label: Button(
@@ -95,13 +97,15 @@ class Controls:
         self._level_fields = pn.Column(sizing_mode="stretch_width")
         self._tuned_fields = pn.Column(sizing_mode="stretch_width")
         self.sidebar = self._make_sidebar()
+        *buttons, _ = self._buttons.values()
+        self.buttons = pn.Row(*buttons, **_WRAPPING)
         self.bar = self._make_bar()
-        room.world_config.param.watch(lambda _: self._show_level(), "level")
-        room.tuning.param.watch(lambda _: self._show_tuning(), "allowed")
+        watch(room.world_config, ["level"], self._show_level)
+        watch(room.tuning, ["allowed"], self._show_tuning)
         self._show_level()
         self.update(room.snapshot)
         for config in dict.fromkeys(self._owners.values()):
-            config.param.watch(self._on_change, list(config.param))
+            watch(config, list(config.param), runner.draw)
 
     def update(self, snapshot: Snapshot) -> None:
         """Enables what makes sense in the status."""
@@ -133,9 +137,6 @@ class Controls:
         self._problem, self._status = problem, None
         self.update(self._room.snapshot)
 
-    def _on_change(self, *_: param.parameterized.Event) -> None:
-        self._runner.draw()
-
     def _on_press(self, method: str, _: param.parameterized.Event) -> None:
         if self._problem is not None and not self._room.locked and method != "reset":
             toast("warning", self._problem)
@@ -146,7 +147,12 @@ class Controls:
         """The fields' widgets; made when they are first shown, since each costs load time."""
         for name in names:
             if name not in self._fields:
-                field = Field(self._owners[name], name, lambda: self._room.locked)
+                field = Field(
+                    self._owners[name],
+                    name,
+                    lambda: self._room.locked,
+                    watch=self._runner.watching.watch,
+                )
                 field.widget.disabled = self._room.locked or not self._ready
                 self._fields[name] = field
         return [self._fields[name].widget for name in names]
@@ -165,6 +171,7 @@ class Controls:
                     name,
                     lambda: not (room.locked and room.tuning.allowed),
                     why_locked="may change during a run only.",
+                    watch=self._runner.watching.watch,
                 )
                 field.widget.disabled = not room.locked
         widgets = [field.widget for field in self._tuned.values()]
@@ -192,10 +199,10 @@ class Controls:
 
     def _make_bar(self) -> pn.Column:
         pace = (field.widget for field in self._pace.values())
-        *buttons, run_to = self._buttons.values()
+        run_to = self._buttons["Run to"]
         run_to.margin = (20, 4, 4, 4)  # level with the field beside it
         return pn.Column(
-            pn.Row(*buttons, **_WRAPPING),
+            self.buttons,
             pn.Row(*pace, self._goal.widget, run_to, **_WRAPPING),
             sizing_mode="stretch_width",
         )

@@ -14,6 +14,7 @@ from dashboard.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft, format_cells, re
 from dashboard.notify import toast
 from dashboard.strokes import Cell, Strokes
 from dashboard.toolbar import Toolbar
+from dashboard.watching import Watch, watch_always
 from gridworld import GridWorldConfig, Snapshot, parameters
 
 #: What a level brings along, and a drawn map keeps.
@@ -48,6 +49,7 @@ class MapEditor(param.Parameterized):
             not applied; `undo` brings it back.
         on_draft: Called with the draft's map text, None when it is the config's own, and
             with the problem of the draft, None when there is none; when either is another.
+        watch: What to watch the config with.
 
     Attributes:
         draft: The map that is being drawn.
@@ -90,9 +92,11 @@ class MapEditor(param.Parameterized):
         config: GridWorldConfig,
         is_locked: Callable[[], bool] = lambda: False,
         on_draft: Callable[[str | None, str | None], None] = lambda layout, problem: None,
+        watch: Watch = watch_always,
     ) -> None:
         super().__init__()
         self.config, self._is_locked, self._on_draft = config, is_locked, on_draft
+        self.watch = watch
         self.draft = Draft(config.layout)
         self._problem: str | None = None
         self._unreadable = False  # the text that was entered is no map
@@ -108,11 +112,9 @@ class MapEditor(param.Parameterized):
         self.param.watch(lambda _: self._listen(), "editing")
         self.param.watch(self._on_size, ["n_rows", "n_cols"])
         self.param.watch(self._on_text, "text")
-        config.param.watch(
-            lambda *_: self._follow(),
-            ["level", "layout", "n_rows", "n_cols", "wall_density", "map_seed"],
-        )
-        config.param.watch(lambda _: self._judge(), "wind")
+        map_names = ["level", "layout", "n_rows", "n_cols", "wall_density", "map_seed"]
+        watch(config, map_names, self._follow)
+        watch(config, ["wind"], self._judge)
 
     @property
     def active(self) -> bool:

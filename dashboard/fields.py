@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 import param
 
 from dashboard.notify import toast
+from dashboard.watching import Watch, watch_always
 from dashboard.widgets import Hinted, Select, TextAreaInput, TextInput
 from gridworld import LEVELS, parameters
 
@@ -28,6 +29,7 @@ class Field:
             would not hold off a message sent past it.
         width: Width in pixels; by default all there is.
         why_locked: What to say then, after the label.
+        watch: What to watch the parameter with.
 
     Attributes:
         widget: The Panel widget.
@@ -40,6 +42,7 @@ class Field:
         is_locked: Callable[[], bool] = lambda: False,
         width: int | None = None,
         why_locked: str = "is locked while training. Stop to change.",
+        watch: Watch = watch_always,
     ) -> None:
         self._owner, self._name, self._is_locked = owner, name, is_locked
         self._width, self._why_locked = width, why_locked
@@ -47,7 +50,7 @@ class Field:
         self.label = self._parameter.label
         self.widget = self._make_widget()
         self.widget.param.watch(self._on_widget, "value")
-        owner.param.watch(lambda _: self._show(), name)
+        watch(owner, [name], self._show)
 
     def _make_widget(self) -> Any:
         common = {

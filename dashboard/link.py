@@ -15,6 +15,8 @@ from gridworld import parameters
 
 #: Names in a link of parameters that are called otherwise in their class.
 KEYS = {"layout": "map", "n_rows": "rows", "n_cols": "columns", "num_episodes": "episodes"}
+#: Name in a link of the key that leads to a training.
+ROOM_KEY = "room"
 #: A map of 100 × 100 cells, each escaped, and all the rest fit in.
 MAX_LENGTH = 40_000
 _MAX_FIELDS = 100
@@ -43,7 +45,8 @@ def parse_link(search: str, keys: Collection[str]) -> tuple[dict[str, str], list
     texts: dict[str, str] = {}
     complaints = []
     for key, text in pairs:
-        if key == "theme" or key.startswith("bokeh-"):  # Panel's and Bokeh's own
+        # Panel's and Bokeh's own, and the room's, which are read elsewhere.
+        if key in ("theme", ROOM_KEY) or key.startswith("bokeh-"):
             continue
         if key not in keys:
             known = ", ".join(keys)

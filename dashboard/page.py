@@ -11,15 +11,20 @@ from dashboard.address import Address
 from dashboard.controls import Controls
 from dashboard.editor import MapEditor
 from dashboard.kernel_link import NotebookRow
+from dashboard.lobby import LobbyError, Seat, lobby, take_seat
 from dashboard.notify import forget, toast
 from dashboard.pictures import Pictures
 from dashboard.room import Room
-from dashboard.runner import Runner
+from dashboard.runner import Runner, View
+from dashboard.share import Share
 from dashboard.views.metrics import success_rate
+from dashboard.views.settings import SettingsView
 from dashboard.views.status import StatusView
 from gridworld import GridWorldConfig, Snapshot, Status, Trainer
 
 TITLE = "GridWorld Dashboard"
+
+_WATCHING = "You are watching this training. It is run by those who have its controlling link."
 
 #: Names for what the template leaves without one, and a first heading.
 _NAMES = {
@@ -54,24 +59,56 @@ class GridWorldDashboard(Viewer):
         if trainer is not None and parameters:
             raise TypeError("GridWorldDashboard takes a trainer or parameters, not both")
         world_config = None if trainer else GridWorldConfig(**parameters)
-        self.room = Room(world_config, trainer=trainer)
-        Address(self.room)  # before anything is drawn
-        self._status = StatusView(self.room.snapshot)
+        own_room = Room(world_config, trainer=trainer)
+        self._document = pn.state.curdoc
+        self._seat = take_seat(self._document, own_room)
+        self.room = self._seat.room if self._seat else own_room
         self.runner = Runner(self.room, self._on_status)
-        controls = Controls(self.room, self.runner)
-        self._controls = controls
-        self._editor = MapEditor(self.room.world_config, lambda: self.room.locked, self._on_draft)
-        self.runner.views = (self._status, controls, self._editor)
-        self._sidebar = controls.sidebar
+        self._editor: MapEditor | None = None
+        self._main = pn.Column(sizing_mode="stretch_width", margin=(8, 12))
+        if self._seat is None or self._seat.in_control:
+            before = own_room if self.room is not own_room else None
+            self._let_control(before)
+        else:
+            self._let_watch(self._seat)
         self._dark = False
         self._pictures: Pictures | None = None
-        self._main = pn.Column(controls.bar, sizing_mode="stretch_width", margin=(8, 12))
-        pn.state.onload(controls.set_ready)  # before the pictures: they take their time
         pn.state.onload(self._on_load)
         self._page: pmui.Page | None = None
-        self._document = pn.state.curdoc
-        if self._document is not None and self._document.session_context is not None:
+        if self._seat is not None:
             pn.state.on_session_destroyed(self._close)
+            # Panel 1.9 does not tell a session that it is loaded which was made anew for a
+            # page that was there before.
+            self._document.on_event("client_reconnected", self._on_reconnected)
+
+    def _let_control(self, before: Room | None) -> None:
+        """Makes a page that controls the training."""
+        room, watch = self.room, self.runner.watching.watch
+        key = self._seat.suite.control_key if self._seat else None
+        address = Address(room, watch, before, key)  # before anything is drawn
+        self._status = StatusView(room.snapshot)
+        self._controls = controls = Controls(room, self.runner)
+        self._editor = MapEditor(
+            room.world_config, lambda: room.locked, self._on_draft, self.runner.watching.watch
+        )
+        self._sidebar = controls.sidebar
+        self._views: tuple[View, ...] = (self._status, controls, self._editor, address)
+        self._main.append(controls.bar)
+        if self._seat is not None:
+            share = Share(self._seat, address.reveal)
+            controls.buttons.extend([share.button, share.count])
+            self._main.append(share.links)
+            self._views += (share,)
+        pn.state.onload(controls.set_ready)  # before the pictures: they take their time
+
+    def _let_watch(self, seat: Seat) -> None:
+        """Makes a page that has nothing on it with which to change the training."""
+        self._status = StatusView(self.room.snapshot)
+        settings = SettingsView(self.room, self.runner.watching.watch)
+        share = Share(seat)
+        self._sidebar = settings.pane
+        self._views = (self._status, settings, share)
+        self._main.append(pn.Row(pn.pane.HTML(_WATCHING, margin=(10, 8)), share.count))
 
     def __panel__(self) -> pn.viewable.Viewable:
         """The dashboard inside another page or a notebook."""
@@ -124,9 +161,12 @@ class GridWorldDashboard(Viewer):
         # Start can be pressed sooner for it, and the pictures come no later.
         pictures = self._pictures = Pictures(self.room, self.runner, self._editor)
         pictures.grid.set_dark(self._dark)
-        self.runner.views = (self._status, self._controls, self._editor, *pictures.views)
+        self.runner.views = (*self._views, *pictures.views)
         self._main.append(pictures.panel)
         self.runner.start()
+
+    def _on_reconnected(self, _: Any) -> None:
+        pn.state._on_load(self._document)
 
     def _on_draft(self, layout: str | None, problem: str | None) -> None:
         """Shows a map that is being drawn; one that cannot be played is not to be started."""
@@ -153,10 +193,19 @@ class GridWorldDashboard(Viewer):
 
     def _close(self, _: Any) -> None:
         self.runner.close()
-        self.room.close()
+        if self._seat is not None:
+            lobby.leave(self._seat.page)
         forget(self._document)
         if self._page is not None:
             # The server's state goes on referring to the page: let it be an empty one.
             self._page.param.watchers = {}
             with param.parameterized.discard_events(self._page):
                 self._page.param.update(header=[], sidebar=[], main=[])
+
+
+def make_page() -> pmui.Page:
+    """The dashboard as a page; or in words, why there is none."""
+    try:
+        return GridWorldDashboard().page()
+    except LobbyError as error:
+        return pmui.Page(title=TITLE, main=[pn.pane.HTML(f"<p>{error}</p>", margin=24)])

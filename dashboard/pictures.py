@@ -24,13 +24,18 @@ _TABS = ("Curves", "Inspector", "Q-table", "Files")
 class Pictures:
     """The grid with its layers and its history, the numbers, the curves, the inspector.
 
+    Args:
+        room: The training.
+        runner: What draws it.
+        editor: Changes its map; None on a page that only watches.
+
     Attributes:
         grid: The grid, which knows the theme.
         views: What is to be updated.
         panel: All of it.
     """
 
-    def __init__(self, room: Room, runner: Runner, editor: MapEditor) -> None:
+    def __init__(self, room: Room, runner: Runner, editor: MapEditor | None) -> None:
         snapshot = room.snapshot
         self._runner, self._editor = runner, editor
         self.grid = GridView(snapshot)
@@ -40,10 +45,11 @@ class Pictures:
         self._curves = CurvesView(snapshot, self._one_message)
         self._inspector = InspectorView(snapshot)
         self._table = QTableView(snapshot)
-        self._takeaway = Takeaway(room, runner)
+        self._takeaway = Takeaway(room, runner, can_upload=editor is not None)
         for event in (Tap, DoubleTap):  # two quick clicks, on two cells even, are the latter
             self.grid.plot.on_event(event, self._select)
-        editor.attach(self.grid.plot)
+        if editor is not None:
+            editor.attach(self.grid.plot)
         self.views: tuple[View, ...] = (
             self._history.follow(self.grid),
             self._history.follow(self._layers),
@@ -74,13 +80,14 @@ class Pictures:
         )
         tabs.param.watch(self._on_tab, "active")
         beside = {"flex": "1 1 360px", "min-width": "0"}
+        editor = self._editor
+        above, below = ([editor.panel], [editor.note, editor.form]) if editor else ([], [])
         return pn.Row(
             pn.Column(
                 self._layers.switches,
-                self._editor.panel,
+                *above,
                 pane(self.grid.plot),
-                self._editor.note,
-                self._editor.form,
+                *below,
                 pane(self._layers.legend),
                 self._history.panel,
                 styles=beside,
@@ -101,7 +108,7 @@ class Pictures:
 
     def _select(self, event: Any) -> None:
         """Has the inspector show the cell that was clicked."""
-        if self._editor.editing:
+        if self._editor is not None and self._editor.editing:
             return
         cell = self.grid.cell_at(event.x, event.y)
         with self._one_message():

@@ -7,6 +7,7 @@ from weakref import WeakSet
 
 import param
 
+from dashboard.gauges import gauges
 from dashboard.pace import Pace
 from gridworld import (
     TUNABLE,
@@ -89,6 +90,7 @@ class Room(param.Parameterized):
         if trainer is not None:
             params["seed"] = trainer.seed
         super().__init__(**params)
+        self._n_pages = 0
         self._trainer = trainer or Trainer(world_config, learning_config, self.seed)
         self.world_config = self._trainer.world_config
         self.learning_config = self._trainer.learning_config
@@ -128,6 +130,16 @@ class Room(param.Parameterized):
     def snapshot(self) -> Snapshot:
         """The run at the present ``revision``."""
         return self._snapshot
+
+    @property
+    def n_pages(self) -> int:
+        """How many pages show the training."""
+        return self._n_pages
+
+    @n_pages.setter
+    def n_pages(self, n_pages: int) -> None:
+        self._n_pages = n_pages
+        self.revision += 1  # so that they all say so
 
     @property
     def keyframes(self) -> tuple[Snapshot, ...]:
@@ -263,6 +275,7 @@ class Room(param.Parameterized):
         n_due = self.pace.steps_due(n_sharing, self._steps_to_finish())
         n_steps = self._trainer.advance(n_due, self._until)
         self.pace.observe(n_steps, time.perf_counter() - started)
+        gauges.add_steps(n_steps)
         self._changed()
 
     def _analyse(self, now: float) -> None:

@@ -9,11 +9,18 @@ from typing import Any, Protocol
 
 import panel as pn
 
+from dashboard.connection import Connection, state_of
+from dashboard.gauges import gauges
+from dashboard.governor import governor
 from dashboard.notify import toast
 from dashboard.room import Room
+from dashboard.watching import Watching
 from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)
+
+#: Factor by which the wished time between two frames may differ from the present one.
+_TOLERANCE = 1.15
 
 
 #: Makes one message of all changes within.
@@ -43,20 +50,25 @@ class Runner:
 
     Attributes:
         views: What draws it, in this order.
+        watching: Watches the room on behalf of the page.
     """
 
     def __init__(self, room: Room, on_status: Callable[[Snapshot], None]) -> None:
         self.room = room
+        self.watching = Watching()
         self.views: Sequence[View] = ()
         self._on_status = on_status
         self._drawn = -1
         self._drawn_at: dict[View, float] = {}
+        self._failing: set[View] = set()
         self._status = room.status
+        self._period = room.pace.period
+        self._ticked_at: float | None = None  # while training
         self._document: Any = None
         self._cancel: Callable[[], None] | None = None
         #: Within which a picture is drawn.
         self.one_message: OneMessage = pn.io.hold
-        self._rate_watcher = room.pace.param.watch(lambda _: self._schedule(), "frame_rate")
+        self.watching.watch(room.pace, ["frame_rate"], self._schedule)
 
     def start(self) -> None:
         """Begins to tick; to be called once the page has loaded, not before."""
@@ -67,12 +79,19 @@ class Runner:
     def close(self) -> None:
         """Lets go of a session that has ended; the server has ended its callback."""
         self._document = self._cancel = None
-        self.room.pace.param.unwatch(self._rate_watcher)
+        self.watching.close()
 
     def tick(self) -> None:
         """One frame, if one is due."""
-        self._guard(lambda: self.room.advance_to(time.monotonic()))
-        if self.room.revision != self._drawn:
+        connection = state_of(self._document)
+        if connection is Connection.CUT:
+            self._ticked_at = None
+            return  # a training that nobody watches rests
+        self.watching.deliver()
+        now = time.monotonic()
+        self._keep_pace(now)
+        self._guard(lambda: self.room.advance_to(now))
+        if self.room.revision != self._drawn and connection is not Connection.BEHIND:
             self.draw()
 
     def act(self, call: Callable[[], None]) -> None:
@@ -123,18 +142,36 @@ class Runner:
             try:
                 view.update(snapshot)
             except Exception:
-                _log.exception("A view failed: %s", type(view).__name__)
+                if view not in self._failing:  # else it would be told at every frame
+                    _log.exception("A view failed: %s", type(view).__name__)
+                self._failing.add(view)
                 failed = True
+            else:
+                self._failing.discard(view)
         return failed
+
+    def _keep_pace(self, now: float) -> None:
+        """Tells how late the tick is, and ticks less often where there is no time."""
+        running = self.room.status is Status.RUNNING
+        if running and self._ticked_at is not None:
+            interval = now - self._ticked_at
+            governor.observe(now, interval, self._period)
+            gauges.add_frame(interval - self._period)
+        self._ticked_at = now if running else None
+        wanted = self.room.pace.period * governor.stretch
+        if not 1 / _TOLERANCE < wanted / self._period < _TOLERANCE:
+            self._schedule()
 
     def _schedule(self) -> None:
         """Ticks at the room's frame rate from now on, or no more if there is no document."""
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
+        self._period = self.room.pace.period * governor.stretch
+        self._ticked_at = None
         if self._document is None or self._document.session_context is None:
             return  # in a notebook its row has it tick
         # The loop adds about a millisecond of its own to each period.
-        milliseconds = max(1, round(1000 * self.room.pace.period) - 1)
+        milliseconds = max(1, round(1000 * self._period) - 1)
         callback = self._document.add_periodic_callback(self.tick, milliseconds)
         self._cancel = partial(self._document.remove_periodic_callback, callback)

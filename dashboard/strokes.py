@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from bokeh.events import DoubleTap, Pan, PanEnd, PanStart, Press, Tap
+from bokeh.events import DoubleTap, MouseMove, Pan, PanEnd, PanStart, Press, PressUp, Tap
 from bokeh.models import Plot
 
 from dashboard.draft import MAX_SIZE
@@ -39,23 +39,39 @@ class Strokes:
         self._canvas = canvas
         self._last: Cell | None = None
         of_others = set(plot.subscribed_events)
-        # A second click soon after the first comes as a double one, a long one as a press.
-        for kind in (Tap, DoubleTap, Press):
+        # A second click soon after the first comes as a double one.
+        for kind in (Tap, DoubleTap):
             plot.on_event(kind, self._on_tap)
-        plot.on_event(PanStart, self._on_start)
-        plot.on_event(Pan, self._on_move)
-        plot.on_event(PanEnd, self._on_end)
+        # Who holds the pointer still for a moment before moving it does not pan, to Bokeh.
+        for kind, handler in (
+            (PanStart, self._on_start),
+            (Pan, self._on_move),
+            (PanEnd, self._on_end),
+            (Press, self._on_press),
+            (PressUp, self._on_release),
+            (MouseMove, self._on_move),
+        ):
+            plot.on_event(kind, handler)
         self._events = set(plot.subscribed_events) - of_others
         self.listen(False)
 
     def listen(self, wanted: bool) -> None:
         """Has the browser send the events, or no more."""
         others = set(self._plot.subscribed_events) - self._events
-        self._plot.subscribed_events = others | self._events if wanted else others
+        wished = self._events - {MouseMove.event_name} if wanted else set()
+        self._plot.subscribed_events = others | wished
         # A finger draws then; two still zoom the page. A style taken away would stay in the
         # browser, so it is set back instead.
         touch = "pinch-zoom" if wanted else "auto"
         self._plot.styles = {**self._plot.styles, "touch-action": touch}
+
+    def _on_press(self, event: Any) -> None:
+        self._on_start(event)
+        self._plot.subscribed_events = {*self._plot.subscribed_events, MouseMove.event_name}
+
+    def _on_release(self, event: Any) -> None:
+        self._plot.subscribed_events = set(self._plot.subscribed_events) - {MouseMove.event_name}
+        self._on_end(event)
 
     def _on_tap(self, event: Any) -> None:
         self._on_start(event)

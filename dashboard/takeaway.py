@@ -4,7 +4,7 @@ import asyncio
 import io
 import logging
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from dashboard.export import ExportError, export_saved
 from dashboard.notify import toast
 from dashboard.room import Room
 from dashboard.runner import Runner
-from dashboard.widgets import OUTLINE, Hinted
+from dashboard.widgets import Button, Hinted
 from gridworld import LoadError, StatusError, Trainer, episodes_to_csv, q_table_to_csv
 
 _log = logging.getLogger(__name__)
@@ -25,8 +25,10 @@ _log = logging.getLogger(__name__)
 MAX_UPLOAD_BYTES = 64_000_000
 #: Bytes of a piece in which it comes: one WebSocket message holds 20 MB at most.
 _CHUNK_BYTES = 4_000_000
-#: Seconds after which the browser has what it was sent.
-_KEPT_SECONDS = 5
+_MAX_CHUNKS = -(-MAX_UPLOAD_BYTES // _CHUNK_BYTES)
+_TOO_LARGE = f"Nothing was loaded: a file must have at most {MAX_UPLOAD_BYTES:,} bytes"
+#: Seconds until what was sent is let go of.
+_KEPT_SECONDS = 0.2
 
 #: Name, file, what makes it, what it is.
 _DOWNLOADS = (
@@ -65,31 +67,33 @@ class Takeaway:
 
     Whatever takes long is done by threads and processes of its own, so that no page waits.
 
+    Args:
+        room: The training.
+        runner: What draws it.
+        can_upload: Whether a run may be put in its place.
+
     Attributes:
         panel: The buttons.
     """
 
-    def __init__(self, room: Room, runner: Runner) -> None:
+    def __init__(self, room: Room, runner: Runner, can_upload: bool = True) -> None:
         self._room, self._runner = room, runner
-        downloads = [
-            _Download(
-                label=label,
-                hint=hint,
-                filename=filename,
-                callback=_awaiting(partial(self._make, kind)),
-                auto=True,
-                color="default",
-                variant="outline",
-                stylesheets=[OUTLINE],
-                margin=6,
-            )
-            for label, filename, kind, hint in _DOWNLOADS
-        ]
+        self._under_way: set[str] = set()
+        downloads = []
+        for label, filename, kind, hint in _DOWNLOADS:
+            button = Button(label=label, hint=hint, margin=6)
+            download = partial(self._download, label, filename, kind)
+            button.on_click(lambda _, download=download: pn.state.execute(download))
+            downloads.append(button)
+        # Sends what it is given; a keyboard does not reach the one that Panel has.
+        self._sender = pmui.FileDownload(filename="gridworld", visible=False)
         self._upload = FileInput(
             label="Upload run",
             uploaded_label="Upload run",
             hint="A run that was downloaded or saved before; it goes on exactly as it would have.",
-            accept=".npz",
+            # What is dropped here is sent whatever its type, for the server to say what is
+            # wrong; browsers, which know no type "/*", offer .npz files to choose from.
+            accept=".npz,/*",
             max_file_size=MAX_UPLOAD_BYTES,
             chunk_size=_CHUNK_BYTES,
             variant="outlined",
@@ -102,20 +106,44 @@ class Takeaway:
                 margin=(8, 10),
             ),
             pn.Row(*downloads, sizing_mode="stretch_width", styles={"flex-wrap": "wrap"}),
-            self._upload,
+            *([self._upload] if can_upload else []),
+            self._sender,
             sizing_mode="stretch_width",
         )
 
-    async def _make(self, kind: str) -> io.BytesIO:
-        """The bytes of a file, of the run as it is now."""
+    async def _download(self, label: str, filename: str, kind: str) -> None:
+        """Makes a file and sends it; says so if that fails."""
+        if kind in self._under_way:
+            return
+        self._under_way.add(kind)
+        try:
+            content = await self._make(kind)
+        except (ExportError, OSError) as error:
+            toast("error", str(error))
+        except Exception:
+            _log.exception("A download failed")
+            toast("error", f"{label} failed; the run is not affected.")
+        else:
+            await self._send(filename, content)
+        finally:
+            self._under_way.discard(kind)
+
+    async def _make(self, kind: str) -> bytes:
+        """The content of a file, of the run as it is now."""
         if kind in ("episodes", "q_table"):
             write = {"episodes": episodes_to_csv, "q_table": q_table_to_csv}[kind]
-            return io.BytesIO(await _written(partial(write, self._room.snapshot)))
+            return await _written(partial(write, self._room.snapshot))
         saved = await _written(self._room.trainer.saving())
         if kind == "run":
-            return io.BytesIO(saved)
+            return saved
         toast("info", "Making the file; this takes some seconds.")
-        return io.BytesIO(await export_saved(saved, kind))  # type: ignore[arg-type]
+        return await export_saved(saved, kind)  # type: ignore[arg-type]
+
+    async def _send(self, filename: str, content: bytes) -> None:
+        self._sender.param.update(file=io.BytesIO(content), filename=filename)
+        self._sender.transfer(download=True)
+        await asyncio.sleep(_KEPT_SECONDS)
+        self._sender.param.update(file=None, data=None)  # the browser has it by now
 
     def _on_upload(self, event: Any) -> None:
         if event.new is not None:
@@ -133,46 +161,41 @@ class Takeaway:
             self._runner.adopt()
 
 
-class _Download(Hinted, pn.widgets.FileDownload):
-    """A download that says so if it fails, and does not keep what it sent."""
-
-    _is_busy = False
-
-    async def _async_sync_data(self) -> None:
-        if self._is_busy:
-            return
-        self._is_busy = True
-        try:
-            await super()._async_sync_data()
-            await asyncio.sleep(_KEPT_SECONDS)
-            self.data = ""
-        except (ExportError, OSError) as error:
-            toast("error", str(error))
-        except Exception:
-            _log.exception("A download failed")
-            toast("error", f"{self.label} failed; the run is not affected.")
-        finally:
-            self._is_busy = False
-
-
 class FileInput(Hinted, pmui.FileInput):
     """An upload whose size the server checks too, before it keeps any of it."""
 
+    _is_refused = False
+
+    def _handle_msg(self, msg: dict) -> None:
+        match msg["status"]:
+            case "initializing":
+                # A broken connection may have left pieces of another file behind.
+                self._forget()
+                self._is_refused = False
+            case "error":  # the browser has found it too large, and sends none of it
+                self._refuse(_TOO_LARGE)
+            case "finished" if not self._buffer and not self._is_refused:
+                self._refuse("Nothing was loaded: the file is empty")
+            case _ if not self._is_refused:
+                super()._handle_msg(msg)
+
     def _process_chunk(self, msg: dict) -> None:
-        kept = sum(len(c) for f in self._file_buffer.values() for c in f["chunks"].values())
-        if len(self._file_buffer) > 1 or kept + len(msg["data"]) > MAX_UPLOAD_BYTES:
-            self._file_buffer.clear()
-            toast("error", f"A file must have at most {MAX_UPLOAD_BYTES:,} bytes")
-            raise ValueError(f"upload must have at most {MAX_UPLOAD_BYTES:,} bytes")
-        super()._process_chunk(msg)
+        pieces = [piece for file in self._file_buffer.values() for piece in file["chunks"].values()]
+        pieces += [file["value"] for file in self._buffer]
+        size = sum(map(len, pieces)) + len(msg["data"])
+        if len(pieces) >= _MAX_CHUNKS or size > MAX_UPLOAD_BYTES:
+            self._refuse(_TOO_LARGE)
+        else:
+            super()._process_chunk(msg)
 
+    def _refuse(self, why: str) -> None:
+        self._is_refused = True  # together with what may still come of it
+        self._forget()
+        toast("error", why)
 
-def _awaiting(make: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
-    # Panel knows coroutine functions by their kind; a partial is none.
-    async def call() -> Any:
-        return await make()
-
-    return call
+    def _forget(self) -> None:
+        self._file_buffer.clear()
+        self._buffer.clear()
 
 
 async def _written(write: Callable[[Path], None]) -> bytes:

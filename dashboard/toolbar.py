@@ -119,7 +119,9 @@ class Toolbar:
         return [pn.Row(*size, wind, **_WRAPPING), pn.Row(*rewards, **_WRAPPING), text]
 
     def _widget(self, owner: Any, name: str, width: int = 110, kind: type[Field] = Field) -> Any:
-        self._fields.append(kind(owner, name, lambda: self._editor.locked, width))
+        self._fields.append(
+            kind(owner, name, lambda: self._editor.locked, width, watch=self._editor.watch)
+        )
         return self._fields[-1].widget
 
 

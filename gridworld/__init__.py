@@ -11,6 +11,7 @@ from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError
 from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
 from gridworld.env import GridWorldEnv
+from gridworld.files import replacing
 from gridworld.layouts import Action, parse_layout, random_layout
 from gridworld.levels import LEVELS
 from gridworld.planning import (
@@ -60,6 +61,7 @@ __all__ = [
     "q_table_to_csv",
     "q_table_to_parquet",
     "random_layout",
+    "replacing",
     "value_iteration",
 ]
 

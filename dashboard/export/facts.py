@@ -53,8 +53,8 @@ class Facts(NamedTuple):
             status=str(last.status),
             results=_results(last),
             settings={
-                "World": _settings(world),
-                "Learner: Q-learning": [*_settings(learning), seed],
+                "World": settings_of(world),
+                "Learner: Q-learning": [*settings_of(learning), seed],
             },
             changes=[
                 (f"{c.total_steps:,}", f"{c.episode:,}", c.name.replace("_", " "), f"{c.value:g}")
@@ -87,7 +87,8 @@ def _number(value: float | None, unit: str = "") -> str:
     return "∞" if np.isinf(value) else f"{value:.4g}{unit}"
 
 
-def _settings(config: param.Parameterized) -> list[Setting]:
+def settings_of(config: param.Parameterized) -> list[Setting]:
+    """The parameters of a config that matter to its run."""
     return [
         Setting(config.param[name].label, _text(config, name), config.param[name].doc)
         for name in relevant_parameters(config)

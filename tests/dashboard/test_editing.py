@@ -28,10 +28,11 @@ def click(dashboard, *cells):
         dashboard.page.mouse.click(*point(dashboard, *cell))
 
 
-def drag(dashboard, *cells):
+def drag(dashboard, *cells, hold=0):
     mouse = dashboard.page.mouse
     mouse.move(*point(dashboard, *cells[0]))
     mouse.down()
+    dashboard.page.wait_for_timeout(hold)
     for cell in cells[1:]:
         mouse.move(*point(dashboard, *cell), steps=2)  # faster than a cell an event
     mouse.up()
@@ -70,6 +71,18 @@ def test_quick_clicks_are_all_taken(editor):
     cells = [(0, 3), (0, 4), (1, 3), (1, 4)]
     click(editor, *cells)
     expect_map(editor, painted("X", *cells))
+
+
+def test_a_drag_may_begin_with_a_rest(editor):
+    drag(editor, (4, 0), (4, 3), (3, 3), hold=800)
+    cells = [(4, 0), (4, 1), (4, 2), (4, 3), (3, 3)]
+    expect(editor.field("Map text")).to_have_value(painted("#", *cells))
+    editor.sent.clear()
+    editor.page.mouse.move(*point(editor, 0, 0), steps=5)
+    editor.page.wait_for_timeout(500)
+    assert not editor.sent  # the pointer alone tells the server nothing
+    editor.press("Undo")
+    expect(editor.field("Map text")).to_have_value(EASY)
 
 
 def test_a_map_without_a_way_is_said_and_cannot_be_started(editor):

@@ -2,7 +2,17 @@ import logging
 from itertools import pairwise
 
 import pytest
-from bokeh.events import DoubleTap, MouseEnter, Pan, PanEnd, PanStart, Press, Tap
+from bokeh.events import (
+    DoubleTap,
+    MouseEnter,
+    MouseMove,
+    Pan,
+    PanEnd,
+    PanStart,
+    Press,
+    PressUp,
+    Tap,
+)
 from bokeh.models import Plot
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,11 +76,23 @@ def painted(layout, kind, *cells):
     return "\n".join(map("".join, rows))
 
 
-@pytest.mark.parametrize("kind", [Tap, DoubleTap, Press])
+@pytest.mark.parametrize("kind", [Tap, DoubleTap])
 def test_a_click_paints_a_cell_and_the_config_has_it(desk, kind):
     desk.at(kind, 1.4, 0.3)
     assert desk.config.layout == painted(EASY, "#", (1, 0))
     assert desk.config.level == "custom"
+
+
+def test_a_pointer_held_still_paints_too_and_tells_its_moves_until_it_is_lifted(desk):
+    before = set(desk.plot.subscribed_events)
+    desk.at(Press, 4, 3)
+    assert set(desk.plot.subscribed_events) == before | {MouseMove.event_name}
+    desk.at(MouseMove, 4, 1)
+    desk.at(PressUp, 4, 0)
+    assert desk.config.layout == painted(EASY, "#", *((4, col) for col in range(4)))
+    assert set(desk.plot.subscribed_events) == before
+    desk.at(MouseMove, 0, 1)
+    assert desk.editor.draft.text == desk.config.layout
 
 
 @pytest.mark.parametrize("brush", ["Free", "Wall", "Start", "Goal", "Pit", "Cliff"])
@@ -264,7 +286,15 @@ def test_locking_in_the_midst_of_a_stroke_drops_it_and_undo_brings_it_back(desk)
 
 def test_the_browser_sends_strokes_only_while_they_are_wanted(desk):
     others = {"mouseenter"}
-    wanted = others | {"tap", "doubletap", "press", "panstart", "pan", "panend"}
+    wanted = (
+        others
+        | {"tap", "doubletap", "press", "pressup"}
+        | {
+            "panstart",
+            "pan",
+            "panend",
+        }
+    )
     assert set(desk.plot.subscribed_events) == wanted
     desk.lock(True)
     assert set(desk.plot.subscribed_events) == others

@@ -1,0 +1,55 @@
+"""`Governor`: fewer pictures for all pages, evenly, where there is no time for more."""
+
+from statistics import median
+
+#: Seconds of ticks that are judged together, and the fewest of them that tell.
+_WINDOW, _FEWEST = 1.0, 5
+#: Lateness, as a share of the period, above which frames get rarer and below which denser.
+_LATE, _IN_TIME = 0.3, 0.1
+_SLOWER, _FASTER = 1.3, 0.95
+#: Most that a period is stretched.
+_MOST = 20.0
+
+
+class Governor:
+    """Stretches the time between two frames of every page of a process alike.
+
+    A server that has more to draw than it has time for would else answer no click, and
+    be fair to none. Ticks tell how late they are; their median decides, so that one long
+    stall or one odd page changes nothing.
+
+    Attributes:
+        stretch: By what the periods are to be multiplied; 1 while there is time for all.
+    """
+
+    def __init__(self) -> None:
+        self.stretch = 1.0
+        self._latenesses: list[float] = []
+        self._since: float | None = None
+
+    def observe(self, now: float, interval: float, period: float) -> None:
+        """Takes note of a tick.
+
+        Args:
+            now: Seconds, from a clock that never goes back.
+            interval: Seconds since the page's tick before.
+            period: Seconds that should have passed.
+        """
+        if self._since is None:
+            self._since = now
+        self._latenesses.append(interval / period - 1)
+        if now - self._since < _WINDOW:
+            return
+        if len(self._latenesses) >= _FEWEST:
+            self._judge(median(self._latenesses))
+        self._latenesses, self._since = [], now
+
+    def _judge(self, lateness: float) -> None:
+        if lateness > _LATE:
+            self.stretch = min(_MOST, self.stretch * _SLOWER)
+        elif lateness < _IN_TIME:
+            self.stretch = max(1.0, self.stretch * _FASTER)
+
+
+#: Of this process.
+governor = Governor()

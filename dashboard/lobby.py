@@ -1,0 +1,276 @@
+"""`Lobby`: the rooms of a server, and the keys in the links that lead to them."""
+
+import asyncio
+import atexit
+import logging
+import math
+import os
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import panel as pn
+
+from dashboard import keeping
+from dashboard.keeping import Kept
+from dashboard.link import ROOM_KEY
+from dashboard.notify import toast
+from dashboard.room import Room
+from gridworld import LoadError
+
+_log = logging.getLogger(__name__)
+
+#: Rooms of a server, and pages of a room, at the same time.
+MAX_ROOMS, MAX_PAGES = 200, 100
+#: Minutes that a room without a page is kept, unless the environment tells otherwise.
+KEEP_MINUTES = 30.0
+#: Pages that were closed or cut off which a room knows again.
+_MAX_REMEMBERED = 2 * MAX_PAGES
+_KEY_BYTES = 16
+_GONE = "The training that this link led to is no longer here; this is a new one."
+
+
+class LobbyError(RuntimeError):
+    """There is no room for another training, or for another page of one."""
+
+
+@dataclass(eq=False)
+class Suite:
+    """A room with the keys that lead to it.
+
+    Attributes:
+        room: The training.
+        control_key: Leads to pages that control it.
+        watch_key: Leads to pages that watch it.
+        pages: For each page that is open, whether it controls.
+        remembered: The same for pages that may come back after their connection broke.
+        empty_since: When the last page closed, in the lobby's seconds; infinite while
+            there is one.
+    """
+
+    room: Room
+    control_key: str = field(default_factory=lambda: secrets.token_urlsafe(_KEY_BYTES))
+    watch_key: str = field(default_factory=lambda: secrets.token_urlsafe(_KEY_BYTES))
+    pages: dict[str, bool] = field(default_factory=dict)
+    remembered: OrderedDict[str, bool] = field(default_factory=OrderedDict)
+    empty_since: float = math.inf
+
+
+class Seat(NamedTuple):
+    """A page's place in a room."""
+
+    suite: Suite
+    page: str
+    in_control: bool
+
+    @property
+    def room(self) -> Room:
+        """The training that the page shows."""
+        return self.suite.room
+
+
+class Lobby:
+    """Keeps rooms while their pages come and go.
+
+    A key is 128 random bits, and the two of a room have nothing to do with one another: who
+    watches cannot work out how to control.
+
+    Args:
+        keep_minutes: Minutes that a room without a page is kept.
+        folder: Where rooms are kept while the server is down; None for nowhere.
+        clock: Tells seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        keep_minutes: float = KEEP_MINUTES,
+        folder: Path | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._keep_seconds = 60 * keep_minutes
+        self._folder, self._clock = folder, clock
+        self._suites: list[Suite] = []
+        self._kept = list(keeping.read(folder)) if folder is not None else []
+
+    @property
+    def rooms(self) -> list[Room]:
+        """All rooms."""
+        return [suite.room for suite in self._suites]
+
+    @property
+    def n_viewers(self) -> int:
+        """Pages that watch and do not control."""
+        return sum(not controls for suite in self._suites for controls in suite.pages.values())
+
+    def enter(self, page: str, key: str | None) -> Seat | None:
+        """Brings a page to a room that is there.
+
+        Args:
+            page: The page's session; one that was here before gets its place again.
+            key: What its link says.
+
+        Returns:
+            Its place; None if neither leads to a room.
+
+        Raises:
+            LobbyError: If the room has as many pages as it may.
+        """
+        self.sweep()
+        places: list[Suite | Kept] = [*self._suites, *self._kept]
+        for place in places:
+            in_control = place.remembered.get(page)
+            if in_control is None:
+                in_control = _control_by(place, key)
+            if in_control is None:
+                continue
+            suite = self._revive(place) if isinstance(place, Kept) else place
+            return self._seat(suite, page, in_control) if suite is not None else None
+        return None
+
+    def check(self) -> None:
+        """Makes sure that there is room for another training.
+
+        Raises:
+            LobbyError: If there is none.
+        """
+        self.sweep()
+        if len(self._suites) >= MAX_ROOMS:
+            raise LobbyError(
+                f"This server holds {MAX_ROOMS} trainings at a time, and all are taken. "
+                "Try again later."
+            )
+
+    def open(self, page: str, room: Room) -> Seat:
+        """Gives a page a room of its own, and control of it.
+
+        Raises:
+            LobbyError: If there are as many rooms as there may be.
+        """
+        self.check()
+        self._suites.append(Suite(room))
+        return self._seat(self._suites[-1], page, in_control=True)
+
+    def leave(self, page: str) -> None:
+        """Takes note that a page is closed; its room is kept for a while."""
+        for suite in self._suites:
+            if suite.pages.pop(page, None) is None:
+                continue
+            suite.room.n_pages = len(suite.pages)
+            if not suite.pages:
+                suite.empty_since = self._clock()
+                self._sweep_later()
+
+    def sweep(self) -> None:
+        """Drops the rooms that have been without a page for long."""
+        latest = self._clock() - self._keep_seconds
+        self._kept = [kept for kept in self._kept if kept.empty_since > latest]
+        for suite in [suite for suite in self._suites if suite.empty_since <= latest]:
+            self._suites.remove(suite)
+            suite.room.close()
+
+    def save(self) -> None:
+        """Writes all rooms to the folder, if there is one."""
+        if self._folder is None:
+            return
+        self.sweep()
+        now = self._clock()
+        rooms = (
+            (
+                suite.room,
+                Kept(
+                    file=f"room-{number}-{secrets.token_hex(4)}.npz",
+                    control_key=suite.control_key,
+                    watch_key=suite.watch_key,
+                    remembered=dict(suite.remembered),
+                    room=keeping.describe(suite.room),
+                    empty_since=min(now, suite.empty_since),
+                ),
+            )
+            for number, suite in enumerate(self._suites)
+        )
+        keeping.write(self._folder, rooms, self._kept)
+
+    def _revive(self, kept: Kept) -> Suite | None:
+        """Opens a room again that was kept in the folder; None if it cannot be read."""
+        self._kept.remove(kept)
+        assert self._folder is not None
+        try:
+            room = keeping.revive(self._folder, kept)
+        except LoadError:
+            _log.exception("A room that was kept is lost")
+            return None
+        remembered = OrderedDict(kept.remembered)
+        self._suites.append(Suite(room, kept.control_key, kept.watch_key, {}, remembered))
+        return self._suites[-1]
+
+    def _seat(self, suite: Suite, page: str, in_control: bool) -> Seat:
+        if page not in suite.pages and len(suite.pages) >= MAX_PAGES:
+            raise LobbyError(
+                f"{MAX_PAGES} pages show this training already, as many as may. Try again later."
+            )
+        suite.pages[page] = suite.remembered[page] = in_control
+        suite.remembered.move_to_end(page)
+        while len(suite.remembered) > _MAX_REMEMBERED:
+            suite.remembered.popitem(last=False)
+        suite.empty_since = math.inf
+        suite.room.n_pages = len(suite.pages)
+        return Seat(suite, page, in_control)
+
+    def _sweep_later(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # whoever comes next sweeps
+        loop.call_later(self._keep_seconds + 1, self.sweep)
+
+
+def _control_by(place: Suite | Kept, key: str | None) -> bool | None:
+    """Whether a key gives control of a room; None if it does not lead there."""
+    for known, in_control in ((place.control_key, True), (place.watch_key, False)):
+        if key and secrets.compare_digest(known.encode(), key.encode()):
+            return in_control
+    return None
+
+
+def _make_lobby() -> Lobby:
+    folder = os.environ.get("GRIDWORLD_STATE")
+    minutes = float(os.environ.get("GRIDWORLD_KEEP_MINUTES", KEEP_MINUTES))
+    made = Lobby(minutes, Path(folder) if folder else None)
+    atexit.register(made.save)
+    return made
+
+
+#: The rooms of this process.
+lobby = _make_lobby()
+
+
+def take_seat(document: Any, own_room: Room) -> Seat | None:
+    """Finds the place of a page that is being made.
+
+    Args:
+        document: The page's Bokeh document; None for none.
+        own_room: The page's room, if no link leads it to another.
+
+    Returns:
+        Its place; None where there is no server.
+
+    Raises:
+        LobbyError: If there is no place left.
+    """
+    session = document.session_context if document is not None else None
+    if session is None:
+        return None
+    keys = session.request.arguments.get(ROOM_KEY, []) if session.request else []
+    key = keys[0].decode(errors="replace") if keys else None
+    seat = lobby.enter(session.id, key)
+    if seat is None:
+        if key:
+            pn.state.onload(lambda: toast("warning", _GONE))
+        seat = lobby.open(session.id, own_room)
+    if seat.room is not own_room:
+        own_room.close()
+    return seat

@@ -1,0 +1,71 @@
+"""The settings of a run as text, for pages that only watch it."""
+
+from html import escape
+
+import panel as pn
+
+from dashboard.export.facts import Setting, settings_of
+from dashboard.room import Room
+from dashboard.watching import Watch, watch_always
+from gridworld import Snapshot
+
+_STYLE = """
+h2 { margin: 16px 0 4px; font-size: 1.1rem; }
+dl { display: grid; grid-template-columns: 1fr auto; gap: 4px 16px; margin: 0;
+     font-variant-numeric: tabular-nums; }
+dt { color: var(--mui-palette-text-secondary); }
+dd { margin: 0; text-align: right; white-space: nowrap; }
+"""
+
+
+#: Is on the page already, as a picture.
+_MAP = "Map text"
+
+
+class SettingsView:
+    """Shows what the training was set up with.
+
+    Args:
+        room: The training.
+        watch: What to watch its settings with.
+
+    Attributes:
+        pane: Names and values.
+    """
+
+    min_interval = 0.5
+
+    def __init__(self, room: Room, watch: Watch = watch_always) -> None:
+        self._room = room
+        self._is_new = True
+        self.pane = pn.pane.HTML(
+            stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(0, 16), name="settings"
+        )
+        for owner in (room.world_config, room.learning_config, room):
+            watch(owner, list(owner.param), self._note)
+        self.update(room.snapshot)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Writes the settings, if they are others."""
+        if not self._is_new:
+            return
+        self._is_new = False
+        room = self._room
+        groups = {
+            "Environment": settings_of(room.world_config),
+            "Agent": settings_of(room.learning_config),
+            "Run": [Setting("Seed", f"{room.seed}", "")],
+        }
+        self.pane.object = "".join(
+            f"<h2>{title}</h2><dl>"
+            + "".join(
+                f'<dt title="{escape(doc)}">{escape(label)}</dt><dd>{escape(value)}</dd>'
+                for label, value, doc in rows
+                if label != _MAP
+            )
+            + "</dl>"
+            for title, rows in groups.items()
+        )
+
+    def _note(self) -> None:
+        self._is_new = True
