@@ -17,6 +17,7 @@ from dashboard.views.inspector import InspectorView
 from dashboard.views.layered import LayeredView
 from dashboard.views.metrics import MetricsView
 from dashboard.views.table import QTableView
+from gridworld import Snapshot
 
 _TABS = ("Curves", "Inspector", "Q-table", "Files")
 
@@ -37,7 +38,7 @@ class Pictures:
 
     def __init__(self, room: Room, runner: Runner, editor: MapEditor | None) -> None:
         snapshot = room.snapshot
-        self._runner, self._editor = runner, editor
+        self._room, self._runner, self._editor = room, runner, editor
         self.grid = GridView(snapshot)
         self._layers = LayeredView(self.grid, snapshot, self._one_message)
         self._history = HistoryView(room, self._one_message)
@@ -50,13 +51,16 @@ class Pictures:
             self.grid.plot.on_event(event, self._select)
         if editor is not None:
             editor.attach(self.grid.plot)
+        self._in_tabs = {
+            _TABS.index("Curves"): _InTab(self._curves, shown=True),
+            _TABS.index("Inspector"): _InTab(self._history.follow(self._inspector), shown=False),
+        }
         self.views: tuple[View, ...] = (
+            self._history,  # first: it tells the others which moment to show
             self._history.follow(self.grid),
             self._history.follow(self._layers),
-            self._history.follow(self._inspector),
-            self._history,
             self._metrics,
-            self._curves,
+            *self._in_tabs.values(),
             self._table,
         )
         self.panel = self._lay_out()
@@ -105,6 +109,8 @@ class Pictures:
     def _on_tab(self, event: Any) -> None:
         with self._one_message():
             self._table.active = event.new == _TABS.index("Q-table")
+            for tab, view in self._in_tabs.items():
+                view.show(tab == event.new, self._room.snapshot)
 
     def _select(self, event: Any) -> None:
         """Has the inspector show the cell that was clicked."""
@@ -116,3 +122,22 @@ class Pictures:
 
     def _one_message(self) -> Any:
         return self._runner.one_message()
+
+
+class _InTab:
+    """A view that draws only while its tab is open."""
+
+    def __init__(self, view: View, shown: bool) -> None:
+        self._view, self._shown = view, shown
+
+    @property
+    def min_interval(self) -> float:
+        return self._view.min_interval
+
+    def show(self, shown: bool, snapshot: Snapshot) -> None:
+        self._shown = shown
+        self.update(snapshot)
+
+    def update(self, snapshot: Snapshot) -> None:
+        if self._shown:
+            self._view.update(snapshot)
