@@ -1,13 +1,10 @@
 """The command line: ``gridworld train``, ``evaluate``, ``export``, ``serve`` and ``levels``."""
 
 import json
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,6 +15,7 @@ from rich.table import Table
 from gridworld import tables
 from gridworld.levels import LEVELS
 from gridworld.options import UsageError, configs, whole, with_config_options
+from gridworld.serving import serve
 from gridworld.summary import LATEST, evaluation, summary
 from gridworld.trainer import Trainer
 
@@ -46,13 +44,6 @@ _LABELS = {
     "success_rate": "Success rate, greedy policy",
     "out": "Saved to",
 }
-#: A page that is out of sight for long can still be taken up again.
-_SERVER_OPTIONS = (
-    *("--session-token-expiration", "86400"),
-    *("--unused-session-lifetime", "60000"),
-    *("--check-unused-sessions", "10000"),
-    *("--keep-alive", "20000"),
-)
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="File that train --out has saved.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
@@ -151,32 +142,7 @@ def export(
             _say(f"Wrote {path}.")
 
 
-@app.command()
-def serve(
-    port: Annotated[str, typer.Option(metavar="INTEGER", help="From 1 to 65535.")] = "5006",
-    address: Annotated[str, typer.Option(help="Address to listen at.")] = "localhost",
-    allow_websocket_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="HOST[:PORT]",
-            help="Where the page may be opened from; may be given several times.",
-            show_default="localhost at the port",
-        ),
-    ] = None,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open the page.")] = False,
-) -> None:
-    """Serve the dashboard, until Ctrl-C."""
-    number = whole("--port", port, 1, 65535)
-    found = find_spec("dashboard")
-    if found is None or found.origin is None:
-        raise ImportError("serve needs the package dashboard, which is not installed")
-    page = Path(found.origin).with_name("app.py")
-    command = [sys.executable, "-m", "panel", "serve", str(page), *_SERVER_OPTIONS]
-    command += ["--port", str(number), "--address", address]
-    for origin in allow_websocket_origin or [f"localhost:{number}"]:
-        command += ["--allow-websocket-origin", origin]
-    command += ["--show"] if open_browser else []
-    _replace_process(command)
+app.command()(serve)
 
 
 @app.command()
@@ -259,9 +225,3 @@ def _writer(option: str) -> Any:
     from dashboard import export as pictures  # here, as the core goes without Panel
 
     return getattr(pictures, f"export_{option.removeprefix('--')}")
-
-
-def _replace_process(command: list[str]) -> None:
-    if os.name == "posix":
-        os.execv(command[0], command)
-    raise typer.Exit(subprocess.run(command, check=False).returncode)

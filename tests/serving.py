@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urljoin
 
 import psutil
 
@@ -34,20 +35,40 @@ class Server(NamedTuple):
 @contextmanager
 def serve(app: Path = APP, *options: str) -> Iterator[Server]:
     """Serves an app on a free port of this machine until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
+    command = ["panel", "serve", str(app), "--port", str(port), *options]
+    with serve_by(command, f"http://localhost:{port}/{app.stem}") as server:
+        yield server
+
+
+@contextmanager
+def serve_by(
+    command: list[str], url: str, environment: dict[str, str] | None = None
+) -> Iterator[Server]:
+    """Runs a Python module that serves a page at an address, until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
-        command = [sys.executable, "-m", "panel", "serve", str(app), "--port", str(port), *options]
         with log.open("w") as out:
-            process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env=os.environ | (environment or {}),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
         try:
-            _wait_until_up(f"http://localhost:{port}/", process, log)
-            yield Server(f"http://localhost:{port}/{app.stem}", psutil.Process(process.pid), log)
+            _wait_until_up(urljoin(url, "/"), process, log)
+            yield Server(url, psutil.Process(process.pid), log)
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _wait_until_up(url: str, process: subprocess.Popen, log: Path) -> None:

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import urllib.request
 
 import numpy as np
 import psutil
@@ -205,7 +204,6 @@ def test_levels_are_listed():
         (["train", "custom"], "LEVEL must be one of easy, medium"),
         (["train", "--out", "missing/run.npz"], "--out must be in a folder that exists"),
         (["train", "--colour", "red"], "No such option: --colour"),
-        (["serve", "--port", "70000"], "--port must be a whole number from 1 to 65535"),
         (["export", "run.npz"], "export needs at least one of --csv"),
         (["evaluate"], "Missing argument 'RUN'"),
         (["swim"], "No such command 'swim'"),
@@ -298,38 +296,6 @@ def test_progress_is_shown_on_a_terminal_only():
         os.close(ours)
         assert told["episodes"] == 500
         assert (b"500/500" in shown) is expected
-
-
-def test_serving_opens_the_page_to_its_own_address_only():
-    import socket
-    import time
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gridworld", "serve", "--port", str(port)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(300):
-            assert process.poll() is None
-            try:
-                page = urllib.request.urlopen(f"http://localhost:{port}/app", timeout=20)
-                break
-            except OSError:
-                time.sleep(0.1)
-        assert page.status == 200
-        arguments = psutil.Process(process.pid).cmdline()
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-    assert arguments[arguments.index("--allow-websocket-origin") + 1] == f"localhost:{port}"
-    assert arguments.count("--allow-websocket-origin") == 1
-    assert arguments[arguments.index("--keep-alive") + 1] == "20000"
-    assert "--show" not in arguments
 
 
 def test_importing_the_core_loads_no_command_line():

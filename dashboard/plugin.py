@@ -1,0 +1,84 @@
+"""What ``gridworld serve`` adds to Panel's server: its state for programs, and the login."""
+
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
+import panel as pn
+from panel.auth import BasicLoginHandler
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector, Metric
+from tornado.web import RequestHandler
+
+from dashboard.gauges import LATENESS_BOUNDS, gauges
+from dashboard.lobby import lobby
+from gridworld import Status
+
+
+class Liveness(RequestHandler):
+    """Tells that the server answers; Panel's own runs the whole page for who asks it to."""
+
+    def get(self) -> None:
+        """Answers."""
+        self.write({"alive": True})
+
+
+class Metrics(RequestHandler):
+    """Tells what the server is doing, in the format of Prometheus."""
+
+    def get(self) -> None:
+        """Counts and answers."""
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        server: Any = self.application
+        n_sessions = sum(len(list(page.sessions)) for page in server.applications.values())
+        registry.register(_Counts(n_sessions))
+        self.set_header("Content-Type", CONTENT_TYPE_LATEST)
+        self.write(generate_latest(registry))
+
+
+class Login(BasicLoginHandler):
+    """Panel's login, which leads on to the page asked for after a wrong password, too."""
+
+    def get(self) -> None:
+        """Shows the form."""
+        wanted = self.get_cookie("next_url")
+        if "error" in self.request.arguments and wanted:
+            self.request.arguments["next"] = [wanted.encode()]
+        super().get()
+
+
+class _Counts(Collector):
+    def __init__(self, n_sessions: int) -> None:
+        self._n_sessions = n_sessions
+
+    def collect(self) -> Iterator[Metric]:
+        rooms = lobby.rooms
+        n_running = sum(room.status is Status.RUNNING for room in rooms)
+        for name, what, value in (
+            ("sessions", "Pages that are open, or were a moment ago.", self._n_sessions),
+            ("rooms", "Trainings that are kept, with pages or without.", len(rooms)),
+            ("trainers_running", "Trainings that are under way.", n_running),
+            ("viewers", "Pages that watch a training and do not control it.", lobby.n_viewers),
+        ):
+            yield GaugeMetricFamily(f"gridworld_{name}", what, value)
+        yield CounterMetricFamily("gridworld_frames", "Frames of all trainings.", gauges.frames)
+        yield CounterMetricFamily("gridworld_steps", "Updates of all trainings.", gauges.steps)
+        bounds = [*map(str, LATENESS_BOUNDS), "+Inf"]
+        yield HistogramMetricFamily(
+            "gridworld_frame_lateness_seconds",
+            "How long after their time frames came.",
+            buckets=list(zip(bounds, accumulate(gauges.n_by_lateness), strict=True)),
+            sum_value=gauges.lateness,
+        )
+
+
+#: Come before Panel's own.
+ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
+    ("/liveness", Liveness, {}),
+    ("/metrics", Metrics, {}),
+]
+if pn.config.basic_auth:
+    ROUTES.append(("/login", Login, {}))

@@ -1,0 +1,72 @@
+"""Who may connect to the server: pages of its own address, with a session that it signed."""
+
+import re
+import urllib.request
+from urllib.parse import urlsplit
+
+import pytest
+import websocket
+
+from tests.serving import free_port, serve_by
+
+
+def serve_at(port, *options):
+    command = ["gridworld", "serve", "--port", str(port), *options]
+    return serve_by(command, f"http://localhost:{port}/app")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serve_at(free_port(), "--no-state") as server:
+        yield server
+
+
+def token_of(url):
+    """The token of a session that the page at the address was given."""
+    page = urllib.request.urlopen(url, timeout=60).read().decode()
+    return re.search(r'"token":"([^"]+)"', page)[1]
+
+
+def first_message(url, token, origin=None):
+    """What the server says first to who connects; nothing if it hangs up at once."""
+    address = urlsplit(url)
+    connection = websocket.create_connection(
+        f"ws://{address.netloc}{address.path}/ws",
+        origin=origin or f"http://{address.netloc}",
+        subprotocols=["bokeh", token],
+        timeout=60,
+    )
+    try:
+        return connection.recv()
+    finally:
+        connection.shutdown()
+
+
+def test_a_page_of_another_address_is_refused(server):
+    token = token_of(server.url)
+    port = urlsplit(server.url).port
+    for origin in ("http://elsewhere.example", f"http://elsewhere.example:{port}", "null"):
+        with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+            first_message(server.url, token, origin)
+        assert refused.value.status_code == 403
+    assert "ACK" in first_message(server.url, token)
+
+
+def test_a_session_must_be_signed(server):
+    token = token_of(server.url)
+    content, signature = token.split(".", 1)
+    other = "A" if signature[0] != "A" else "B"
+    for forged in (content, f"{content}.{other}{signature[1:]}"):
+        assert first_message(server.url, forged) == ""
+    assert "ACK" in first_message(server.url, token)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_page_is_known_again_after_a_restart_if_there_is_a_state(kept, tmp_path):
+    port = free_port()
+    options = ["--state", str(tmp_path)] if kept else ["--no-state"]
+    with serve_at(port, *options) as server:
+        token = token_of(server.url)
+    with serve_at(port, *options) as server:
+        answer = first_message(server.url, token)
+    assert ("ACK" in answer) if kept else answer == ""
