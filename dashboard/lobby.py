@@ -19,6 +19,7 @@ from dashboard import keeping
 from dashboard.keeping import Kept
 from dashboard.link import ROOM_KEY
 from dashboard.notify import toast
+from dashboard.remade import is_remade
 from dashboard.room import Room
 from gridworld import LoadError
 
@@ -31,7 +32,7 @@ KEEP_MINUTES = 30.0
 #: Pages that were closed or cut off which a room knows again.
 _MAX_REMEMBERED = 2 * MAX_PAGES
 _KEY_BYTES = 16
-_GONE = "The training that this link led to is no longer here; this is a new one."
+_GONE = "The training that was here is gone; this is a new one."
 
 
 class LobbyError(RuntimeError):
@@ -268,7 +269,7 @@ def take_seat(document: Any, own_room: Room) -> Seat | None:
     key = keys[0].decode(errors="replace") if keys else None
     seat = lobby.enter(session.id, key)
     if seat is None:
-        if key:
+        if key or is_remade(document):
             pn.state.onload(lambda: toast("warning", _GONE))
         seat = lobby.open(session.id, own_room)
     if seat.room is not own_room:

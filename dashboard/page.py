@@ -14,6 +14,7 @@ from dashboard.kernel_link import NotebookRow
 from dashboard.lobby import LobbyError, Seat, lobby, take_seat
 from dashboard.notify import forget, toast
 from dashboard.pictures import Pictures
+from dashboard.remade import prepare
 from dashboard.room import Room
 from dashboard.runner import Runner, View
 from dashboard.share import Share
@@ -61,6 +62,7 @@ class GridWorldDashboard(Viewer):
         world_config = None if trainer else GridWorldConfig(**parameters)
         own_room = Room(world_config, trainer=trainer)
         self._document = pn.state.curdoc
+        prepare(self._document)
         self._seat = take_seat(self._document, own_room)
         self.room = self._seat.room if self._seat else own_room
         self.runner = Runner(self.room, self._on_status)
