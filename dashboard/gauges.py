@@ -12,7 +12,7 @@ class Gauges:
     Attributes:
         steps: Updates of all trainings.
         lateness: Seconds by which frames came after their time, summed up.
-        n_by_lateness: Frames by lateness, one number for each class.
+        n_by_lateness: Frames of all pages by lateness, one number for each class.
     """
 
     def __init__(self) -> None:

@@ -64,7 +64,7 @@ class _Counts(Collector):
             ("viewers", "Pages that watch a training and do not control it.", lobby.n_viewers),
         ):
             yield GaugeMetricFamily(f"gridworld_{name}", what, value)
-        yield CounterMetricFamily("gridworld_frames", "Frames of all trainings.", gauges.frames)
+        yield CounterMetricFamily("gridworld_frames", "Frames of all pages.", gauges.frames)
         yield CounterMetricFamily("gridworld_steps", "Updates of all trainings.", gauges.steps)
         bounds = [*map(str, LATENESS_BOUNDS), "+Inf"]
         yield HistogramMetricFamily(
