@@ -79,6 +79,7 @@ class Takeaway:
     def __init__(self, room: Room, runner: Runner, can_upload: bool = True) -> None:
         self._room, self._runner = room, runner
         self._under_way: set[str] = set()
+        self._sending = asyncio.Lock()  # one file after the other
         downloads = []
         for label, filename, kind, hint in _DOWNLOADS:
             button = Button(label=label, hint=hint, margin=6)
@@ -120,13 +121,15 @@ class Takeaway:
             content = await self._make(kind)
         except (ExportError, OSError) as error:
             toast("error", str(error))
+            return
         except Exception:
             _log.exception("A download failed")
             toast("error", f"{label} failed; the run is not affected.")
-        else:
-            await self._send(filename, content)
+            return
         finally:
             self._under_way.discard(kind)
+        async with self._sending:
+            await self._send(filename, content)
 
     async def _make(self, kind: str) -> bytes:
         """The content of a file, of the run as it is now."""
