@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,17 @@ from gridworld import LoadError, Status, Trainer, replacing
 
 _log = logging.getLogger(__name__)
 
-_INDEX = "rooms.json"
+_INDEX, _FILES = "rooms.json", "room-*.npz"
+_PRIVATE_FOLDER, _PRIVATE = 0o700, 0o600
+#: What the fields of an entry must be.
+_KINDS = {
+    "file": str,
+    "control_key": str,
+    "watch_key": str,
+    "remembered": dict,
+    "room": dict,
+    "empty_since": (int, float),
+}
 #: What is kept of a room beside its training: parameters of its pace, and its own.
 _PACE = ("update_interval", "frame_rate", "finish_in", "turbo")
 
@@ -40,9 +51,13 @@ class Kept:
 
 def describe(room: Room) -> dict[str, Any]:
     """What there is to a room beside its training."""
+    learning = room.learning_config.param.values()  # may be others by now than the run's
     return {
         "running": room.status is Status.RUNNING,
+        "until": room.until,
         "seconds": room.seconds,
+        "seed": room.seed,
+        "learning": {name: value for name, value in learning.items() if name != "name"},
         "goal_episode": room.goal_episode,
         "tuning": room.tuning.allowed,
         "pace": {name: getattr(room.pace, name) for name in _PACE},
@@ -57,14 +72,16 @@ def revive(folder: Path, kept: Kept) -> Room:
     """
     try:
         room = Room(trainer=Trainer.load(folder / kept.file))
-        room.param.update(goal_episode=kept.room["goal_episode"])
+        room.learning_config.param.update(**kept.room["learning"])
+        room.param.update(seed=kept.room["seed"], goal_episode=kept.room["goal_episode"])
         room.pace.param.update(**kept.room["pace"])
         room.tuning.allowed = kept.room["tuning"]
         room.seconds = float(kept.room["seconds"])
+        if kept.room["running"] and room.status is Status.PAUSED:
+            room.resume()
+            room.until = kept.room["until"]
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise LoadError(f"a room that was kept cannot be read: {error}") from error
-    if kept.room["running"] and room.status is Status.PAUSED:
-        room.resume()
+        raise LoadError(f"a room that was kept cannot be read: {error!r}") from error
     return room
 
 
@@ -78,30 +95,51 @@ def write(folder: Path, rooms: Iterable[tuple[Room, Kept]], others: Iterable[Kep
         rooms: The rooms, and what to write of each beside the training.
         others: What was written before and is still to be kept.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(_PRIVATE_FOLDER)  # before there is anything in it
     written = list(others)
     for room, kept in rooms:
         try:
             room.trainer.save(folder / kept.file)
-        except OSError:
+            (folder / kept.file).chmod(_PRIVATE)
+        except Exception:  # one room must not take the others with it
             _log.exception("A room could not be saved")
         else:
             written.append(kept)
     with replacing(folder / _INDEX, "w") as index:
         json.dump([vars(kept) for kept in written], index)
+    (folder / _INDEX).chmod(_PRIVATE)
     known = {kept.file for kept in written}
-    for file in folder.glob("room-*.npz"):
+    for file in folder.glob(_FILES):
         if file.name not in known:
             file.unlink(missing_ok=True)
 
 
 def read(folder: Path) -> Iterator[Kept]:
-    """What a folder holds."""
+    """What a folder holds; what cannot be read is logged and left out."""
     try:
-        entries = json.loads((folder / _INDEX).read_text())
-        for entry in entries:
-            yield Kept(**entry)
+        entries = list(json.loads((folder / _INDEX).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return
     except (OSError, ValueError, TypeError):
         _log.exception("The rooms that were kept in %s cannot be read", folder)
+        return
+    for entry in entries:
+        try:
+            kept = Kept(**entry)
+            _check(kept)
+        except (ValueError, TypeError):
+            _log.exception("A room that was kept in %s cannot be read", folder)
+        else:
+            yield kept
+
+
+def _check(kept: Kept) -> None:
+    for name, kind in _KINDS.items():
+        value = getattr(kept, name)
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be {kind}, got {value!r}")
+    if not fnmatch(kept.file, _FILES) or Path(kept.file).name != kept.file:
+        raise ValueError(f"file must be named {_FILES}, got {kept.file!r}")
+    if not all(isinstance(in_control, bool) for in_control in kept.remembered.values()):
+        raise TypeError(f"remembered must hold true and false, got {kept.remembered!r}")

@@ -139,7 +139,9 @@ class Lobby:
             LobbyError: If there is none.
         """
         self.sweep()
-        if len(self._suites) >= MAX_ROOMS:
+        if self._n_places >= MAX_ROOMS:
+            self._drop_an_unused_one()
+        if self._n_places >= MAX_ROOMS:
             raise LobbyError(
                 f"This server holds {MAX_ROOMS} trainings at a time, and all are taken. "
                 "Try again later."
@@ -170,8 +172,7 @@ class Lobby:
         latest = self._clock() - self._keep_seconds
         self._kept = [kept for kept in self._kept if kept.empty_since > latest]
         for suite in [suite for suite in self._suites if suite.empty_since <= latest]:
-            self._suites.remove(suite)
-            suite.room.close()
+            self._drop(suite)
 
     def save(self) -> None:
         """Writes all rooms to the folder, if there is one."""
@@ -220,6 +221,24 @@ class Lobby:
         suite.empty_since = math.inf
         suite.room.n_pages = len(suite.pages)
         return Seat(suite, page, in_control)
+
+    @property
+    def _n_places(self) -> int:
+        return len(self._suites) + len(self._kept)
+
+    def _drop_an_unused_one(self) -> None:
+        """Drops the room without a page, and without a run to come back to, longest so."""
+        unused = [
+            suite
+            for suite in self._suites
+            if not suite.pages and not suite.room.snapshot.total_steps
+        ]
+        if unused:
+            self._drop(min(unused, key=lambda suite: suite.empty_since))
+
+    def _drop(self, suite: Suite) -> None:
+        self._suites.remove(suite)
+        suite.room.close()
 
     def _sweep_later(self) -> None:
         try:

@@ -103,7 +103,8 @@ class Room(param.Parameterized):
         self._due = 0.0
         self._advanced_at = math.inf  # not since the run was last set going
         self._finish_at = 0.0  # seconds of the run at which it should be over
-        self._until: int | None = None  # completed episodes at which to pause
+        #: Completed episodes at which the run under way pauses; None if it does not.
+        self.until: int | None = None
         self._adopting = False
         self._analysed = -1  # revision of the last analysis
         self._analysis_due = -math.inf
@@ -207,7 +208,7 @@ class Room(param.Parameterized):
                 self.resume()
         else:
             self.start()
-        self._until = episode
+        self.until = episode
 
     def step(self) -> None:
         """Makes one update."""
@@ -273,7 +274,7 @@ class Room(param.Parameterized):
         self.seconds += max(0.0, min(now - self._advanced_at, 2 * self.pace.period))
         self._advanced_at = now
         n_due = self.pace.steps_due(n_sharing, self._steps_to_finish())
-        n_steps = self._trainer.advance(n_due, self._until)
+        n_steps = self._trainer.advance(n_due, self.until)
         self.pace.observe(n_steps, time.perf_counter() - started)
         gauges.add_steps(n_steps)
         self._changed()
@@ -288,7 +289,7 @@ class Room(param.Parameterized):
 
     def _set_going(self) -> None:
         self._advanced_at = math.inf
-        self._until = None
+        self.until = None
         self._plan_finish()
         self._changed()
 

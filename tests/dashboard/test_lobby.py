@@ -1,0 +1,171 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard import lobby as lobby_module
+from dashboard.lobby import Lobby, LobbyError
+from dashboard.room import Room
+
+MINUTE = 60.0
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1e9
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def lobby(clock):
+    lobby = Lobby(keep_minutes=30, clock=clock)
+    yield lobby
+    for room in lobby.rooms:
+        room.close()
+
+
+@pytest.fixture
+def seat(lobby):
+    """The seat of a page called teacher, in control of its room."""
+    return lobby.open("teacher", Room())
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(lobby_module, "MAX_ROOMS", 3)
+    monkeypatch.setattr(lobby_module, "MAX_PAGES", 3)
+
+
+def test_each_key_is_of_128_random_bits_and_none_comes_twice(lobby):
+    suites = [lobby.open(f"page {i}", Room()).suite for i in range(50)]
+    keys = [key for suite in suites for key in (suite.control_key, suite.watch_key)]
+    assert len(set(keys)) == 100
+    assert all(re.fullmatch(r"[\w-]{22}", key) for key in keys)
+
+
+def test_the_control_key_leads_to_control_and_the_watch_key_never(lobby, seat):
+    controlling = lobby.enter("assistant", seat.suite.control_key)
+    watching = lobby.enter("student", seat.suite.watch_key)
+    assert controlling.room is watching.room is seat.room
+    assert (seat.in_control, controlling.in_control, watching.in_control) == (True, True, False)
+    again = lobby.enter("student", seat.suite.watch_key)
+    assert not again.in_control
+    # Not even by a page that is known to watch and brings the other key along.
+    assert not lobby.enter("student", seat.suite.control_key).in_control
+
+
+@given(key=st.one_of(st.none(), st.text(), st.from_regex(r"[\w-]{22}", fullmatch=True)))
+def test_any_other_key_leads_nowhere(key):
+    lobby = Lobby()
+    lobby.open("teacher", Room())
+    assert lobby.enter("stranger", key) is None
+
+
+def test_a_part_of_a_key_leads_nowhere(lobby, seat):
+    key = seat.suite.watch_key
+    for other in ("", key[:-1], key + "A", key.swapcase()):
+        assert lobby.enter("stranger", other) is None
+
+
+@pytest.mark.parametrize("key", [None, "something else"])
+def test_a_page_that_was_here_gets_its_place_again_whatever_its_link_says(lobby, seat, key):
+    lobby.enter("student", seat.suite.watch_key)
+    lobby.leave("student")
+    lobby.leave("teacher")
+    assert lobby.enter("teacher", key) == seat
+    assert lobby.enter("student", key) == (seat.suite, "student", False)
+
+
+def test_a_room_without_pages_is_kept_for_a_while_and_then_dropped(lobby, seat, clock):
+    other = lobby.open("other", Room())
+    lobby.leave("teacher")
+    clock.now += 29 * MINUTE
+    assert lobby.enter("late", seat.suite.control_key).room is seat.room
+    lobby.leave("late")
+    clock.now += 31 * MINUTE
+    assert lobby.enter("too late", seat.suite.control_key) is None
+    assert lobby.enter("teacher", None) is None
+    assert lobby.rooms == [other.room]
+
+
+def test_a_room_with_a_page_is_kept_however_long(lobby, seat, clock):
+    lobby.enter("student", seat.suite.watch_key)
+    lobby.leave("teacher")
+    clock.now += 1e6 * MINUTE
+    assert lobby.enter("teacher", None) == seat
+
+
+def test_pages_are_counted(lobby, seat):
+    assert (seat.room.n_pages, lobby.n_viewers) == (1, 0)
+    lobby.enter("student", seat.suite.watch_key)
+    lobby.enter("assistant", seat.suite.control_key)
+    lobby.enter("student", seat.suite.watch_key)  # no second time
+    assert (seat.room.n_pages, lobby.n_viewers) == (3, 1)
+    lobby.leave("student")
+    lobby.leave("student")
+    lobby.leave("stranger")
+    assert (seat.room.n_pages, lobby.n_viewers) == (2, 0)
+
+
+def test_a_change_of_the_count_is_to_be_drawn(lobby, seat):
+    revision = seat.room.revision
+    lobby.enter("student", seat.suite.watch_key)
+    assert seat.room.revision > revision
+
+
+def test_a_full_server_says_so_and_takes_one_more_when_one_is_dropped(lobby, clock, few):
+    rooms = [Room() for _ in range(3)]
+    for i, room in enumerate(rooms):
+        lobby.open(f"page {i}", room)
+        room.step()
+    for attempt in (lobby.check, lambda: lobby.open("one more", Room())):
+        with pytest.raises(LobbyError, match=r"3 trainings at a time.*Try again later\."):
+            attempt()
+    assert lobby.rooms == rooms
+    lobby.leave("page 1")
+    with pytest.raises(LobbyError):  # it may be come back to
+        lobby.check()
+    clock.now += 31 * MINUTE
+    newest = Room()
+    lobby.open("one more", newest)
+    assert lobby.rooms == [rooms[0], rooms[2], newest]
+
+
+def test_of_pages_opened_and_left_without_a_run_no_server_gets_full(lobby, clock, few):
+    busy = Room()
+    lobby.open("busy", busy)
+    for i in range(20):
+        lobby.open(f"page {i}", Room())
+        lobby.leave(f"page {i}")
+        clock.now += 1
+    assert len(lobby.rooms) == 3
+    assert lobby.enter("busy", None).room is busy
+    assert lobby.enter("page 19", None) is not None  # the latest are kept as long as may be
+    assert lobby.enter("page 0", None) is None
+
+
+def test_a_room_that_is_full_says_so_and_lets_its_own_pages_in(lobby, seat, few):
+    for page in ("one", "two"):
+        lobby.enter(page, seat.suite.watch_key)
+    with pytest.raises(LobbyError, match=r"3 pages show this training.*Try again later\."):
+        lobby.enter("three", seat.suite.watch_key)
+    assert seat.room.n_pages == 3
+    assert lobby.enter("teacher", None) == seat
+    lobby.leave("one")
+    assert not lobby.enter("three", seat.suite.watch_key).in_control
+
+
+def test_of_pages_come_and_gone_only_the_latest_are_remembered(lobby, seat):
+    for i in range(1000):
+        lobby.enter(f"page {i}", seat.suite.watch_key)
+        lobby.leave(f"page {i}")
+    assert len(seat.suite.remembered) == 2 * lobby_module.MAX_PAGES
+    assert lobby.enter("page 999", None) is not None
