@@ -130,7 +130,7 @@ class GridWorldDashboard(Viewer):
         # A phone's sidebar covers the page: there it begins closed. The server learns of the
         # width once the page has loaded.
         width = pmui.BreakpointSwitcher(breakpoint="sm", small=pn.Spacer(), large=pn.Spacer())
-        page = pmui.Page(
+        page = _page_on_its_own(
             title=TITLE,
             site_url="",
             header=[pn.HSpacer(), self._status.pane],
@@ -205,9 +205,22 @@ class GridWorldDashboard(Viewer):
                 self._page.param.update(header=[], sidebar=[], main=[])
 
 
+def _page_on_its_own(**params: Any) -> pmui.Page:
+    """A page that does not follow whether the server is busy with any other one.
+
+    One click would have every page open redrawn, at ten milliseconds each, and the server
+    would refer to each page for good.
+    """
+    page = pmui.Page(busy_indicator=None, **params)
+    for _, watcher in page._param__private.ref_watchers:
+        pn.state.param.unwatch(watcher)
+    page._param__private.refs.pop("busy")
+    return page
+
+
 def make_page() -> pmui.Page:
     """The dashboard as a page; or in words, why there is none."""
     try:
         return GridWorldDashboard().page()
     except LobbyError as error:
-        return pmui.Page(title=TITLE, main=[pn.pane.HTML(f"<p>{error}</p>", margin=24)])
+        return _page_on_its_own(title=TITLE, main=[pn.pane.HTML(f"<p>{error}</p>", margin=24)])

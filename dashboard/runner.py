@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import panel as pn
 
+from dashboard import sending
 from dashboard.connection import Connection, state_of
 from dashboard.gauges import gauges
 from dashboard.governor import governor
@@ -18,6 +19,7 @@ from dashboard.watching import Watching
 from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)
+sending.install()
 
 #: Factor by which the wished time between two frames may differ from the present one.
 _TOLERANCE = 1.15

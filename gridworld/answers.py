@@ -36,6 +36,7 @@ class Answers:
         self._world, self._agent, self._max_steps = world, agent, max_steps
         self._discount: float | None = None  # that all the rest was worked out for
         self._known = Known()
+        self._policy = b""  # that the gap was worked out for
 
     @property
     def known(self) -> Known:
@@ -66,8 +67,11 @@ class Answers:
                 optimal_length=expected_return(counting, optimal, self._max_steps),
             )
         agent = self._agent
-        gap = gap_to_optimal(world, agent.q_values, agent.discount_factor, plan)
-        self._known = self._known._replace(gap=gap)
+        # The gap is the greedy policy's: as long as that stays the same, so does the gap.
+        policy = best_actions(agent.q_values).tobytes()
+        if self._known.gap is None or policy != self._policy:
+            gap = gap_to_optimal(world, agent.q_values, agent.discount_factor, plan)
+            self._known, self._policy = self._known._replace(gap=gap), policy
 
     def is_optimal(self) -> bool:
         """Whether the greedy policy is an optimal one, wherever it can come to."""

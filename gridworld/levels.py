@@ -63,7 +63,9 @@ S.#....
         "",
         {},
     ),
-    "custom": Level("Custom", "A map of your own: switch Edit map on and draw, or paste its text.", "", {}),
+    "custom": Level(
+        "Custom", "A map of your own: switch Edit map on and draw, or paste its text.", "", {}
+    ),
     "cliff_walking": Level(
         "Cliff walking",
         "Sutton & Barto 2018, example 6.6: the shortest way runs along the edge.",

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.models.widgets import Div
 
 from dashboard.room import Room
 from dashboard.runner import OneMessage, View
@@ -57,12 +58,13 @@ class HistoryView:
             disabled=True,
             margin=4,
         )
-        self._note = pn.pane.HTML(stylesheets=[_NOTE], margin=(12, 8), min_width=200)
+        # Bokeh's own: Panel's pane works out its whole style at each change.
+        self._note = Div(stylesheets=[_NOTE], margin=(12, 8), min_width=200)
         self._slider.param.watch(lambda event: self._on_slider(event.new), "value")
         self._live.on_click(lambda _: self._show(None))
         self.panel = pn.Column(
             self._slider,
-            pn.Row(self._live, self._note, styles={"flex-wrap": "wrap"}),
+            pn.Row(self._live, pn.pane.Bokeh(self._note), styles={"flex-wrap": "wrap"}),
             sizing_mode="stretch_width",
         )
         self._snapshot = room.snapshot
@@ -110,7 +112,7 @@ class HistoryView:
         self._live.disabled = self.moment is None
         shown = self.moment or self._snapshot
         when = "Now" if self.moment is None else "Then"
-        self._note.object = f"{when}: step {shown.total_steps:,}, episode {shown.episode:,}"
+        self._note.text = f"{when}: step {shown.total_steps:,}, episode {shown.episode:,}"
 
 
 class _Following:
