@@ -213,11 +213,14 @@ class Room(param.Parameterized):
     def step(self) -> None:
         """Makes one update."""
         self._trainer.step()
+        gauges.add_steps(1)
         self._changed()
 
     def step_episode(self) -> None:
         """Goes on to the end of the episode."""
+        n_steps = self._trainer.total_steps
         self._trainer.step_episode()
+        gauges.add_steps(self._trainer.total_steps - n_steps)
         self._changed()
 
     def stop(self) -> None:
