@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dashboard.export import export_html
 from gridworld import GridWorldConfig, Trainer
+from tests.jupyter import Lab, Shown, jupyterlab
 from tests.serving import ROOT, launch_arguments, serve
 
 _SIZES = {"1280": (1280, 860), "390": (390, 844)}
@@ -26,6 +27,7 @@ def main(folder: Path) -> None:
                     page.screenshot(path=folder / f"{moment}-{theme}-{width}.png")
                 page.close()
         _photograph_static_file(browser, folder / "snapshot.png")
+        _photograph_notebook(browser, folder / "notebook.png")
         browser.close()
 
 
@@ -82,6 +84,28 @@ def _photograph_static_file(browser: Browser, picture: Path) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(file.as_uri())
         page.wait_for_timeout(4000)
+        page.screenshot(path=picture)
+        page.close()
+
+
+def _photograph_notebook(browser: Browser, picture: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 860})
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        jupyterlab("02_dashboard.ipynb", Path(folder)) as url,
+    ):
+        lab = Lab(page, url)
+        page.keyboard.press("Control+b")  # no sidebar
+        lab.run_all()
+        shown = Shown(lab, 'level="hard"')
+        steps = shown.output.get_by_label("Steps per update", exact=True)
+        steps.fill("200")
+        steps.press("Enter")
+        shown.button("Start").click()
+        page.wait_for_timeout(5000)
+        lab.cell('level="hard"').evaluate("(cell) => cell.scrollIntoView()")
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(1000)
         page.screenshot(path=picture)
         page.close()
 

@@ -1,106 +1,22 @@
-import json
-import os
-import re
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
-from urllib.parse import urlsplit
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard.browsing import wait_until
-from tests.serving import ROOT
-
-NOTEBOOK = "02_dashboard.ipynb"
-#: No news from elsewhere; cells out of sight stay on the page.
-_SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "notebook-extension/tracker": {"windowingMode": "none"},
-}
+from tests.jupyter import Lab, Shown, jupyterlab
 
 
-class Lab:
-    """A notebook opened in JupyterLab, driven and read the way its users do."""
-
-    def __init__(self, page, url, token):
-        self.page, self.troubles = page, []
-        self._host = urlsplit(url).netloc
-        page.on("console", lambda line: line.type == "error" and self.troubles.append(line.text))
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("request", lambda request: self._check_host(request.url))
-        page.goto(f"{url}/lab/tree/{NOTEBOOK}?token={token}")
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-
-    def run_all(self):
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_text("Run All Cells", exact=True).click()
-
-    def cell(self, text):
-        """The cell whose code has this text in it."""
-        return self.page.locator(".jp-CodeCell").filter(has_text=text).first
-
-    def output(self, text):
-        return self.cell(text).locator(".jp-OutputArea")
-
-    def run(self, text):
-        self.cell(text).locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-
-    def run_new(self, code):
-        """Runs code in a new cell at the end, and gives what it prints."""
-        cells = self.page.locator(".jp-CodeCell")
-        n_cells = cells.count()
-        cells.last.locator(".cm-content").click()
-        toolbar = self.page.get_by_role("toolbar", name="main area toolbar")
-        toolbar.get_by_role("button", name="Insert a cell below").click()
-        expect(cells).to_have_count(n_cells + 1)
-        cells.last.locator(".cm-content").click()
-        self.page.keyboard.insert_text(code)
-        expect(cells.last.locator(".cm-content")).to_have_text(code)
-        self.page.keyboard.press("Control+Enter")
-        expect(cells.last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
-        cells.last.locator(".jp-InputPrompt").scroll_into_view_if_needed()
-        return cells.last.locator(".jp-OutputArea-output").inner_text().strip()
-
-    def delete(self, text):
-        self.cell(text).locator(".jp-InputPrompt").click()
-        self.page.keyboard.press("d")
-        self.page.keyboard.press("d")
-
-    def trails(self):
-        """What the grids of all dashboards were given to draw."""
-        return self.page.evaluate(_TRAILS)
-
-    def wait_until(self, condition):
-        wait_until(condition, 30, lambda: self.page.wait_for_timeout(50))
-
-    def _check_host(self, url):
-        parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
-            self.troubles.append(f"asked another host: {url}")
+@pytest.fixture
+def lab(page, tmp_path):
+    """The notebook, opened and run; whatever is done in it, nothing may complain."""
+    with jupyterlab("02_dashboard.ipynb", tmp_path) as url:
+        lab = Lab(page, url)
+        lab.run_all()
+        yield lab
+        assert lab.troubles == []
 
 
-class Shown:
-    """A dashboard in a cell's output."""
-
-    def __init__(self, lab, text):
-        self._output = lab.output(text)
-
-    def button(self, name):
-        return self._output.get_by_role("button", name=name, exact=True)
-
-    @property
-    def status(self):
-        return self._output.get_by_role("status", name="Status")
-
-    @property
-    def total_steps(self):
-        number = self._output.locator("div:has(> dt:text-is('Total steps')) > dd")
-        return int(number.inner_text().replace(",", ""))
+def trails(lab):
+    """What the grids of all dashboards were given to draw."""
+    return lab.page.evaluate(_TRAILS)
 
 
 _TRAILS = """() => Bokeh.documents
@@ -109,77 +25,13 @@ _TRAILS = """() => Bokeh.documents
   .map((trail) => JSON.stringify(Object.values(trail.data).map((column) => [...column])))"""
 
 
-@pytest.fixture
-def jupyter(tmp_path):
-    """A server of JupyterLab with the notebook and settings of its own: URL and token."""
-    shutil.copy(ROOT / "notebooks" / NOTEBOOK, tmp_path)
-    for plugin, settings in _SETTINGS.items():
-        file = tmp_path / ".settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
-        file.parent.mkdir(parents=True)
-        file.write_text(json.dumps(settings))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token, log = secrets.token_hex(16), tmp_path / ".log"
-    options = {
-        "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
-        "ServerApp.root_dir": tmp_path,
-        "IdentityProvider.token": token,
-    }
-    homes = {
-        "JUPYTER_CONFIG_DIR": ".config",
-        "JUPYTER_DATA_DIR": ".data",
-        "JUPYTER_RUNTIME_DIR": ".runtime",
-        "JUPYTERLAB_SETTINGS_DIR": ".settings",
-        "JUPYTERLAB_WORKSPACES_DIR": ".workspaces",
-        "IPYTHONDIR": ".ipython",
-    }
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-            + [f"--{name}={value}" for name, value in options.items()],
-            cwd=tmp_path,
-            env=os.environ | {name: str(tmp_path / home) for name, home in homes.items()},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://localhost:{port}"
-    try:
-        wait_until(lambda: _answers(f"{url}/api") or process.poll() is not None, 60)
-        assert process.poll() is None, log.read_text()
-        yield url, token
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _answers(url):
-    try:
-        urllib.request.urlopen(url, timeout=5).close()
-    except OSError:
-        return False
-    return True
-
-
-@pytest.fixture
-def lab(page, jupyter):
-    """The notebook, opened and run; whatever is done in it, nothing may complain."""
-    lab = Lab(page, *jupyter)
-    lab.run_all()
-    prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
-    expect(prompts).to_have_text(["[1]:", "[2]:", "[3]:", "[4]:"], timeout=60_000)
-    yield lab
-    assert lab.troubles == []
-
-
 def test_the_dashboard_trains_in_a_cell_and_the_other_cells_go_on(lab):
     dashboard = Shown(lab, 'level="hard"')
     dashboard.button("Start").click()
     expect(dashboard.status).to_have_text("RUNNING")
     lab.wait_until(lambda: dashboard.total_steps > 100)
-    trails = lab.trails()
-    lab.wait_until(lambda: lab.trails() != trails)
+    before = trails(lab)
+    lab.wait_until(lambda: trails(lab) != before)
 
     before = dashboard.total_steps
     assert lab.run_new("print('meanwhile')") == "meanwhile"

@@ -1,0 +1,185 @@
+"""A real JupyterLab with one of the project's notebooks, for tests and pictures."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.dashboard.browsing import wait_until
+from tests.serving import ROOT
+
+#: No news from elsewhere; cells out of sight stay on the page.
+_SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+_HOMES = {
+    "JUPYTER_CONFIG_DIR": ".config",
+    "JUPYTER_DATA_DIR": ".data",
+    "JUPYTER_RUNTIME_DIR": ".runtime",
+    "JUPYTERLAB_SETTINGS_DIR": ".settings",
+    "JUPYTERLAB_WORKSPACES_DIR": ".workspaces",
+    "IPYTHONDIR": ".ipython",
+}
+#: Milliseconds that a kernel may take to start, and to run a notebook.
+_PATIENCE = 180_000
+
+
+@contextmanager
+def jupyterlab(notebook: str, folder: Path) -> Iterator[str]:
+    """Serves a copy of a notebook, with settings of its own, until the block ends.
+
+    Args:
+        notebook: Name of its file.
+        folder: An empty folder for all that the server writes.
+
+    Yields:
+        The address of the notebook.
+    """
+    shutil.copy(ROOT / "notebooks" / notebook, folder)
+    for plugin, settings in _SETTINGS.items():
+        file = folder / ".settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token, log = secrets.token_hex(16), folder / ".log"
+    options = {
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": folder,
+        "IdentityProvider.token": token,
+    }
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+            + [f"--{name}={value}" for name, value in options.items()],
+            cwd=folder,
+            env=os.environ | {name: str(folder / home) for name, home in _HOMES.items()},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://localhost:{port}"
+    try:
+        wait_until(lambda: _answers(f"{url}/api") or process.poll() is not None, 120)
+        assert process.poll() is None, log.read_text()
+        yield f"{url}/lab/tree/{notebook}?token={token}"
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+class Lab:
+    """A notebook opened in JupyterLab, driven and read the way its users do.
+
+    Attributes:
+        page: Playwright's page.
+        troubles: Complaints on the console, requests to other hosts.
+        cells: The code cells.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.troubles: list[str] = []
+        self._host = urlsplit(url).netloc
+        page.on("console", lambda line: line.type == "error" and self.troubles.append(line.text))
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("request", lambda request: self._check_host(request.url))
+        page.goto(url)
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=_PATIENCE)
+        self.cells = page.locator(".jp-CodeCell")
+
+    def run_all(self) -> None:
+        """Runs the notebook, and waits until each of its cells has run."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_text("Run All Cells", exact=True).click()
+        expected = [f"[{i}]:" for i in range(1, self.cells.count() + 1)]
+        expect(self.cells.locator(".jp-InputPrompt")).to_have_text(expected, timeout=_PATIENCE)
+
+    def cell(self, text: str) -> Locator:
+        """The cell whose code has this text in it."""
+        code = self.page.locator(".cm-content", has_text=text)
+        return self.cells.filter(has=code).first
+
+    def output(self, text: str) -> Locator:
+        """What that cell shows."""
+        return self.cell(text).locator(".jp-OutputArea")
+
+    def run(self, text: str) -> None:
+        """Runs the cell whose code has this text in it."""
+        self.cell(text).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+
+    def run_new(self, code: str) -> str:
+        """Runs code in a new cell at the end, and gives what it prints."""
+        n_cells = self.cells.count()
+        self.cells.last.locator(".cm-content").click()
+        toolbar = self.page.get_by_role("toolbar", name="main area toolbar")
+        toolbar.get_by_role("button", name="Insert a cell below").click()
+        expect(self.cells).to_have_count(n_cells + 1)
+        self.cells.last.locator(".cm-content").click()
+        self.page.keyboard.insert_text(code)
+        expect(self.cells.last.locator(".cm-content")).to_have_text(code)
+        self.page.keyboard.press("Control+Enter")
+        prompt = self.cells.last.locator(".jp-InputPrompt")
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=_PATIENCE)
+        prompt.scroll_into_view_if_needed()
+        return self.cells.last.locator(".jp-OutputArea-output").inner_text().strip()
+
+    def delete(self, text: str) -> None:
+        """Deletes the cell whose code has this text in it."""
+        self.cell(text).locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("d")
+        self.page.keyboard.press("d")
+
+    def wait_until(self, condition: Callable[[], Any]) -> None:
+        wait_until(condition, 60, lambda: self.page.wait_for_timeout(50))
+
+    def _check_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
+            self.troubles.append(f"asked another host: {url}")
+
+
+class Shown:
+    """A dashboard in a cell's output.
+
+    Attributes:
+        output: The output.
+    """
+
+    def __init__(self, lab: Lab, text: str) -> None:
+        self.output = lab.output(text)
+
+    def button(self, name: str) -> Locator:
+        return self.output.get_by_role("button", name=name, exact=True)
+
+    @property
+    def status(self) -> Locator:
+        return self.output.get_by_role("status", name="Status")
+
+    @property
+    def total_steps(self) -> int:
+        number = self.output.locator("div:has(> dt:text-is('Total steps')) > dd")
+        return int(number.inner_text().replace(",", ""))
