@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 _INDEX, _FILES = "rooms.json", "room-*.npz"
 _PRIVATE_FOLDER, _PRIVATE = 0o700, 0o600
 #: What the fields of an entry must be.
-_KINDS = {
+_KINDS: dict[str, Any] = {
     "file": str,
     "control_key": str,
     "watch_key": str,

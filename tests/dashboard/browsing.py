@@ -37,6 +37,9 @@ class OpenedDashboard:
         page.on("response", lambda r: r.status >= 400 and self._complain(f"{r.status} {r.url}"))
         page.on("websocket", self._listen)
         page.goto(url)
+        self.wait_for_page()
+
+    def wait_for_page(self) -> None:
         self.button("Start").wait_for()
 
     def button(self, name: str) -> Locator:

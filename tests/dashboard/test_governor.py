@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +40,7 @@ def test_frames_get_rarer_step_by_step_while_ticks_are_late_and_no_more_than_20_
     for _ in range(30):
         now = tick(governor, 25, lateness=1, since=now)
         seen.append(governor.stretch)
-    steps = [after / before for before, after in zip(seen, seen[1:], strict=False)]
+    steps = [after / before for before, after in pairwise(seen)]
     assert all(1 <= step < 1.7 for step in steps)  # one second or two have been judged
     assert seen[0] > 1
     assert seen[-1] == 20

@@ -1,0 +1,237 @@
+"""One training on several pages, each person in a browser of their own."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from gridworld import LEVELS
+from tests.dashboard.browsing import OpenedDashboard
+from tests.dashboard.test_map import expect_map
+from tests.serving import APP, ROOT, serve
+
+GONE = "The training that was here is gone; this is a new one."
+CONTROLS = ("Start", "Pause", "Resume", "Step", "Episode", "Stop", "Reset", "Run to", "Share")
+
+
+@pytest.fixture(scope="module")
+def server():
+    """One that gives sessions up soon."""
+    options = ("--unused-session-lifetime", "500", "--check-unused-sessions", "200")
+    with serve(APP, *options) as server:
+        yield server
+
+
+class OpenedWatch(OpenedDashboard):
+    """A page that watches."""
+
+    def wait_for_page(self):
+        self.page.get_by_text("You are watching this training").wait_for()
+
+    def setting(self, label):
+        return self.page.locator(f"dl > dt:text-is('{label}') + dd")
+
+
+@pytest.fixture
+def meet(new_context, server):
+    """Opens pages of different people; none of them may complain, nor the server."""
+    opened, logged = [], server.log.stat().st_size
+
+    def meet_one(url=server.url, kind=OpenedDashboard):
+        opened.append(kind(new_context().new_page(), url))
+        opened[-1].progress.wait_for()
+        return opened[-1]
+
+    yield meet_one
+    assert [dashboard.troubles for dashboard in opened] == [[]] * len(opened)
+    assert str(ROOT / "dashboard") not in server.log.read_bytes()[logged:].decode()
+
+
+@pytest.fixture
+def teacher(meet):
+    teacher = meet()
+    teacher.enter(Seed=3, Episodes=100_000)
+    teacher.press("Share")
+    return teacher
+
+
+@pytest.fixture
+def student(meet, teacher):
+    return meet(link(teacher, "watch"), OpenedWatch)
+
+
+def link(dashboard, purpose):
+    return dashboard.page.get_by_role("link", name=f"Link to {purpose}").get_attribute("href")
+
+
+def others(dashboard):
+    return dashboard.page.get_by_role("status").filter(has_text="show")
+
+
+def expect_the_same_picture(one, other):
+    """Both show the same moment of a run that is held still."""
+    expect(one.status).to_have_text("PAUSED")
+    expect(other.status).to_have_text("PAUSED")
+    expect(other.number("Total steps")).to_have_text(f"{one.total_steps:,}")
+    for name in ("trail", "episodes", "map"):
+        other.wait_until(lambda name=name: other.source(name) == one.source(name))
+
+
+def test_share_shows_a_link_to_watch_and_another_to_control(teacher, server):
+    watch, control = link(teacher, "watch"), link(teacher, "control")
+    assert watch != control
+    for address in (watch, control):
+        assert re.fullmatch(re.escape(server.url) + r"\?room=[\w-]{22}", address)
+    # The page's own address leads here from now on.
+    key = control.partition("?")[2]
+    teacher.wait_until(lambda: teacher.page.url.endswith(key))
+    teacher.press("Share")
+    expect(teacher.page.get_by_role("link", name="Link to watch")).not_to_be_visible()
+
+
+def test_who_watches_sees_the_same_in_step_and_has_nothing_to_change_it_with(teacher, student):
+    for name in CONTROLS:
+        expect(student.button(name)).to_have_count(0)
+    for label in ("Level", "Seed", "Episodes", "Steps per update", "Map text", "Learning rate"):
+        expect(student.field(label)).to_have_count(0)
+    expect(student.button("Edit map")).to_have_count(0)
+    expect(student.page.get_by_role("textbox")).to_have_count(0)
+    expect(student.page.get_by_role("combobox")).to_have_count(0)
+    expect(student.page.locator("input[type=file]")).to_have_count(0)
+    expect(student.setting("Seed")).to_have_text("3")
+    expect(student.setting("Episodes")).to_have_text("100,000")
+
+    teacher.press("Start")
+    student.wait_for_steps(more_than=200)
+    teacher.press("Pause")
+    expect_the_same_picture(teacher, student)
+    teacher.press("Step")
+    expect_the_same_picture(teacher, student)
+    teacher.press("Stop")
+    expect(student.status).to_have_text("STOPPED")
+    expect(student.toasts("Stopped at episode")).to_have_count(1)
+
+
+def test_who_watches_sees_another_level_and_other_settings(teacher, student):
+    teacher.choose("Hard")
+    teacher.enter(Learning_rate=0.25)
+    expect(student.setting("Learning rate")).to_have_text("0.25")
+    expect_map(student, LEVELS["hard"].layout)
+    expect(student.page.get_by_text("Map text")).to_have_count(0)
+
+
+def test_who_watches_has_layers_cell_and_history_of_ones_own(teacher, student):
+    teacher.press("Start")
+    teacher.wait_for_steps(more_than=500)
+    student.layer("Visits").check()
+    student.layer("Policy").uncheck()
+    student.show("Inspector")
+    student.click_cell(4, 0)
+    expect(student.page.get_by_text("(4, 0)")).to_be_visible()
+    student.history.press("Home")
+    expect(student.page.get_by_text("Then: step")).to_be_visible()
+    trail = student.source("trail")
+
+    steps = teacher.total_steps
+    teacher.wait_for_steps(more_than=steps + 200)
+    assert student.source("trail") == trail
+    student.wait_until(lambda: student.total_steps > steps)  # the numbers go on
+    expect(teacher.layer("Visits")).not_to_be_checked()
+    expect(teacher.layer("Policy")).to_be_checked()
+    expect(teacher.page.get_by_text("Now: step")).to_be_visible()
+    teacher.show("Inspector")
+    expect(teacher.page.get_by_text("Click a cell of the grid")).to_be_visible()
+    teacher.press("Pause")
+    student.press("Back to live")
+    student.show("Curves")
+    teacher.show("Curves")
+    expect_the_same_picture(teacher, student)
+
+
+def test_two_who_control_see_what_the_other_one_does(meet, teacher):
+    other = meet(link(teacher, "control"))
+    for one, another, value in ((teacher, other, "0.5"), (other, teacher, "0.7")):
+        one.enter(Learning_rate=value)
+        expect(another.field("Learning rate")).to_have_value(value)
+    other.choose("Medium")
+    expect(teacher.field("Level")).to_have_value("Medium")
+    expect_map(teacher, LEVELS["medium"].layout)
+    other.enter(Steps_per_update=7)
+    expect(teacher.field("Steps per update")).to_have_value("7")
+
+    other.press("Start")
+    expect(teacher.status).to_have_text("RUNNING")
+    expect(teacher.field("Seed")).to_be_disabled()
+    teacher.press("Pause")
+    expect(other.button("Resume")).to_be_enabled()
+    expect_the_same_picture(teacher, other)
+    other.press("Resume")
+    expect(teacher.button("Pause")).to_be_enabled()
+    teacher.toggle("Turbo")
+    expect(other.page.get_by_role("switch", name="Turbo")).to_be_checked()
+    other.press("Stop")
+    expect(teacher.field("Seed")).to_be_enabled()
+    expect(teacher.button("Start")).to_be_enabled()
+    expect(teacher.toasts("Stopped at episode")).to_have_count(1)
+    other.press("Reset")
+    expect(teacher.number("Total steps")).to_have_text("0")
+
+
+def test_pages_are_counted_and_a_closed_one_no_more(meet, teacher, student):
+    for dashboard in (teacher, student):
+        expect(others(dashboard)).to_have_text("1 more page shows this")
+    third = meet(link(teacher, "watch"), OpenedWatch)
+    for dashboard in (teacher, student, third):
+        expect(others(dashboard)).to_have_text("2 more pages show this")
+    third.page.close()
+    student.page.close()
+    expect(others(teacher)).to_have_count(0)
+
+
+def test_a_reload_and_a_second_device_come_back_to_the_training(meet, teacher):
+    teacher.press("Start")
+    teacher.wait_for_steps(more_than=200)
+    teacher.press("Pause")
+    expect(teacher.status).to_have_text("PAUSED")
+    steps = teacher.total_steps
+    teacher.page.reload()
+    teacher.button("Start").wait_for()
+    teacher.progress.wait_for()
+    assert teacher.total_steps == steps
+    expect(teacher.status).to_have_text("PAUSED")
+    expect(teacher.field("Seed")).to_have_value("3")
+    device = meet(teacher.page.url)
+    expect_the_same_picture(teacher, device)
+    device.press("Resume")
+    teacher.wait_for_steps(more_than=steps)
+
+
+def test_a_training_that_nobody_watches_rests_and_goes_on_when_someone_returns(meet, teacher):
+    teacher.press("Start")
+    teacher.wait_for_steps(more_than=200)
+    address = teacher.page.url
+    teacher.enter(Steps_per_update=1, Frames_per_second=5)
+    teacher.wait_until(lambda: "frame_rate=5" in teacher.page.url)
+    steps = teacher.total_steps
+    teacher.page.close()
+    keeper = meet()  # some other page, that has the time pass
+    keeper.page.wait_for_timeout(3000)
+    returned = meet(address)
+    expect(returned.status).to_have_text("RUNNING")
+    first = returned.total_steps
+    assert first >= steps
+    returned.wait_for_steps(more_than=first)
+    returned.press("Pause")
+
+
+@pytest.mark.parametrize("search", ["?room=gone", "?room=", "?level=hard&room=<b>gone</b>"])
+def test_a_link_that_leads_nowhere_gives_one_toast_and_a_new_training(meet, server, search):
+    dashboard = meet(server.url + search)
+    n_toasts = 0 if search == "?room=" else 1
+    expect(dashboard.toasts(GONE)).to_have_count(n_toasts)
+    expect(dashboard.toasts()).to_have_count(n_toasts)
+    expect(dashboard.field("Level")).to_have_value("Hard" if "hard" in search else "Easy")
+    dashboard.press("Step")
+    expect(dashboard.number("Total steps")).to_have_text("1")
+    dashboard.wait_until(lambda: re.search(r"room=[\w-]{22}$", dashboard.page.url))
