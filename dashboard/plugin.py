@@ -1,5 +1,6 @@
 """What ``gridworld serve`` adds to Panel's server: its state for programs, and the login."""
 
+import gc
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
@@ -14,6 +15,7 @@ from tornado.web import RequestHandler
 
 from dashboard.gauges import LATENESS_BOUNDS, gauges
 from dashboard.lobby import lobby
+from dashboard.page import GridWorldDashboard as GridWorldDashboard  # all that a page needs
 from gridworld import Status
 
 
@@ -82,3 +84,8 @@ ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
 ]
 if pn.config.basic_auth:
     ROUTES.append(("/login", Login, {}))
+
+# Panel looks for garbage whenever a page has closed, and all others wait for it: what is
+# loaded by now is none.
+gc.collect()
+gc.freeze()

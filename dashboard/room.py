@@ -29,7 +29,7 @@ _EARLY = 0.002
 _REST = 1.0
 #: Least seconds between two comparisons with the exact answers, and the share of the time
 #: that these may take.
-_ANALYSIS_INTERVAL, _ANALYSIS_SHARE = 0.2, 0.05
+_ANALYSIS_INTERVAL, _ANALYSIS_SHARE = 0.5, 0.05
 #: Episodes over which their length is averaged to tell how much of a run is left.
 _LATEST = 100
 

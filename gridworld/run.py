@@ -1,7 +1,7 @@
 """`Run`: all that one training run has learned and recorded, and how it goes on."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,7 @@ class Run:
         )
         self.optimal_evaluations = optimal_evaluations
         self._answers = Answers(world, agent, max_steps)
+        self._evaluated: dict[str, Any] | None = None  # what snapshots tell of evaluations
         self.settle()
 
     @property
@@ -155,53 +156,69 @@ class Run:
         self._answers.work_out()
         for evaluation in self.evaluations:
             evaluation.evaluate(self.world, self.max_steps)
+        self._evaluated = None
 
     def snapshot(self, status: Status) -> Snapshot:
         """The run at this instant; costs the same after a million episodes."""
-        evaluated = [e for e in self.evaluations if e.expected_return is not None]
-        return replace(
-            self.frame(status),
-            evaluation_episodes=_read_only(np.array([e.episode for e in evaluated], np.int64)),
-            evaluation_epsilons=_read_only(np.array([e.epsilon for e in evaluated])),
-            evaluation_returns=_read_only(np.array([e.expected_return for e in evaluated], float)),
+        if self._evaluated is None:
+            self._evaluated = self._collect_evaluations()
+        return Snapshot(
+            **self._present(status),
+            **self._evaluated,
             converged=self.converged,
             **self._answers.known._asdict(),
         )
 
     def frame(self, status: Status) -> Snapshot:
         """The run at this instant, without what exact planning says about it."""
-        progress = self.progress[0]
-        episode, step = int(progress["episode"]), int(progress["step"])
-        steps = np.arange(max(0, step + 1 - kernel.TRAIL_LENGTH), step + 1)
-        states = self.trail[steps % kernel.TRAIL_LENGTH]
         return Snapshot(
-            status=status,
-            layout=self.layout,
-            episode=episode,
-            num_episodes=self.num_episodes,
-            step=step,
-            total_steps=int(progress["total_steps"]),
-            position=self.world.position(progress["state"]),
-            trail=_read_only(np.stack(np.divmod(states, self.world.shape[1]), axis=1)),
-            epsilon=float(progress["epsilon"]),
-            learning_rate=self.agent.learning_rate,
-            discount_factor=self.agent.discount_factor,
-            q_values=_read_only(self.agent.q_values.copy()),
-            visits=_read_only(self.visits.copy()),
-            last_update=self.last_update,
-            episode_returns=_read_only(self.records.returns[:episode]),
-            episode_lengths=_read_only(self.records.lengths[:episode]),
-            episode_successes=_read_only(self.records.successes[:episode]),
+            **self._present(status),
             evaluation_episodes=_NO_EPISODES,
             evaluation_epsilons=_NO_NUMBERS,
             evaluation_returns=_NO_NUMBERS,
-            changes=self.changes,
             converged=False,
             plan=None,
             optimal_return=None,
             optimal_length=None,
             gap=None,
         )
+
+    def _collect_evaluations(self) -> dict[str, Any]:
+        evaluated = [e for e in self.evaluations if e.expected_return is not None]
+        return {
+            "evaluation_episodes": _read_only(np.array([e.episode for e in evaluated], np.int64)),
+            "evaluation_epsilons": _read_only(np.array([e.epsilon for e in evaluated], float)),
+            "evaluation_returns": _read_only(
+                np.array([e.expected_return for e in evaluated], float)
+            ),
+        }
+
+    def _present(self, status: Status) -> dict[str, Any]:
+        """What a snapshot tells of the run itself."""
+        progress = self.progress[0]
+        episode, step = int(progress["episode"]), int(progress["step"])
+        steps = np.arange(max(0, step + 1 - kernel.TRAIL_LENGTH), step + 1)
+        states = self.trail[steps % kernel.TRAIL_LENGTH]
+        return {
+            "status": status,
+            "layout": self.layout,
+            "episode": episode,
+            "num_episodes": self.num_episodes,
+            "step": step,
+            "total_steps": int(progress["total_steps"]),
+            "position": self.world.position(progress["state"]),
+            "trail": _read_only(np.stack(np.divmod(states, self.world.shape[1]), axis=1)),
+            "epsilon": float(progress["epsilon"]),
+            "learning_rate": self.agent.learning_rate,
+            "discount_factor": self.agent.discount_factor,
+            "q_values": _read_only(self.agent.q_values.copy()),
+            "visits": _read_only(self.visits.copy()),
+            "last_update": self.last_update,
+            "episode_returns": _read_only(self.records.returns[:episode]),
+            "episode_lengths": _read_only(self.records.lengths[:episode]),
+            "episode_successes": _read_only(self.records.successes[:episode]),
+            "changes": self.changes,
+        }
 
     def settle(self) -> None:
         """Takes the records and makes the changes that are due."""
@@ -210,6 +227,7 @@ class Run:
             self.keyframes.add(self.frame(Status.RUNNING))
         if self.episode == self.evaluations.due and self.progress["between_episodes"][0]:
             self.evaluations.add(self._evaluation())
+            self._evaluated = None
         while self.planned and self.planned[0].total_steps <= self.total_steps:
             self._change(self.planned[0].name, self.planned[0].value, self.planned[1:])
 

@@ -33,7 +33,7 @@ class HistoryView:
         panel: A slider over the run, what it shows, and the way back to live.
     """
 
-    min_interval = 0.5
+    min_interval = 1.0
 
     def __init__(self, room: Room, one_message: OneMessage = pn.io.hold) -> None:
         self._room, self._one_message = room, one_message
