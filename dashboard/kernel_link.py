@@ -7,6 +7,7 @@ from threading import RLock
 from typing import Any
 
 import panel as pn
+import pyviz_comms
 from bokeh.document.events import ModelChangedEvent
 from panel.io.notebook import block_comm, patch_inline_stylesheets, push_notebook
 
@@ -68,6 +69,7 @@ class NotebookRow(pn.Row):
         shell = _shell()
         if shell is None or self._task is not None:
             return
+        pyviz_comms.StandardOutput = _StandardOutput
         self._cell_id = shell.get_parent().get("metadata", {}).get("cellId")
         self._task = asyncio.get_running_loop().create_task(self._run())
         shell.events.register("pre_run_cell", self._on_run_cell)
@@ -92,6 +94,24 @@ class NotebookRow(pn.Row):
             self._task = None
         for ref in list(self._models):
             pn.extension._process_comm_msg({"event_type": "delete", "id": ref})
+
+
+class _StandardOutput(pyviz_comms.StandardOutput):
+    """Collects what the handling of a message prints, of one message at a time.
+
+    Of two at once, the later to end would leave the first one's collection in place of the
+    standard output, and no cell would print any more.
+    """
+
+    def __enter__(self) -> Any:
+        _lock.acquire()
+        return super().__enter__()
+
+    def __exit__(self, *args: Any) -> None:
+        try:
+            super().__exit__(*args)
+        finally:
+            _lock.release()
 
 
 def _shell() -> Any:
