@@ -53,4 +53,17 @@ class Census(RequestHandler):
         )
 
 
-ROUTES = [("/census", Census, {})]
+class Waiting(RequestHandler):
+    """Tells how many bytes wait for the slowest browser, as the system takes no more."""
+
+    def get(self):
+        waiting = [
+            len(connection._socket.ws_connection.stream._write_buffer)
+            for page in self.application.applications.values()
+            for session in page.sessions
+            for connection in session._subscribed_connections
+        ]
+        self.write({"bytes": max(waiting, default=0)})
+
+
+ROUTES = [("/census", Census, {}), ("/waiting", Waiting, {})]

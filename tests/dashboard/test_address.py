@@ -1,5 +1,7 @@
 """The page's address and its settings, in a browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -55,11 +57,13 @@ def test_nonsense_gives_a_toast_and_the_default(open_dashboard, server, search, 
     expect(dashboard.number("Total steps")).to_have_text("1")
 
 
-def test_a_run_leaves_the_address_alone(dashboard):
+def test_a_run_writes_its_key_into_the_address_once_and_leaves_it_alone_then(dashboard):
     dashboard.choose("Hard")
     dashboard.wait_until(lambda: dashboard.page.url.endswith("?level=hard"))
-    dashboard.received.clear()
     dashboard.press("Start")
-    dashboard.wait_for_steps(more_than=200)
+    dashboard.wait_until(lambda: re.search(r"\?level=hard&room=[\w-]{22}$", dashboard.page.url))
+    address = dashboard.page.url
+    dashboard.received.clear()
+    dashboard.wait_for_steps(more_than=dashboard.total_steps + 200)
     assert not [message for message in dashboard.received if '"search"' in message.content]
-    assert dashboard.page.url.endswith("?level=hard")
+    assert dashboard.page.url == address

@@ -2,12 +2,15 @@
 
 import json
 import re
+import time
+import urllib.request
 
 import pytest
 from playwright.sync_api import expect
 
 from gridworld import LEVELS
-from tests.dashboard.browsing import OpenedDashboard
+from tests.dashboard.browsing import OpenedDashboard, wait_until
+from tests.dashboard.forging import Forger
 from tests.dashboard.test_map import expect_map
 from tests.serving import APP, ROOT, serve
 
@@ -17,9 +20,9 @@ CONTROLS = ("Start", "Pause", "Resume", "Step", "Episode", "Stop", "Reset", "Run
 
 @pytest.fixture(scope="module")
 def server():
-    """One that gives sessions up soon."""
-    options = ("--unused-session-lifetime", "500", "--check-unused-sessions", "200")
-    with serve(APP, *options) as server:
+    """One that gives sessions up soon, and counts."""
+    options = ("--unused-session-lifetime", "5000", "--check-unused-sessions", "500")
+    with serve(APP, *options, "--plugins", "dashboard.plugin") as server:
         yield server
 
 
@@ -207,22 +210,32 @@ def test_a_reload_and_a_second_device_come_back_to_the_training(meet, teacher):
     teacher.wait_for_steps(more_than=steps)
 
 
-def test_a_training_that_nobody_watches_rests_and_goes_on_when_someone_returns(meet, teacher):
+def n_steps(server):
+    """Updates of all trainings of the server so far."""
+    with urllib.request.urlopen(server.url.replace("/app", "/metrics")) as answer:
+        return float(re.search(r"gridworld_steps_total (\d\S*)", answer.read().decode())[1])
+
+
+def test_a_training_that_nobody_watches_rests_and_goes_on_when_someone_returns(
+    meet, teacher, server
+):
     teacher.press("Start")
     teacher.wait_for_steps(more_than=200)
-    address = teacher.page.url
-    teacher.enter(Steps_per_update=1, Frames_per_second=5)
-    teacher.wait_until(lambda: "frame_rate=5" in teacher.page.url)
-    steps = teacher.total_steps
+    teacher.wait_until(lambda: "room=" in teacher.page.url)
+    address, steps = teacher.page.url, teacher.total_steps
     teacher.page.close()
-    keeper = meet()  # some other page, that has the time pass
-    keeper.page.wait_for_timeout(3000)
+
+    def rests():
+        before = n_steps(server)
+        time.sleep(1)
+        return n_steps(server) == before
+
+    wait_until(rests, seconds=20)
     returned = meet(address)
     expect(returned.status).to_have_text("RUNNING")
-    first = returned.total_steps
-    assert first >= steps
-    returned.wait_for_steps(more_than=first)
+    returned.wait_for_steps(more_than=steps + 200)
     returned.press("Pause")
+    expect(returned.status).to_have_text("PAUSED")
 
 
 @pytest.mark.parametrize("search", ["?room=gone", "?room=", "?level=hard&room=<b>gone</b>"])
@@ -235,3 +248,67 @@ def test_a_link_that_leads_nowhere_gives_one_toast_and_a_new_training(meet, serv
     dashboard.press("Step")
     expect(dashboard.number("Total steps")).to_have_text("1")
     dashboard.wait_until(lambda: re.search(r"room=[\w-]{22}$", dashboard.page.url))
+
+
+def ids_by_label(dashboard):
+    """Ids of the models on a page by their labels, as nobody else should come to know them."""
+    return dashboard.page.evaluate(
+        """() => {
+          const labelled = (model) => typeof (model.label ?? model.title) == "string"
+          const models = [...Bokeh.documents[0]._all_models.values()].filter(labelled)
+          return Object.fromEntries(models.map((model) => [model.label ?? model.title, model.id]))
+        }"""
+    )
+
+
+def test_no_message_of_a_page_that_watches_changes_the_run(teacher):
+    teacher.press("Start")
+    teacher.wait_for_steps(more_than=200)
+    teacher.press("Pause")
+    expect(teacher.status).to_have_text("PAUSED")
+    steps = teacher.total_steps
+    theirs = ids_by_label(teacher)
+
+    forger = Forger(link(teacher, "watch"))
+    expect(others(teacher)).to_have_text("1 more page shows this")
+    for name in CONTROLS:
+        forger.click(theirs[name])
+        forger.change(theirs[name], "clicks", 1)
+        forger.change(theirs[name], "disabled", False)
+    for label in ("Seed", "Learning rate", "Steps per update", "Turbo", "Level"):
+        forger.change(theirs[label], "value", "7")
+    for model, told in forger.models.items():
+        attributes = told.get("attributes", {})
+        if "Button" in told["name"]:
+            forger.click(model)
+        for name in {"value", "active", "checked", "text", "object"} & attributes.keys():
+            forger.change(model, name, attributes[name])
+        if told["name"] == "ColumnDataSource":
+            forger.overwrite(model, [["x", [1]], ["y", [1]]])
+
+    late = Forger(link(teacher, "watch"))  # the server still answers
+    assert late.models
+    expect(teacher.status).to_have_text("PAUSED")
+    for label, value in {"Seed": "3", "Learning rate": "0.1", "Steps per update": "10"}.items():
+        expect(teacher.field(label)).to_have_value(value)
+    expect(teacher.page.get_by_role("switch", name="Turbo")).not_to_be_checked()
+    assert teacher.total_steps == steps
+    trail = teacher.source("trail")
+    assert len(trail["x"]) == 20
+    for forged in (forger, late):
+        forged.close()
+
+    # The same message from a page that controls does what it says.
+    insider = Forger(link(teacher, "control"))
+    insider.click(insider.id_of("Resume"))
+    expect(teacher.status).to_have_text("RUNNING")
+    teacher.wait_for_steps(more_than=steps + 100)
+    insider.close()
+
+
+def test_nothing_that_a_watching_page_is_sent_leads_to_control(teacher, server):
+    key = link(teacher, "control").partition("room=")[2]
+    forger = Forger(link(teacher, "watch"))
+    assert key not in json.dumps(forger.models)
+    assert key not in forger.token
+    forger.close()

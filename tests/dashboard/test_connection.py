@@ -1,0 +1,62 @@
+"""Browsers that take no more of what they are sent."""
+
+import json
+import socket
+import urllib.request
+
+import pytest
+
+from dashboard.connection import Connection, state_of
+from tests.dashboard.browsing import wait_until
+from tests.dashboard.forging import Forger
+from tests.dashboard.test_sharing import link
+from tests.serving import APP, serve
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serve(APP, "--plugins", "tests.dashboard.served") as server:
+        yield server
+
+
+@pytest.fixture
+def count_waiting(server):
+    """Tells how many bytes the server holds back for the slowest page."""
+
+    def count():
+        with urllib.request.urlopen(server.url.replace("/app", "/waiting")) as answer:
+            return json.load(answer)["bytes"]
+
+    return count
+
+
+def test_a_page_in_a_notebook_is_always_connected():
+    assert state_of(None) is Connection.GOOD
+
+
+def test_a_browser_that_takes_no_more_gets_no_more_and_the_others_all(dashboard, count_waiting):
+    dashboard.press("Share")
+    slow = Forger(link(dashboard, "watch"), (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096))
+    dashboard.enter(Episodes=10_000_000, Frames_per_second=60)
+    dashboard.press("Start")
+    dashboard.watch_frames()
+
+    def frames(n):
+        """Waits until there have been so many more."""
+        so_far = len(dashboard.frames)
+        dashboard.wait_until(lambda: len(dashboard.frames) > so_far + n, seconds=40)
+
+    for _ in range(40):
+        slow.ask("PULL-DOC-REQ")  # long answers, of which none is read
+    # The server waits with the second until the first is taken; frames pile up behind it.
+    wait_until(lambda: count_waiting() > 256_000, seconds=40)
+    frames(5)
+    waiting = count_waiting()
+    frames(100)
+    assert count_waiting() - waiting < 10_000
+
+    n_read = 0
+    while "ColumnsPatched" not in json.dumps(slow.read()[1]) or count_waiting():
+        n_read += 1
+    assert n_read > 0
+    slow.close()
