@@ -63,7 +63,8 @@ class NotebookRow(pn.Row):
     def _on_msg(self, ref: str, manager: Any, msg: Any) -> None:
         # Panel drops what is not yet sent when it begins with a message.
         with _lock:
-            super()._on_msg(ref, manager, msg)
+            for part in _parts(msg):
+                super()._on_msg(ref, manager, part)
 
     def _begin(self) -> None:
         shell = _shell()
@@ -94,6 +95,22 @@ class NotebookRow(pn.Row):
             self._task = None
         for ref in list(self._models):
             pn.extension._process_comm_msg({"event_type": "delete", "id": ref})
+
+
+def _parts(message: Any) -> list[Any]:
+    """A message with one event in each part.
+
+    Panel holds the events of a message until all have come, and while it handles one it may
+    send what is held, and forget that it has yet to be handled: what is typed and then
+    confirmed by Enter would be lost.
+    """
+    events = message.get("content", {}).get("events", [])
+    if len(events) < 2 or message.get("_buffers"):
+        return [message]
+    return [
+        {**message, "header": {**message["header"]}, "content": {"events": [event]}}
+        for event in events
+    ]
 
 
 class _StandardOutput(pyviz_comms.StandardOutput):

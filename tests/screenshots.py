@@ -102,7 +102,7 @@ def _photograph_notebook(browser: Browser, picture: Path) -> None:
         steps.fill("200")
         steps.press("Enter")
         shown.button("Start").click()
-        page.wait_for_timeout(5000)
+        lab.wait_until(lambda: shown.total_steps > 15_000)
         lab.cell('level="hard"').evaluate("(cell) => cell.scrollIntoView()")
         page.mouse.move(0, 0)
         page.wait_for_timeout(1000)

@@ -6,7 +6,7 @@ from gridworld import Snapshot, Status
 
 _STYLE = """
 .chip { display: inline-block; min-width: 6em; text-align: center; padding: 2px 12px;
-        border-radius: 16px; border: 1px solid currentColor; color: #fff;
+        border-radius: 16px; border: 1px solid currentColor; color: inherit;
         font-size: 14px; white-space: nowrap; }
 """
 
