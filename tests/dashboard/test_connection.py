@@ -46,7 +46,7 @@ def test_a_browser_that_takes_no_more_gets_no_more_and_the_others_all(dashboard,
         so_far = len(dashboard.frames)
         dashboard.wait_until(lambda: len(dashboard.frames) > so_far + n, seconds=40)
 
-    for _ in range(40):
+    for _ in range(15):
         slow.ask("PULL-DOC-REQ")  # long answers, of which none is read
     # The server waits with the second until the first is taken; frames pile up behind it.
     wait_until(lambda: count_waiting() > 256_000, seconds=40)

@@ -6,15 +6,19 @@ from playwright.sync_api import expect
 
 from tests.dashboard import injected
 from tests.dashboard.browsing import wait_until
-from tests.serving import APP, serve
+from tests.serving import APP, free_port, serve_by
 
 FAILED = "Training failed. What was learned so far is still shown."
 
 
 @pytest.fixture(scope="module")
 def faulty_server():
-    options = ("--unused-session-lifetime", "5000", "--check-unused-sessions", "500")
-    with serve(APP, *options, "--plugins", "tests.dashboard.served") as server:
+    port = free_port()
+    command = ["panel", "serve", str(APP), "--port", str(port)]
+    command += ["--unused-session-lifetime", "5000", "--check-unused-sessions", "500"]
+    command += ["--plugins", "tests.dashboard.served"]
+    environment = {"GRIDWORLD_KEEP_MINUTES": "0.02"}
+    with serve_by(command, f"http://localhost:{port}/app", environment) as server:
         yield server
 
 
