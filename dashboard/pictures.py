@@ -78,10 +78,9 @@ class Pictures:
             self._table.panel,
             self._takeaway.panel,
         )
-        tabs = pmui.Tabs(
-            *zip(_TABS, contents, strict=True),
-            sizing_mode="stretch_width",
-        )
+        # In a notebook Bokeh lays nothing out within Material tabs.
+        kind = pn.Tabs if pn.state.curdoc is None else pmui.Tabs
+        tabs = kind(*zip(_TABS, contents, strict=True), sizing_mode="stretch_width")
         tabs.param.watch(self._on_tab, "active")
         beside = {"flex": "1 1 360px", "min-width": "0"}
         editor = self._editor
