@@ -130,6 +130,7 @@ class GridWorldDashboard(Viewer):
         # A phone's sidebar covers the page: there it begins closed. The server learns of the
         # width once the page has loaded.
         width = pmui.BreakpointSwitcher(breakpoint="sm", small=pn.Spacer(), large=pn.Spacer())
+        self._status.pane.styles = {"color": "#ffffff"}  # on the header's blue
         page = _page_on_its_own(
             title=TITLE,
             site_url="",

@@ -166,7 +166,7 @@ def main() -> NoReturn:
         status = _fail(error, 2)
     except typer.TyperException as error:
         status = _fail(error.format_message(), error.exit_code)
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, ImportError, RuntimeError) as error:
         status = _fail(error, 1)
     except (KeyboardInterrupt, typer.Abort):
         status = _fail("interrupted", 130)

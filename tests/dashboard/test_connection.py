@@ -44,12 +44,12 @@ def test_a_browser_that_takes_no_more_gets_no_more_and_the_others_all(dashboard,
     def frames(n):
         """Waits until there have been so many more."""
         so_far = len(dashboard.frames)
-        dashboard.wait_until(lambda: len(dashboard.frames) > so_far + n, seconds=40)
+        dashboard.wait_until(lambda: len(dashboard.frames) > so_far + n, seconds=120)
 
     for _ in range(15):
         slow.ask("PULL-DOC-REQ")  # long answers, of which none is read
     # The server waits with the second until the first is taken; frames pile up behind it.
-    wait_until(lambda: count_waiting() > 256_000, seconds=40)
+    wait_until(lambda: count_waiting() > 256_000, seconds=180)
     frames(5)
     waiting = count_waiting()
     frames(100)

@@ -107,9 +107,11 @@ def test_tables_and_pictures_are_those_of_the_same_run_made_without_a_page(
     dashboard, browser, tmp_path
 ):
     set_up(dashboard)
+    # Few moments, so that the moving picture is soon made.
+    dashboard.enter(Maximum_steps=6, Episodes=5)
     dashboard.press("Start")
     expect(dashboard.status).to_have_text("FINISHED")
-    expected = make()
+    expected = make(learning={"num_episodes": 5}, max_steps=6)
     expected.train(show_progress=False)
     with open(download(dashboard, "episodes", tmp_path), newline="") as file:
         rows = list(csv.DictReader(file))

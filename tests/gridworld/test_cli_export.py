@@ -11,7 +11,9 @@ from tests.gridworld.test_cli import fails, run
 
 @pytest.fixture(scope="module")
 def trainer():
-    trainer = Trainer(GridWorldConfig(level="hard"), QLearningConfig(num_episodes=60), seed=2)
+    trainer = Trainer(
+        GridWorldConfig(level="hard", max_steps=8), QLearningConfig(num_episodes=5), seed=2
+    )
     trainer.train(show_progress=False)
     return trainer
 
