@@ -116,6 +116,7 @@ class LayeredView:
         if snapshot.layout != self._ground.layout:
             self._ground = Ground(snapshot.layout)
             self._scale = self._difference = Scale(0.0, 0.0)
+            self._show_layers()
         self._snapshot = snapshot
         states = self._ground.states
         shown = [values_of(kind, snapshot)[states].ravel() for kind in self._on & _VALUED]
@@ -146,10 +147,17 @@ class LayeredView:
     def _switch(self) -> None:
         with self._one_message():
             self._grid.show_trail(TRAIL in self._on)
-            for title, layers in self._layers.items():
-                for layer in layers:
-                    layer.show(self._grid.plot, title in self._on and not self._suspended)
+            self._show_layers()
             self.update(self._snapshot)
+
+    def _show_layers(self) -> None:
+        on = self._on
+        shown = set() if self._suspended else set(on)
+        if "Q-values" in on and self._ground.side <= TRIANGLE_SIDE:
+            shown.discard("State values")  # the triangles cover its colours
+        for title, layers in self._layers.items():
+            for layer in layers:
+                layer.show(self._grid.plot, title in shown)
 
     def _explain(self) -> None:
         on, scale = self._on, self._scale

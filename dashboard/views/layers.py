@@ -255,7 +255,7 @@ class TrianglesLayer(Layer):
         if not self._with_numbers or ground.side > TRIANGLE_NUMBER_SIDE:
             n = 0
         self._numbers.data = {
-            "x": (ground.x[:n, None] + 0.23 * _DX).ravel().round(2).tolist(),
+            "x": (ground.x[:n, None] + 0.25 * _DX).ravel().round(2).tolist(),
             "y": (ground.y[:n, None] + 0.22 * _DY).ravel().round(2).tolist(),
             "text": [""] * (4 * n),
             "colour": ["#000000"] * (4 * n),

@@ -190,7 +190,7 @@ def test_a_change_sends_little_more_than_the_change():
 
 
 def test_another_map_has_layers_of_its_own(snapshot):
-    shown = Shown(snapshot, *LAYERS)
+    shown = Shown(snapshot, *(title for title in LAYERS if title != "Q-values"))
     other = train("S...\n...G", n_steps=60).snapshot
     shown.view.update(other)
     assert shown.image("State values").shape == (2, 4)
@@ -210,3 +210,10 @@ def test_a_scale_holds_all_values_and_keeps_still_while_it_does(values, more):
     both = scale.widened(np.append(values, more))
     assert both.low <= min([*values, *more]) <= max([*values, *more]) <= both.high
     assert set(both.indices(values)) <= set(range(256))
+
+
+def test_triangles_take_the_place_of_the_state_values_that_they_cover(snapshot):
+    shown = Shown(snapshot, "State values", "Q-values")
+    visible = {r.data_source.name for r in shown.grid.plot.renderers if r.visible}
+    assert "State values" not in visible
+    assert "Q-values triangles" in visible
