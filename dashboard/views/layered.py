@@ -152,12 +152,11 @@ class LayeredView:
 
     def _show_layers(self) -> None:
         on = self._on
-        shown = set() if self._suspended else set(on)
-        if "Q-values" in on and self._ground.side <= TRIANGLE_SIDE:
-            shown.discard("State values")  # the triangles cover its colours
+        triangles = "Q-values" in on and self._ground.side <= TRIANGLE_SIDE
         for title, layers in self._layers.items():
+            shown = title in on and not self._suspended
             for layer in layers:
-                layer.show(self._grid.plot, title in shown)
+                layer.show(self._grid.plot, shown, triangles and title == "State values")
 
     def _explain(self) -> None:
         on, scale = self._on, self._scale

@@ -101,8 +101,8 @@ class Layer:
         self.renderers: list[GlyphRenderer] = []
         self._layout: str | None = None
 
-    def show(self, plot: Plot, shown: bool) -> None:
-        """Switches it on or off."""
+    def show(self, plot: Plot, shown: bool, covered: bool = False) -> None:
+        """Switches it on or off; one that another covers is drawn, but not seen."""
         self.shown = shown
         if shown and not self.renderers:
             self.renderers = [
@@ -111,7 +111,7 @@ class Layer:
             ]
             plot.renderers = [*plot.renderers, *self.renderers]
         for renderer in self.renderers:
-            renderer.visible = shown
+            renderer.visible = shown and not covered
 
     def draw(self, picture: Picture) -> None:
         """Shows the snapshot, where the layer is switched on."""
