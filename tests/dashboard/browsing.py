@@ -60,6 +60,8 @@ class OpenedDashboard:
             field.press("Enter")
 
     def enter_map(self, layout: str) -> None:
+        self.field("Map text").wait_for()
+        self.page.wait_for_timeout(500)  # a field that has just come is still being dressed
         self.field("Map text").fill(layout)
         self.field("Map text").blur()
 

@@ -75,7 +75,7 @@ def test_axe_finds_nothing_grave(dashboard, theme, width):
     dashboard.wait_for_steps()
     found.look(dashboard, "training")
     dashboard.enter(Steps_per_update=10_000)
-    dashboard.toasts("Training complete").wait_for()
+    dashboard.toasts("Training complete").wait_for(timeout=120_000)
     found.look(dashboard, "finished")
     for tab in dashboard.page.get_by_role("tab").all():
         tab.click()

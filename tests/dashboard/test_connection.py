@@ -34,6 +34,7 @@ def test_a_page_in_a_notebook_is_always_connected():
     assert state_of(None) is Connection.GOOD
 
 
+@pytest.mark.alone
 def test_a_browser_that_takes_no_more_gets_no_more_and_the_others_all(dashboard, count_waiting):
     dashboard.press("Share")
     slow = Forger(link(dashboard, "watch"), (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096))

@@ -7,6 +7,8 @@ from gridworld import LEVELS
 from tests.dashboard.test_map import expect_map
 
 EASY = LEVELS["easy"].layout
+_LISTENS = """() => Bokeh.documents.some((document) =>
+  [...document._all_models.values()].some((model) => model.subscribed_events?.has?.("panstart")))"""
 #: Pixels between the plot's edge and the map.
 BORDER = 4
 
@@ -42,6 +44,7 @@ def drag(dashboard, *cells, hold=0):
 def editor(dashboard):
     dashboard.toggle("Edit map")
     dashboard.button("Undo").wait_for()
+    dashboard.page.wait_for_function(_LISTENS)
     return dashboard
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.alone
+
 
 def load(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.load", *arguments]

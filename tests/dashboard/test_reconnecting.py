@@ -12,6 +12,8 @@ from tests.dashboard.browsing import OpenedDashboard, wait_until
 from tests.proxy import line_to
 from tests.serving import ROOT, free_port, serve_by
 
+pytestmark = pytest.mark.alone
+
 LOST, BACK = "Server connection lost", "Connection with server was re-established"
 GONE = "The training that was here is gone; this is a new one."
 #: What the browser says on its console of a connection that cannot be made.
