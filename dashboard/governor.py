@@ -2,11 +2,11 @@
 
 from statistics import median
 
-#: Seconds of ticks that are judged together, and the fewest of them that tell.
+#: Fewest seconds and fewest ticks that are judged together.
 _WINDOW, _FEWEST = 1.0, 5
 #: Lateness, as a share of the period, above which frames get rarer and below which denser.
 _LATE, _IN_TIME = 0.3, 0.1
-_SLOWER, _FASTER = 1.3, 0.95
+_SLOWER, _FASTER = 1.3, 0.9
 #: Most that a period is stretched.
 _MOST = 20.0
 
@@ -38,10 +38,10 @@ class Governor:
         if self._since is None:
             self._since = now
         self._latenesses.append(interval / period - 1)
-        if now - self._since < _WINDOW:
+        # Pages whose ticks are stretched have few a second: they, too, must come to an end of it.
+        if now - self._since < _WINDOW or len(self._latenesses) < _FEWEST:
             return
-        if len(self._latenesses) >= _FEWEST:
-            self._judge(median(self._latenesses))
+        self._judge(median(self._latenesses))
         self._latenesses, self._since = [], now
 
     def _judge(self, lateness: float) -> None:

@@ -117,7 +117,8 @@ class GridView:
         cells = [cells[0]] * (TRAIL_LENGTH - len(cells)) + cells
         whole = slice(0, TRAIL_LENGTH)
         ys, xs = ([cell[axis] for cell in cells] for axis in (0, 1))
-        self._trail.patch({"x": [(whole, xs)], "y": [(whole, ys)]})
+        if (xs, ys) != (self._trail.data["x"], self._trail.data["y"]):
+            self._trail.patch({"x": [(whole, xs)], "y": [(whole, ys)]})
 
     def _draw_map(self) -> None:
         cells = read_cells(self._draft or self._layout)

@@ -53,7 +53,9 @@ class Scale(NamedTuple):
         if self.low <= low and high <= self.high and tight and self.low < self.high:
             return self
         step = 10.0 ** np.floor(np.log10(max(high - low, 1e-3))) / 10
-        low, high = float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
+        # Multiples of a step may be rounded to the wrong side of the value.
+        low = min(low, float(np.floor(low / step) * step))
+        high = max(high, float(np.ceil(high / step) * step))
         return Scale(low, high if high > low else low + step)
 
     def text(self, value: float) -> str:

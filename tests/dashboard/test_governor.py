@@ -82,5 +82,19 @@ def test_a_page_out_of_many_that_is_late_changes_nothing():
 
 def test_a_few_ticks_do_not_tell():
     governor = Governor()
-    tick(governor, 100, lateness=5, step=0.5)
+    tick(governor, 4, lateness=5, step=0.5)
     assert governor.stretch == 1
+
+
+def test_a_single_page_whose_ticks_became_rare_gets_them_back_within_a_minute():
+    governor, now = Governor(), 0.0
+    for late in [True] * 200 + [False] * 1200:
+        period = PERIOD * governor.stretch
+        now += 2 * period if late else period
+        governor.observe(now, 2 * period if late else period, period)
+        if late:
+            recovering_since = now
+        elif governor.stretch == 1:
+            break
+    assert governor.stretch == 1
+    assert now - recovering_since < 60

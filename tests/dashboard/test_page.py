@@ -77,6 +77,7 @@ def test_a_phone_needs_no_sideways_scrolling_and_begins_with_the_sidebar_closed(
         dashboard.field("Frames per second"),
         dashboard.progress,
     ):
+        expect(part).to_be_visible()
         box = part.bounding_box()
         assert 0 <= box["x"] < box["x"] + box["width"] <= 390
     dashboard.press("Open drawer")
