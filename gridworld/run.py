@@ -11,6 +11,7 @@ from gridworld.agents import QLearningAgent
 from gridworld.answers import Answers
 from gridworld.evaluation import Evaluation, best_actions
 from gridworld.history import Spaced
+from gridworld.interrupts import held_back
 from gridworld.snapshot import Change, Snapshot, Status, Transition
 from gridworld.world import World
 
@@ -254,20 +255,21 @@ class Run:
             self.agent.epsilon_decay,
             self.agent.min_epsilon,
         )
-        kernel.run(
-            self._model,
-            rates,
-            self.agent.q_values,
-            self.visits,
-            self.trail,
-            self.records,
-            self.progress,
-            self.transition,
-            self.agent.np_random,
-            self.np_random,
-            n_steps,
-            last_episode,
-        )
+        with held_back():
+            kernel.run(
+                self._model,
+                rates,
+                self.agent.q_values,
+                self.visits,
+                self.trail,
+                self.records,
+                self.progress,
+                self.transition,
+                self.agent.np_random,
+                self.np_random,
+                n_steps,
+                last_episode,
+            )
 
 
 def _read_only(array: NDArray) -> NDArray:
