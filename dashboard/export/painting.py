@@ -1,5 +1,7 @@
 """Draws with Pillow what a Bokeh plot of the grid draws in the browser."""
 
+import io
+from base64 import b64decode
 from collections.abc import Callable
 from functools import lru_cache
 from math import degrees
@@ -12,6 +14,7 @@ from bokeh.models import (
     Glyph,
     GlyphRenderer,
     Image,
+    ImageURL,
     IndexFilter,
     Line,
     Plot,
@@ -133,6 +136,14 @@ def _paint_image(canvas: _Canvas, glyph: Any, rows: list[Row]) -> None:
         canvas.picture.paste(cells, (0, 0), cells)
 
 
+def _paint_pictures(canvas: _Canvas, glyph: ImageURL, rows: list[Row]) -> None:
+    for row in rows:
+        with Picture.open(io.BytesIO(b64decode(row["url"].partition(",")[2]))) as picture:
+            size = (row["w"] * canvas.cell, row["h"] * canvas.cell)
+            cells = picture.convert("RGBA").resize(size)
+        canvas.picture.paste(cells, (0, 0), cells)
+
+
 def _paint_rects(canvas: _Canvas, glyph: Glyph, rows: list[Row]) -> None:
     for row in rows:
         if row["width"] and row["height"]:
@@ -189,6 +200,7 @@ def font(size: float) -> Any:
 _PAINTERS: dict[type[Glyph], Callable[[_Canvas, Any, list[Row]], None]] = {
     Circle: _paint_circles,
     Image: _paint_image,
+    ImageURL: _paint_pictures,
     Line: _paint_line,
     Rect: _paint_rects,
     Segment: _paint_segments,

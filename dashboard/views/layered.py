@@ -12,7 +12,6 @@ from dashboard.views.grid import GridView
 from dashboard.views.layers import (
     DIFFERENCE_PALETTE,
     PALETTE,
-    TRIANGLE_SIDE,
     CellsLayer,
     Ground,
     Layer,
@@ -68,20 +67,14 @@ class LayeredView:
         self, grid: GridView, snapshot: Snapshot, one_message: OneMessage = pn.io.hold
     ) -> None:
         self._grid, self._one_message = grid, one_message
-        self._layers: dict[str, list[Layer]] = {
-            "State values": [CellsLayer("State values", PALETTE, number_at=0)],
-            "Optimal values": [CellsLayer("Optimal values", PALETTE, number_at=0.25)],
-            "Q-values": [
-                CellsLayer("Q-values", PALETTE, number_at=None),
-                TrianglesLayer("Q-values", PALETTE, numbers=True),
-            ],
-            "Difference": [
-                CellsLayer("Difference", DIFFERENCE_PALETTE, number_at=None),
-                TrianglesLayer("Difference", DIFFERENCE_PALETTE, numbers=False),
-            ],
-            "Visits": [VisitsLayer()],
-            "Optimal policy": [PolicyLayer("Optimal policy")],
-            "Policy": [PolicyLayer("Policy")],
+        self._layers: dict[str, Layer] = {
+            "State values": CellsLayer("State values", PALETTE, number_at=0),
+            "Optimal values": CellsLayer("Optimal values", PALETTE, number_at=0.25),
+            "Q-values": TrianglesLayer("Q-values", PALETTE, numbers=True),
+            "Difference": TrianglesLayer("Difference", DIFFERENCE_PALETTE, numbers=False),
+            "Visits": VisitsLayer(),
+            "Optimal policy": PolicyLayer("Optimal policy"),
+            "Policy": PolicyLayer("Policy"),
         }
         self._ground = Ground(snapshot.layout)
         self._scale = self._difference = Scale(0.0, 0.0)
@@ -109,7 +102,7 @@ class LayeredView:
     @property
     def min_interval(self) -> float:
         """Seconds between two drawings; large maps take the browser longer to paint."""
-        return max(0.25, 2e-4 * self._ground.states.size)
+        return max(0.25, 1e-4 * self._ground.states.size)
 
     def update(self, snapshot: Snapshot) -> None:
         """Draws the layers that are switched on."""
@@ -128,10 +121,9 @@ class LayeredView:
             most = values_of("Difference", snapshot)[states].ravel()
             self._difference = self._difference.widened(np.append(most, 0.0))
         picture = Picture(snapshot, self._ground, self._scale, self._difference)
-        for layers in self._layers.values():
-            for layer in layers:
-                if layer.shown:
-                    layer.draw(picture)
+        for layer in self._layers.values():
+            if layer.shown:
+                layer.draw(picture)
         self._explain()
 
     @property
@@ -152,11 +144,9 @@ class LayeredView:
 
     def _show_layers(self) -> None:
         on = self._on
-        triangles = "Q-values" in on and self._ground.side <= TRIANGLE_SIDE
-        for title, layers in self._layers.items():
-            shown = title in on and not self._suspended
-            for layer in layers:
-                layer.show(self._grid.plot, shown, triangles and title == "State values")
+        for title, layer in self._layers.items():
+            covered = title == "State values" and "Q-values" in on
+            layer.show(self._grid.plot, title in on and not self._suspended, covered)
 
     def _explain(self) -> None:
         on, scale = self._on, self._scale
@@ -169,8 +159,6 @@ class LayeredView:
         notes = []
         if on & _PLANNED and self._snapshot.plan is None:
             notes.append("Planning has no finite answer for this map and discount.")
-        if on & {"Q-values", "Difference"} and self._ground.side > TRIANGLE_SIDE:
-            notes.append("On a map this large each cell shows its greatest action's.")
         lines.append(f'<div class="note">{escape(" ".join(notes))}</div>')
         text = "".join(lines)
         if text != self.legend.text:

@@ -19,10 +19,13 @@ from bokeh.models import (
 from bokeh.palettes import cividis
 from numpy.typing import NDArray
 
+from dashboard.views.mosaic import Mosaic, pixels_of, pointer_tiles, quarters, square_tiles
 from gridworld import Snapshot, parse_layout
 
-#: Most cells along a side at which there is room for triangles, numbers in them, numbers.
-TRIANGLE_SIDE, TRIANGLE_NUMBER_SIDE, NUMBER_SIDE = 40, 8, 12
+#: Most cells along a side at which there is room for numbers in triangles, and in cells.
+TRIANGLE_NUMBER_SIDE, NUMBER_SIDE = 8, 12
+#: Most cells along a side at which shapes are drawn one by one.
+GLYPH_SIDE = 20
 
 PALETTE = tuple(cividis(256))
 #: From nothing to vermilion of Okabe and Ito: no difference is seen through.
@@ -80,6 +83,20 @@ class Ground:
         self.side = max(cells.shape)
         self.states = np.flatnonzero(np.isin(cells.ravel(), ["S", "."]))
         self.y, self.x = np.divmod(self.states, cells.shape[1])
+
+    def spread(self, values: NDArray, elsewhere: int = 0) -> NDArray:
+        """Values of its states in their cells, and another one in all other cells.
+
+        Args:
+            values: Shape ``(N,)``.
+            elsewhere: The other one.
+
+        Returns:
+            Shape ``(n_rows, n_cols)``.
+        """
+        cells = np.full(self.shape, elsewhere)
+        cells.ravel()[self.states] = values
+        return cells
 
 
 class Picture(NamedTuple):
@@ -189,14 +206,8 @@ class CellsLayer(Layer):
     def _fill(self, picture: Picture) -> None:
         values = values_of(self._kind, picture.snapshot)
         ground, scale = picture.ground, picture.scale
-        if values.ndim == 2:  # where there is no room for triangles: the greatest of them
-            too_small = ground.side > TRIANGLE_SIDE
-            greatest = np.nan_to_num(values, nan=-np.inf).max(axis=1)
-            values = np.where(too_small & np.isfinite(greatest), greatest, np.nan)
-        if self._kind == "Difference":
-            scale = picture.difference_scale
-        image = np.full(ground.shape, _CLEAR)
-        image.ravel()[ground.states] = places = scale.indices(values[ground.states])
+        places = scale.indices(values[ground.states])
+        image = ground.spread(places, _CLEAR)
         shown = image.ravel().tolist()
         if shown != self._shown:
             self._shown = shown
@@ -241,10 +252,17 @@ class TrianglesLayer(Layer):
             text_baseline="middle",
             text_font_size="10px",
         )
-        return [(self._triangles, patches, "underlay"), (self._numbers, text, "glyph")]
+        # Of 256 colours one is left for what is seen through.
+        self._mosaic = Mosaic(f"{self._kind} picture", self._palette[1:])
+        return [
+            (self._triangles, patches, "underlay"),
+            (self._numbers, text, "glyph"),
+            (self._mosaic.source, self._mosaic.glyph, "underlay"),
+        ]
 
     def _lay_out(self, ground: Ground) -> None:
-        n = ground.states.size if ground.side <= TRIANGLE_SIDE else 0
+        self._mosaic.clear()
+        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
         x, y = (axis[:n, None, None] for axis in (ground.x, ground.y))
         # From the middle of the cell to the two corners on the action's side.
         corners_x = np.stack([0 * _DX, _DX - _DY, _DX + _DY], axis=1) * 0.46
@@ -264,11 +282,16 @@ class TrianglesLayer(Layer):
         }
 
     def _fill(self, picture: Picture) -> None:
-        if not self._triangles.data["place"]:
-            return
+        ground = picture.ground
         scale = picture.difference_scale if self._kind == "Difference" else picture.scale
-        values = values_of(self._kind, picture.snapshot)[picture.ground.states].ravel()
+        values = values_of(self._kind, picture.snapshot)[ground.states].ravel()
         places = scale.indices(values)
+        if ground.side > GLYPH_SIDE:
+            colours = np.zeros((*ground.shape, 5), dtype=np.uint8)
+            of_states = np.where(places == _CLEAR, 0, places.clip(1)).reshape(-1, 4)
+            colours[..., :4].reshape(-1, 4)[ground.states] = of_states
+            self._mosaic.draw(colours[:, :, quarters(pixels_of(ground.side))])
+            return
         update_column(self._triangles, "place", places.tolist())
         if self._numbers.data["x"]:
             texts = ["" if np.isnan(v) else scale.text(v) for v in values.tolist()]
@@ -282,50 +305,64 @@ class PolicyLayer(Layer):
     def __init__(self, kind: str) -> None:
         super().__init__()
         self._kind = kind
+        self._is_optimal = kind == "Optimal policy"
 
     def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
         columns = ("x", "y", "start", "end", "radius")
         self._heads = ColumnDataSource({column: [] for column in columns}, name=self._kind)
         wedge = Wedge(radius="radius", start_angle="start", end_angle="end")
-        if self._kind == "Optimal policy":
-            wedge.update(fill_alpha=0, line_color="#0095ff", line_width=2)
+        line = "#0095ff" if self._is_optimal else "#202428"
+        if self._is_optimal:
+            wedge.update(fill_alpha=0, line_color=line, line_width=2)
         else:
-            wedge.update(fill_color="#ffffff", line_color="#202428", line_width=1)
-        return [(self._heads, wedge, "glyph")]
+            wedge.update(fill_color="#ffffff", line_color=line, line_width=1)
+        self._mosaic = Mosaic(f"{self._kind} picture", ("#ffffff", line))
+        return [
+            (self._heads, wedge, "glyph"),
+            (self._mosaic.source, self._mosaic.glyph, "glyph"),
+        ]
 
     def _lay_out(self, ground: Ground) -> None:
         # A head is a piece of a pie whose tip points outwards; a bigger one lies around
         # it where planning agrees.
-        reach, half = (0.49, 0.62) if self._kind == "Optimal policy" else (0.46, 0.55)
+        reach, half = (0.49, 0.62) if self._is_optimal else (0.46, 0.55)
         back = np.arctan2(_DY, -_DX) % (2 * np.pi)
-        n = ground.states.size
+        self._mosaic.clear()
+        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
         self._heads.data = {
-            "x": (ground.x[:, None] + reach * _DX).ravel().round(2).tolist(),
-            "y": (ground.y[:, None] + reach * _DY).ravel().round(2).tolist(),
+            "x": (ground.x[:n, None] + reach * _DX).ravel().round(2).tolist(),
+            "y": (ground.y[:n, None] + reach * _DY).ravel().round(2).tolist(),
             "start": np.tile(back - half, n).round(3).tolist(),
             "end": np.tile(back + half, n).round(3).tolist(),
             "radius": [0.0] * (4 * n),
         }
 
     def _fill(self, picture: Picture) -> None:
-        values = values_of(self._kind, picture.snapshot)[picture.ground.states]
-        if self._kind == "Optimal policy":
+        ground = picture.ground
+        values = values_of(self._kind, picture.snapshot)[ground.states]
+        if self._is_optimal:
             # Planning's values are exact up to rounding.
             with np.errstate(invalid="ignore"):
                 highest = np.nan_to_num(values, nan=-np.inf).max(axis=1, keepdims=True)
                 best = values >= highest - 1e-9 * (1 + abs(highest))
-            radius = 0.21
         else:
             best = values == values.max(axis=1, keepdims=True)
-            radius = 0.15
-        update_column(self._heads, "radius", np.where(best, radius, 0.0).ravel().tolist())
+        if ground.side <= GLYPH_SIDE:
+            radius = 0.21 if self._is_optimal else 0.15
+            update_column(self._heads, "radius", np.where(best, radius, 0.0).ravel().tolist())
+            return
+        n = pixels_of(ground.side)
+        half = max(1, n // 8) + self._is_optimal  # each is seen beside the other
+        tiles = pointer_tiles(n, half, filled=not self._is_optimal)
+        self._mosaic.draw(tiles[ground.spread(best @ (1 << np.arange(4)))])
 
 
 class VisitsLayer(Layer):
     """A square in each cell, larger the more often it was acted in; the count as a number."""
 
     def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
-        self._squares = ColumnDataSource({"x": [], "y": [], "side": [], "text": []}, name="Visits")
+        self._squares = ColumnDataSource({"x": [], "y": [], "side": []}, name="Visits")
+        self._numbers = ColumnDataSource({"x": [], "y": [], "text": []}, name="Visits numbers")
         square = Rect(
             width="side",
             height="side",
@@ -341,27 +378,35 @@ class VisitsLayer(Layer):
             text_baseline="middle",
             text_font_size="10px",
         )
-        return [(self._squares, square, "glyph"), (self._squares, text, "glyph")]
+        self._mosaic = Mosaic("Visits picture", ("#56b4e9c0",))
+        return [
+            (self._squares, square, "glyph"),
+            (self._numbers, text, "glyph"),
+            (self._mosaic.source, self._mosaic.glyph, "glyph"),
+        ]
 
     def _lay_out(self, ground: Ground) -> None:
-        n = ground.states.size
-        self._numbered = ground.side <= NUMBER_SIDE
-        self._squares.data = {
-            "x": ground.x.tolist(),
-            "y": ground.y.tolist(),
-            "side": [0.0] * n,
-            "text": [""] * n,
-        }
+        self._mosaic.clear()
+        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
+        n_numbers = ground.states.size if ground.side <= NUMBER_SIDE else 0
+        x, y = ground.x.tolist(), ground.y.tolist()
+        self._squares.data = {"x": x[:n], "y": y[:n], "side": [0.0] * n}
+        self._numbers.data = {"x": x[:n_numbers], "y": y[:n_numbers], "text": [""] * n_numbers}
 
     def _fill(self, picture: Picture) -> None:
-        counts = picture.snapshot.visits[picture.ground.states].sum(axis=1)
+        ground = picture.ground
+        counts = picture.snapshot.visits[ground.states].sum(axis=1)
         # By area and logarithm, so that rare visits are seen beside very many.
-        share = np.log1p(counts) / np.log1p(max(1, counts.max(initial=1)))
-        sides = (0.4 * np.sqrt(share)).round(2)
-        update_column(self._squares, "side", sides.tolist())
-        if self._numbered:
+        share = np.sqrt(np.log1p(counts) / np.log1p(max(1, counts.max(initial=1))))
+        if ground.side > GLYPH_SIDE:
+            tiles = square_tiles(pixels_of(ground.side))
+            largest = tiles.shape[0] - 2  # a line is left between two cells
+            self._mosaic.draw(tiles[ground.spread(np.ceil(share * largest).astype(int))])
+            return
+        update_column(self._squares, "side", (0.4 * share).round(2).tolist())
+        if self._numbers.data["text"]:
             texts = [_short(count) if count else "" for count in counts.tolist()]
-            update_column(self._squares, "text", texts)
+            update_column(self._numbers, "text", texts)
 
 
 def values_of(kind: str, snapshot: Snapshot) -> NDArray:

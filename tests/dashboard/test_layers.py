@@ -1,8 +1,12 @@
+import base64
+import io
+
 import numpy as np
 import pytest
 from bokeh.document import Document
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from dashboard.views.grid import GridView
 from dashboard.views.layered import DEFAULT, LAYERS, LayeredView
@@ -78,7 +82,9 @@ def test_at_first_values_policy_and_trail_are_shown(snapshot):
 @pytest.mark.parametrize("title", LAYERS)
 def test_a_layer_is_switched_on_and_off_at_once(snapshot, title):
     shown = Shown(snapshot)
-    name = "trail" if title == "Trail" else title
+    name = {"Trail": "trail"}.get(title, title)
+    if name in ("Q-values", "Difference"):
+        name = f"{name} triangles"
     shown.switch(title)
     assert all(shown.visible(name))
     shown.switch()
@@ -144,10 +150,74 @@ def test_each_action_has_its_triangle_and_number(snapshot):
 
 
 def test_visits_are_counted_and_more_of_them_are_larger(snapshot):
-    data = Shown(snapshot, "Visits").source("Visits")
+    shown = Shown(snapshot, "Visits")
     counts = snapshot.visits.sum(axis=1).reshape(3, 3)[tuple(np.transpose(ACTED_IN))]
-    assert data["text"] == [str(count) if count else "" for count in counts]
-    assert (np.argsort(data["side"], stable=True) == np.argsort(counts, stable=True)).all()
+    texts, sides = shown.source("Visits numbers")["text"], shown.source("Visits")["side"]
+    assert texts == [str(count) if count else "" for count in counts]
+    assert (np.argsort(sides, stable=True) == np.argsort(counts, stable=True)).all()
+
+
+LARGE = "S" + "." * 48 + "G\n" + "." * 50
+
+
+@pytest.fixture(scope="module")
+def large():
+    return train(LARGE, n_steps=5000).snapshot
+
+
+def pixels(shown, name):
+    """The colours of a layer's picture by cell, RGBA, shape ``(n_rows, n_cols, n, n, 4)``."""
+    [url] = shown.source(name)["url"]
+    content = base64.b64decode(url.removeprefix("data:image/png;base64,"))
+    picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))
+    n = picture.shape[1] // 50
+    return picture.reshape(2, n, 50, n, 4).swapaxes(1, 2)
+
+
+@pytest.mark.parametrize("kind", ["Policy", "Optimal policy"])
+def test_on_a_large_map_pointers_reach_the_edges_that_the_best_actions_lead_to(large, kind):
+    shown = Shown(large, kind)
+    cells = pixels(shown, f"{kind} picture")[..., 3] > 0
+    n = cells.shape[-1]
+    edges = np.stack(
+        [
+            cells[..., 0, n // 2],
+            cells[..., n // 2, -1],
+            cells[..., -1, n // 2],
+            cells[..., n // 2, 0],
+        ],
+        axis=-1,
+    )
+    values = large.q_values if kind == "Policy" else large.plan.q_values
+    best = values >= values.max(axis=1, keepdims=True) - (1e-9 if kind != "Policy" else 0)
+    acted_in = np.arange(100) != 49
+    assert (edges.reshape(100, 4)[acted_in] == best[acted_in]).all()
+    assert not cells[0, 49].any()  # nobody acts at the goal
+    assert shown.source(kind)["radius"] == []
+
+
+def test_on_a_large_map_squares_are_larger_the_more_visits_there_are(large):
+    sizes = (pixels(Shown(large, "Visits"), "Visits picture")[..., 3] > 0).sum(axis=(2, 3)).ravel()
+    counts = large.visits.sum(axis=1)
+    assert (np.diff(sizes[np.argsort(counts)]) >= 0).all()
+    assert (sizes > 0).tolist() == (counts > 0).tolist()
+
+
+def test_pictures_are_drawn_anew_for_another_map(large, snapshot):
+    shown = Shown(large, "Policy", "Visits")
+    shown.view.update(snapshot)
+    assert shown.source("Policy picture")["url"] == shown.source("Visits picture")["url"] == []
+    assert len(shown.source("Policy")["radius"]) == 4 * len(ACTED_IN)
+    shown.view.update(large)
+    assert len(shown.source("Policy picture")["url"]) == 1
+
+
+def test_a_picture_that_is_the_same_is_not_sent_again(large):
+    shown = Shown(large, "Policy", "Visits", "Optimal policy")
+    sent = []
+    shown.document.on_change(sent.append)
+    shown.view.update(large)
+    assert sent == []
 
 
 def test_the_difference_to_planning_fades_as_the_agent_learns():
@@ -160,14 +230,25 @@ def test_the_difference_to_planning_fades_as_the_agent_learns():
     assert shown.view._difference.high < before / 2
 
 
-def test_on_a_large_map_cells_stand_for_their_triangles():
-    layout = "\n".join(["S" + "." * 49, *["." * 50] * 48, "." * 49 + "G"])
-    trainer = train(layout, n_steps=500)
-    shown = Shown(trainer.snapshot, *LAYERS)
-    assert shown.source("Q-values triangles")["xs"] == []
-    visited = trainer.snapshot.visits.any(axis=1).reshape(50, 50)
-    assert ((shown.image("Q-values") < len(PALETTE)) == visited).all()
-    assert "large" in shown.view.legend.text
+@pytest.mark.parametrize("kind", ["Q-values", "Difference"])
+def test_on_a_large_map_triangles_are_coloured_where_there_is_a_value(large, kind):
+    shown = Shown(large, kind)
+    assert shown.source(f"{kind} triangles")["xs"] == []
+    cells = pixels(shown, f"{kind} picture")
+    n = cells.shape[2]
+    of_actions = [(1, n // 2), (n // 2, n - 2), (n - 2, n // 2), (n // 2, 1)]
+    colours = np.stack([cells[:, :, y, x] for y, x in of_actions], axis=2).reshape(100, 4, 4)
+    if kind == "Q-values":
+        assert ((colours[..., 3] > 0) == (large.visits > 0)).all()
+        highest, lowest = (
+            large.q_values[large.visits > 0] == f(large.q_values) for f in (np.max, np.min)
+        )
+        yellow = colours[large.visits > 0][:, 0]
+        assert yellow[highest].min() > yellow[lowest].max()
+    else:
+        difference = abs(large.q_values - large.plan.q_values)[:49]
+        opacity = colours[:49, :, 3]
+        assert (np.diff(opacity.ravel()[np.argsort(difference.ravel())].astype(int)) >= 0).all()
 
 
 def test_nothing_is_sent_of_what_has_not_changed(snapshot):
