@@ -177,7 +177,6 @@ class CellsLayer(Layer):
         mapper = LinearColorMapper(
             palette=list(self._palette), low=0, high=255, high_color=_NOTHING
         )
-        # In one piece: ten thousand rectangles would hold up the browser.
         self._image = ColumnDataSource({"image": [], "dw": [], "dh": []}, name=self._kind)
         self._shown: list[int] = []
         image = Image(x=-0.5, y=-0.5, dw="dw", dh="dh", color_mapper=mapper)
@@ -190,10 +189,17 @@ class CellsLayer(Layer):
             text_baseline="middle",
             text_font_size="12px",
         )
-        return [(self._image, image, "image"), (self._numbers, text, "glyph")]
+        self._mosaic = Mosaic(f"{self._kind} picture", self._palette[1:])
+        return [
+            (self._image, image, "image"),
+            (self._numbers, text, "glyph"),
+            (self._mosaic.source, self._mosaic.glyph, "image"),
+        ]
 
     def _lay_out(self, ground: Ground) -> None:
         self._shown = []
+        self._image.data = {"image": [], "dw": [], "dh": []}
+        self._mosaic.clear()
         room = self._number_at is not None and ground.side <= NUMBER_SIDE
         n = ground.states.size if room else 0
         self._numbers.data = {
@@ -207,6 +213,11 @@ class CellsLayer(Layer):
         values = values_of(self._kind, picture.snapshot)
         ground, scale = picture.ground, picture.scale
         places = scale.indices(values[ground.states])
+        if ground.side > GLYPH_SIDE:
+            n = pixels_of(ground.side)
+            cells = ground.spread(_seen(places))[..., None, None]
+            self._mosaic.draw(np.broadcast_to(cells, (*ground.shape, n, n)))
+            return
         image = ground.spread(places, _CLEAR)
         shown = image.ravel().tolist()
         if shown != self._shown:
@@ -252,7 +263,6 @@ class TrianglesLayer(Layer):
             text_baseline="middle",
             text_font_size="10px",
         )
-        # Of 256 colours one is left for what is seen through.
         self._mosaic = Mosaic(f"{self._kind} picture", self._palette[1:])
         return [
             (self._triangles, patches, "underlay"),
@@ -288,8 +298,7 @@ class TrianglesLayer(Layer):
         places = scale.indices(values)
         if ground.side > GLYPH_SIDE:
             colours = np.zeros((*ground.shape, 5), dtype=np.uint8)
-            of_states = np.where(places == _CLEAR, 0, places.clip(1)).reshape(-1, 4)
-            colours[..., :4].reshape(-1, 4)[ground.states] = of_states
+            colours[..., :4].reshape(-1, 4)[ground.states] = _seen(places).reshape(-1, 4)
             self._mosaic.draw(colours[:, :, quarters(pixels_of(ground.side))])
             return
         update_column(self._triangles, "place", places.tolist())
@@ -431,6 +440,11 @@ def values_of(kind: str, snapshot: Snapshot) -> NDArray:
             return plan.q_values
         case _:
             return abs(q_values - plan.q_values)
+
+
+def _seen(places: NDArray) -> NDArray:
+    """Places in the palette without its first, which 0 stands for: it is seen through."""
+    return np.where(places == _CLEAR, 0, places.clip(1))
 
 
 def _contrasting(places: NDArray) -> list[str]:
