@@ -57,7 +57,8 @@ def serve_by(
                 stderr=subprocess.STDOUT,
             )
         try:
-            _wait_until_up(urljoin(url, "/"), process, log)
+            # A page would be a session, whose end costs the server a collection of garbage.
+            _wait_until_up(urljoin(url, "/robots.txt"), process, log)
             yield Server(url, psutil.Process(process.pid), log)
         finally:
             process.terminate()
