@@ -27,9 +27,11 @@ _rooms: WeakSet["Room"] = WeakSet()
 _EARLY = 0.002
 #: Seconds without a call after which a training counts as resting.
 _REST = 1.0
+#: Seconds between two counts of the trainings that share the processor.
+_COUNT_INTERVAL = 0.25
 #: Least seconds between two comparisons with the exact answers, and the share of the time
 #: that these may take.
-_ANALYSIS_INTERVAL, _ANALYSIS_SHARE = 0.5, 0.05
+_ANALYSIS_INTERVAL, _ANALYSIS_SHARE = 1.0, 0.04
 #: Episodes over which their length is averaged to tell how much of a run is left.
 _LATEST = 100
 
@@ -101,6 +103,7 @@ class Room(param.Parameterized):
         #: Seconds that the run has been going, pauses left out.
         self.seconds = 0.0
         self._due = 0.0
+        self._n_sharing, self._counted_at = 1, -math.inf  # trainings under way, and when
         self._advanced_at = math.inf  # not since the run was last set going
         self._finish_at = 0.0  # seconds of the run at which it should be over
         #: Completed episodes at which the run under way pauses; None if it does not.
@@ -272,11 +275,13 @@ class Room(param.Parameterized):
         _rooms.discard(self)
 
     def _train(self, now: float) -> None:
-        n_sharing = sum(room._is_busy(now) for room in _rooms if room is not self) + 1
+        if not 0 <= now - self._counted_at < _COUNT_INTERVAL:
+            self._counted_at = now
+            self._n_sharing = sum(room._is_busy(now) for room in _rooms if room is not self) + 1
         started = time.perf_counter()
         self.seconds += max(0.0, min(now - self._advanced_at, 2 * self.pace.period))
         self._advanced_at = now
-        n_due = self.pace.steps_due(n_sharing, self._steps_to_finish())
+        n_due = self.pace.steps_due(self._n_sharing, self._steps_to_finish())
         n_steps = self._trainer.advance(n_due, self.until)
         self.pace.observe(n_steps, time.perf_counter() - started)
         gauges.add_steps(n_steps)

@@ -10,11 +10,15 @@ from bokeh.models.widgets import Div
 from dashboard.room import Room
 from dashboard.runner import OneMessage, View
 from dashboard.widgets import Button, Hinted
-from gridworld import Snapshot
+from gridworld import Snapshot, Status
 
 _NOTE = """
 :host { font-variant-numeric: tabular-nums; color: var(--mui-palette-text-secondary); }
 """
+
+
+#: Growth of a run that the slider's length shows.
+_SEEN = 1.02
 
 
 class IntSlider(Hinted, pmui.IntSlider):
@@ -100,9 +104,12 @@ class HistoryView:
             self._say()
 
     def _move_slider(self) -> None:
+        end = max(1, self._snapshot.total_steps)
+        running = self._snapshot.status is Status.RUNNING
+        if running and self._slider.end <= end < _SEEN * self._slider.end and self.moment is None:
+            return
         self._moving = True
         try:
-            end = max(1, self._snapshot.total_steps)
             live = {"value": end} if self.moment is None else {}
             self._slider.param.update(end=end, disabled=not self._snapshot.total_steps, **live)
         finally:
