@@ -25,6 +25,8 @@ _rooms: WeakSet["Room"] = WeakSet()
 
 #: Seconds that a frame may come before its time.
 _EARLY = 0.002
+#: Share of the period by which a late frame leaves the next one's time as it was.
+_LATE = 0.25
 #: Seconds without a call after which a training counts as resting.
 _REST = 1.0
 #: Seconds between two counts of the trainings that share the processor.
@@ -165,7 +167,9 @@ class Room(param.Parameterized):
         # A timer may be a little early; a frame must not be lost to that.
         early = min(_EARLY, period / 20)
         if self.status is Status.RUNNING and now >= self._due - early:
-            self._due = now + period  # a frame that is late is not caught up with
+            # A frame that is missed is not caught up with, but a tick that was a little late
+            # must not make the next one, which is in time, count as early.
+            self._due = max(min(now, self._due), now - _LATE * period) + period
             self._train(now)
         elif (self.status, self._trainer.total_steps) != (
             self._snapshot.status,

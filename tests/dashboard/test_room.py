@@ -54,6 +54,17 @@ def test_a_frame_is_not_lost_to_a_timer_that_is_a_little_early(room):
     assert ask(room, BEGIN, *early) == [10] * 101
 
 
+def test_a_tick_that_was_late_does_not_cost_the_next_one_its_frame(room):
+    room.start()
+    now = 0.0
+    room.advance_to(now)
+    for late in (0.008, 0.0, 0.012, 0.0, 0.004):
+        now += room.pace.period
+        before = room.revision
+        room.advance_to(now + late)
+        assert room.revision > before
+
+
 def test_frames_that_are_late_are_skipped_not_caught_up(room):
     room.start()
     assert ask(room, BEGIN, BEGIN + 5) == [10, 10]
