@@ -1,5 +1,7 @@
 """`Run`: all that one training run has learned and recorded, and how it goes on."""
 
+import contextlib
+import mmap
 from collections.abc import Iterable
 from typing import Any
 
@@ -74,11 +76,10 @@ class Run:
         )
         self.visits = np.zeros_like(agent.q_values, dtype=np.int64)
         self.trail = np.zeros(kernel.TRAIL_LENGTH, dtype=np.int64)
-        # Memory is committed as it is written, so a long run costs nothing up front.
         self.records = kernel.Records(
-            np.zeros(num_episodes),
-            np.zeros(num_episodes, dtype=np.int64),
-            np.zeros(num_episodes, dtype=np.bool_),
+            _lazy_zeros(num_episodes, np.float64),
+            _lazy_zeros(num_episodes, np.int64),
+            _lazy_zeros(num_episodes, np.bool_),
         )
         self.progress = np.zeros(1, dtype=kernel.PROGRESS)
         self.progress["state"] = self.trail[0] = world.start_states[0]
@@ -270,6 +271,19 @@ class Run:
                 n_steps,
                 last_episode,
             )
+
+
+def _lazy_zeros(n: int, dtype: type[np.generic]) -> NDArray:
+    """Zeros of shape ``(n,)`` whose memory is committed as they are written.
+
+    So a long run costs nothing up front. NumPy's own are written at once where the memory
+    has been used before.
+    """
+    memory = mmap.mmap(-1, max(1, n * np.dtype(dtype).itemsize))
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):  # else the first one would commit two megabytes
+        with contextlib.suppress(OSError):  # a kernel without such pages
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, dtype, n)
 
 
 def _read_only(array: NDArray) -> NDArray:

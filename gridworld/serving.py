@@ -20,8 +20,8 @@ from gridworld.options import UsageError, whole
 _SERVER_OPTIONS = (
     *("--session-ids", "signed"),
     *("--session-token-expiration", "86400"),
-    *("--unused-session-lifetime", "60000"),
-    *("--check-unused-sessions", "10000"),
+    *("--unused-session-lifetime", "30000"),
+    *("--check-unused-sessions", "5000"),
     *("--keep-alive", "20000"),
     *("--plugins", "dashboard.plugin"),
 )
