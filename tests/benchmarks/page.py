@@ -30,13 +30,14 @@ def run(smoke: bool) -> list[Row]:
     seconds, repeats = (1, 1) if smoke else (15, 5)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_arguments())
-        with serve() as dashboard, serve(_APPS / "empty.py") as empty:
-            rows = [_page_ready(browser, dashboard, empty, repeats)]
-        with serve() as dashboard, serve(_APPS / "bare.py") as bare:
-            rows += _frame(browser, dashboard, bare, seconds)
+        with serve() as dashboard:
+            with serve(_APPS / "empty.py") as empty:
+                rows = [_page_ready(browser, dashboard, empty, repeats)]
+            with serve(_APPS / "bare.py") as bare:
+                rows += _frame(browser, dashboard, bare, seconds)
             rows += _turbo(browser, dashboard, seconds)
         with serve() as dashboard:
-            rows.append(_memory(browser, dashboard, 2 if smoke else 10))
+            rows.append(_memory(browser, dashboard, 1 if smoke else 10))
         browser.close()
     return rows
 
@@ -52,8 +53,7 @@ def _opened(browser: Browser, server: Server) -> Iterator[Page]:
 
 
 def _start(page: Page, **fields: str) -> None:
-    page.get_by_role("button", name="Start", exact=True).wait_for()
-    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Start", exact=True).click(trial=True)
     page.get_by_label("Level", exact=True).select_option("Hard")
     for label, value in fields.items():
         field = page.get_by_label(label, exact=True)

@@ -36,7 +36,7 @@ def test_nothing_moves_while_training(dashboard, width):
         tab.click()
         dashboard.page.wait_for_timeout(1000)  # what follows a click is not unexpected
         dashboard.page.evaluate(_WATCH_SHIFTS)
-        dashboard.page.wait_for_timeout(5000)
+        dashboard.page.wait_for_timeout(2500)
         shifts = dashboard.page.evaluate("watchedShifts")
         assert sum(shift["value"] for shift in shifts) < 0.01, (tab.inner_text(), shifts)
 
