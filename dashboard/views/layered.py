@@ -8,20 +8,10 @@ import panel as pn
 from bokeh.models.widgets import Div
 
 from dashboard.runner import OneMessage
+from dashboard.views.action_layers import PolicyLayer, VisitsLayer
 from dashboard.views.grid import GridView
-from dashboard.views.layers import (
-    DIFFERENCE_PALETTE,
-    PALETTE,
-    CellsLayer,
-    Ground,
-    Layer,
-    Picture,
-    PolicyLayer,
-    Scale,
-    TrianglesLayer,
-    VisitsLayer,
-    values_of,
-)
+from dashboard.views.layer import Ground, Layer, Picture, Scale, values_of
+from dashboard.views.value_layers import DIFFERENCE_PALETTE, PALETTE, CellsLayer, TrianglesLayer
 from dashboard.widgets import CheckBoxGroup
 from gridworld import Snapshot
 

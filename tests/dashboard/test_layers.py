@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dashboard.views.grid import GridView
+from dashboard.views.layer import Scale
 from dashboard.views.layered import DEFAULT, LAYERS, LayeredView
-from dashboard.views.layers import PALETTE, Scale
+from dashboard.views.value_layers import PALETTE
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
 
 LAYOUT = "S..\n.#.\nCXG"

@@ -1,0 +1,135 @@
+"""Layers of what the agent does: its policy, the optimal one, and its visits."""
+
+import numpy as np
+from bokeh.models import ColumnDataSource, Glyph, Rect, Text, Wedge
+
+from dashboard.views.layer import (
+    DX,
+    DY,
+    GLYPH_SIDE,
+    NUMBER_SIDE,
+    Ground,
+    Layer,
+    Picture,
+    update_column,
+    values_of,
+)
+from dashboard.views.mosaic import Mosaic, pixels_of, pointer_tiles, square_tiles
+
+
+class PolicyLayer(Layer):
+    """An arrow head for each best action, tied ones included."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+        self._is_optimal = kind == "Optimal policy"
+
+    def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
+        columns = ("x", "y", "start", "end", "radius")
+        self._heads = ColumnDataSource({column: [] for column in columns}, name=self._kind)
+        wedge = Wedge(radius="radius", start_angle="start", end_angle="end")
+        line = "#0095ff" if self._is_optimal else "#202428"
+        if self._is_optimal:
+            wedge.update(fill_alpha=0, line_color=line, line_width=2)
+        else:
+            wedge.update(fill_color="#ffffff", line_color=line, line_width=1)
+        self._mosaic = Mosaic(f"{self._kind} picture", ("#ffffff", line))
+        return [
+            (self._heads, wedge, "glyph"),
+            (self._mosaic.source, self._mosaic.glyph, "glyph"),
+        ]
+
+    def _lay_out(self, ground: Ground) -> None:
+        # A head is a piece of a pie whose tip points outwards; a bigger one lies around
+        # it where planning agrees.
+        reach, half = (0.49, 0.62) if self._is_optimal else (0.46, 0.55)
+        back = np.arctan2(DY, -DX) % (2 * np.pi)
+        self._mosaic.clear()
+        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
+        self._heads.data = {
+            "x": (ground.x[:n, None] + reach * DX).ravel().round(2).tolist(),
+            "y": (ground.y[:n, None] + reach * DY).ravel().round(2).tolist(),
+            "start": np.tile(back - half, n).round(3).tolist(),
+            "end": np.tile(back + half, n).round(3).tolist(),
+            "radius": [0.0] * (4 * n),
+        }
+
+    def _fill(self, picture: Picture) -> None:
+        ground = picture.ground
+        values = values_of(self._kind, picture.snapshot)[ground.states]
+        if self._is_optimal:
+            # Planning's values are exact up to rounding.
+            with np.errstate(invalid="ignore"):
+                highest = np.nan_to_num(values, nan=-np.inf).max(axis=1, keepdims=True)
+                best = values >= highest - 1e-9 * (1 + abs(highest))
+        else:
+            best = values == values.max(axis=1, keepdims=True)
+        if ground.side <= GLYPH_SIDE:
+            radius = 0.21 if self._is_optimal else 0.15
+            update_column(self._heads, "radius", np.where(best, radius, 0.0).ravel().tolist())
+            return
+        n = pixels_of(ground.side)
+        half = max(1, n // 8) + self._is_optimal  # each is seen beside the other
+        tiles = pointer_tiles(n, half, filled=not self._is_optimal)
+        self._mosaic.draw(tiles[ground.spread(best @ (1 << np.arange(4)))])
+
+
+class VisitsLayer(Layer):
+    """A square in each cell, larger the more often it was acted in; the count as a number."""
+
+    def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
+        self._squares = ColumnDataSource({"x": [], "y": [], "side": []}, name="Visits")
+        self._numbers = ColumnDataSource({"x": [], "y": [], "text": []}, name="Visits numbers")
+        square = Rect(
+            width="side",
+            height="side",
+            fill_color="#56b4e9",
+            fill_alpha=0.75,
+            line_color="#1b4965",
+            line_width=1,
+        )
+        text = Text(
+            y_offset=-2,
+            text_color="#0b2a3d",
+            text_align="center",
+            text_baseline="middle",
+            text_font_size="10px",
+        )
+        self._mosaic = Mosaic("Visits picture", ("#56b4e9c0",))
+        return [
+            (self._squares, square, "glyph"),
+            (self._numbers, text, "glyph"),
+            (self._mosaic.source, self._mosaic.glyph, "glyph"),
+        ]
+
+    def _lay_out(self, ground: Ground) -> None:
+        self._mosaic.clear()
+        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
+        n_numbers = ground.states.size if ground.side <= NUMBER_SIDE else 0
+        x, y = ground.x.tolist(), ground.y.tolist()
+        self._squares.data = {"x": x[:n], "y": y[:n], "side": [0.0] * n}
+        self._numbers.data = {"x": x[:n_numbers], "y": y[:n_numbers], "text": [""] * n_numbers}
+
+    def _fill(self, picture: Picture) -> None:
+        ground = picture.ground
+        counts = picture.snapshot.visits[ground.states].sum(axis=1)
+        # By area and logarithm, so that rare visits are seen beside very many.
+        share = np.sqrt(np.log1p(counts) / np.log1p(max(1, counts.max(initial=1))))
+        if ground.side > GLYPH_SIDE:
+            tiles = square_tiles(pixels_of(ground.side))
+            largest = tiles.shape[0] - 2  # a line is left between two cells
+            self._mosaic.draw(tiles[ground.spread(np.ceil(share * largest).astype(int))])
+            return
+        update_column(self._squares, "side", (0.4 * share).round(2).tolist())
+        if self._numbers.data["text"]:
+            texts = [_short(count) if count else "" for count in counts.tolist()]
+            update_column(self._numbers, "text", texts)
+
+
+def _short(count: int) -> str:
+    """A count in at most four characters."""
+    for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= unit:
+            return f"{count / unit:.{0 if count >= 10 * unit else 1}f}{name}"
+    return str(count)

@@ -1,0 +1,182 @@
+"""Layers that colour cells, and four triangles in each, by their values."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from bokeh.models import ColumnDataSource, Glyph, Image, LinearColorMapper, Patches, Text
+from bokeh.palettes import cividis
+from numpy.typing import NDArray
+
+from dashboard.views.layer import (
+    CLEAR,
+    DX,
+    DY,
+    GLYPH_SIDE,
+    NUMBER_SIDE,
+    Ground,
+    Layer,
+    Picture,
+    update_column,
+    values_of,
+)
+from dashboard.views.mosaic import Mosaic, pixels_of, quarters
+
+PALETTE = tuple(cividis(256))
+#: From nothing to vermilion of Okabe and Ito: no difference is seen through.
+DIFFERENCE_PALETTE = tuple(f"#d55e00{round(225 * i / 255):02x}" for i in range(256))
+_NOTHING = "#00000000"
+#: Most cells along a side at which there is room for numbers in triangles.
+_TRIANGLE_NUMBER_SIDE = 8
+
+
+class CellsLayer(Layer):
+    """A colour for each cell, and its value as a number where there is room."""
+
+    def __init__(self, kind: str, palette: Sequence[str], number_at: float | None) -> None:
+        super().__init__()
+        self._kind = kind
+        self._palette = palette
+        self._number_at = number_at
+
+    def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
+        mapper = LinearColorMapper(
+            palette=list(self._palette), low=0, high=255, high_color=_NOTHING
+        )
+        self._image = ColumnDataSource({"image": [], "dw": [], "dh": []}, name=self._kind)
+        self._shown: list[int] = []
+        image = Image(x=-0.5, y=-0.5, dw="dw", dh="dh", color_mapper=mapper)
+        self._numbers = ColumnDataSource(
+            {"x": [], "y": [], "text": [], "colour": []}, name=f"{self._kind} numbers"
+        )
+        text = Text(
+            text_color="colour",
+            text_align="center",
+            text_baseline="middle",
+            text_font_size="12px",
+        )
+        self._mosaic = Mosaic(f"{self._kind} picture", self._palette[1:])
+        return [
+            (self._image, image, "image"),
+            (self._numbers, text, "glyph"),
+            (self._mosaic.source, self._mosaic.glyph, "image"),
+        ]
+
+    def _lay_out(self, ground: Ground) -> None:
+        self._shown = []
+        self._image.data = {"image": [], "dw": [], "dh": []}
+        self._mosaic.clear()
+        room = self._number_at is not None and ground.side <= NUMBER_SIDE
+        n = ground.states.size if room else 0
+        self._numbers.data = {
+            "x": ground.x[:n].tolist(),
+            "y": (ground.y[:n] + (self._number_at or 0)).tolist(),
+            "text": [""] * n,
+            "colour": ["#000000"] * n,
+        }
+
+    def _fill(self, picture: Picture) -> None:
+        values = values_of(self._kind, picture.snapshot)
+        ground, scale = picture.ground, picture.scale
+        places = scale.indices(values[ground.states])
+        if ground.side > GLYPH_SIDE:
+            n = pixels_of(ground.side)
+            cells = ground.spread(_seen(places))[..., None, None]
+            self._mosaic.draw(np.broadcast_to(cells, (*ground.shape, n, n)))
+            return
+        image = ground.spread(places, CLEAR)
+        shown = image.ravel().tolist()
+        if shown != self._shown:
+            self._shown = shown
+            n_rows, n_cols = ground.shape
+            # Of dtype object it travels as a list: Bokeh 3.9 cannot take a connection up
+            # again with a binary array in the document.
+            self._image.data = {"image": [image.astype(object)], "dw": [n_cols], "dh": [n_rows]}
+        if self._numbers.data["x"]:
+            numbers = values[ground.states].tolist()
+            texts = ["" if np.isnan(v) else scale.text(v) for v in numbers]
+            update_column(self._numbers, "text", texts)
+            update_column(self._numbers, "colour", _contrasting(places))
+
+
+class TrianglesLayer(Layer):
+    """Four triangles in each cell, one an action, and numbers where there is room."""
+
+    def __init__(self, kind: str, palette: Sequence[str], numbers: bool) -> None:
+        super().__init__()
+        self._kind = kind
+        self._palette = palette
+        self._with_numbers = numbers
+
+    def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
+        mapper = LinearColorMapper(
+            palette=list(self._palette), low=0, high=255, high_color=_NOTHING
+        )
+        self._triangles = ColumnDataSource(
+            {"xs": [], "ys": [], "place": []}, name=f"{self._kind} triangles"
+        )
+        self._numbers = ColumnDataSource(
+            {"x": [], "y": [], "text": [], "colour": []}, name=f"{self._kind} triangle numbers"
+        )
+        patches = Patches(
+            fill_color={"field": "place", "transform": mapper},
+            line_color="#80808060",
+            line_width=1,
+        )
+        text = Text(
+            text_color="colour",
+            text_align="center",
+            text_baseline="middle",
+            text_font_size="10px",
+        )
+        self._mosaic = Mosaic(f"{self._kind} picture", self._palette[1:])
+        return [
+            (self._triangles, patches, "underlay"),
+            (self._numbers, text, "glyph"),
+            (self._mosaic.source, self._mosaic.glyph, "underlay"),
+        ]
+
+    def _lay_out(self, ground: Ground) -> None:
+        self._mosaic.clear()
+        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
+        x, y = (axis[:n, None, None] for axis in (ground.x, ground.y))
+        # From the middle of the cell to the two corners on the action's side.
+        corners_x = np.stack([0 * DX, DX - DY, DX + DY], axis=1) * 0.46
+        corners_y = np.stack([0 * DY, DY + DX, DY - DX], axis=1) * 0.46
+        self._triangles.data = {
+            "xs": (x + corners_x).reshape(-1, 3).round(2).tolist(),
+            "ys": (y + corners_y).reshape(-1, 3).round(2).tolist(),
+            "place": [CLEAR] * (4 * n),
+        }
+        if not self._with_numbers or ground.side > _TRIANGLE_NUMBER_SIDE:
+            n = 0
+        self._numbers.data = {
+            "x": (ground.x[:n, None] + 0.25 * DX).ravel().round(2).tolist(),
+            "y": (ground.y[:n, None] + 0.22 * DY).ravel().round(2).tolist(),
+            "text": [""] * (4 * n),
+            "colour": ["#000000"] * (4 * n),
+        }
+
+    def _fill(self, picture: Picture) -> None:
+        ground = picture.ground
+        scale = picture.difference_scale if self._kind == "Difference" else picture.scale
+        values = values_of(self._kind, picture.snapshot)[ground.states].ravel()
+        places = scale.indices(values)
+        if ground.side > GLYPH_SIDE:
+            colours = np.zeros((*ground.shape, 5), dtype=np.uint8)
+            colours[..., :4].reshape(-1, 4)[ground.states] = _seen(places).reshape(-1, 4)
+            self._mosaic.draw(colours[:, :, quarters(pixels_of(ground.side))])
+            return
+        update_column(self._triangles, "place", places.tolist())
+        if self._numbers.data["x"]:
+            texts = ["" if np.isnan(v) else scale.text(v) for v in values.tolist()]
+            update_column(self._numbers, "text", texts)
+            update_column(self._numbers, "colour", _contrasting(places))
+
+
+def _seen(places: NDArray) -> NDArray:
+    """Places in the palette without its first, which 0 stands for: it is seen through."""
+    return np.where(places == CLEAR, 0, places.clip(1))
+
+
+def _contrasting(places: NDArray) -> list[str]:
+    return np.where(places > 140, "#111111", "#ffffff").tolist()
