@@ -29,7 +29,9 @@ def test_each_layer_is_switched_on_and_off_in_mid_run(dashboard):
     dashboard.press("Start")
     dashboard.wait_for_steps()
     for title in LAYERS:
-        layer, name = dashboard.layer(title), title.lower() if title == "Trail" else title
+        layer, name = dashboard.layer(title), title
+        if title in ("Q-values", "Difference"):
+            name = f"{title} triangles"
         expect(layer).to_be_checked(checked=title in DEFAULT)
         shows = not layer.is_checked()
         for state in (shows, not shows):
@@ -41,6 +43,28 @@ def test_each_layer_is_switched_on_and_off_in_mid_run(dashboard):
             )
     expect(dashboard.status).to_have_text("RUNNING")
     dashboard.wait_for_steps(more_than=dashboard.total_steps)
+
+
+def test_layers_of_a_large_map_are_pictures_that_follow_the_run(dashboard):
+    dashboard.choose("Random")
+    dashboard.enter(Rows=100, Columns=100, Episodes=1_000_000)
+    titles = [title for title in LAYERS if title != "Trail"]
+    for title in titles:
+        dashboard.layer(title).check()
+        dashboard.wait_until(lambda title=title: is_visible(dashboard, f"{title} picture"))
+
+    def drawn():
+        return {title: dashboard.source(f"{title} picture")["url"] for title in titles}
+
+    dashboard.press("Start")
+    dashboard.wait_until(lambda: all(len(url) == 1 for url in drawn().values()))
+    before = drawn()
+    dashboard.wait_until(
+        lambda: (
+            {title for title, url in drawn().items() if url != before[title]}
+            == {"State values", "Q-values", "Policy", "Visits", "Difference"}
+        )
+    )
 
 
 def test_policy_and_values_are_those_of_the_agent(dashboard):
