@@ -1,7 +1,9 @@
 """Who may connect to the server: pages of its own address, with a session that it signed."""
 
+import json
 import re
 import urllib.request
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,15 +29,19 @@ def token_of(url):
     return re.search(r'"token":"([^"]+)"', page)[1]
 
 
-def first_message(url, token, origin=None):
-    """What the server says first to who connects; nothing if it hangs up at once."""
+def connect(url, token, origin=None):
     address = urlsplit(url)
-    connection = websocket.create_connection(
+    return websocket.create_connection(
         f"ws://{address.netloc}{address.path}/ws",
         origin=origin or f"http://{address.netloc}",
         subprotocols=["bokeh", token],
         timeout=60,
     )
+
+
+def first_message(url, token, origin=None):
+    """What the server says first to who connects; nothing if it hangs up at once."""
+    connection = connect(url, token, origin)
     try:
         return connection.recv()
     finally:
@@ -70,3 +76,40 @@ def test_a_page_is_known_again_after_a_restart_if_there_is_a_state(kept, tmp_pat
     with serve_at(port, *options) as server:
         answer = first_message(server.url, token)
     assert ("ACK" in answer) if kept else answer == ""
+
+
+def patch(*events):
+    """A message that changes the page's document, as its three fragments."""
+    return ('{"msgid": "1", "msgtype": "PATCH-DOC"}', "{}", json.dumps({"events": events}))
+
+
+#: What no browser sends, by what is wrong with it.
+MALFORMED = {
+    "no JSON": ("<xml/>",),
+    "no header": ("{}", "{}", "{}"),
+    "an unknown message": ('{"msgid": "1", "msgtype": "FORMAT-DISK"}', "{}", "{}"),
+    "no events": ('{"msgid": "1", "msgtype": "PATCH-DOC"}', "{}", "[]"),
+    "a model that is not there": patch(
+        {"kind": "ModelChanged", "model": {"id": "p1"}, "attr": "value", "new": 1}
+    ),
+    "an event that is none": patch({"kind": "<b>", "model": 3}),
+    "too deep": ('{"msgid": "1", "msgtype": "PATCH-DOC"}', "{}", "[" * 100_000),
+    "bytes": (b"\x00\xff",),
+    "too large": ("x" * 30_000_000,),
+}
+
+
+@pytest.mark.parametrize("fragments", MALFORMED.values(), ids=MALFORMED)
+def test_who_sends_nonsense_disturbs_nobody_else(server, fragments):
+    with closing(connect(server.url, token_of(server.url))) as other:
+        for _ in range(3):  # the greeting
+            other.recv()
+        with closing(connect(server.url, token_of(server.url))) as wrong:
+            # The server may hang up before all of it has come.
+            with suppress(ConnectionError, websocket.WebSocketException):
+                for fragment in fragments:
+                    send = wrong.send_binary if isinstance(fragment, bytes) else wrong.send
+                    send(fragment)
+            for fragment in ('{"msgid": "7", "msgtype": "SERVER-INFO-REQ"}', "{}", "{}"):
+                other.send(fragment)
+            assert json.loads(other.recv())["reqid"] == "7"
