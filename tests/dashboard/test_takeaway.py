@@ -1,5 +1,6 @@
 """The Files tab: runs taken away from the page, and brought back to it."""
 
+import contextlib
 import csv
 import io
 import json
@@ -7,6 +8,7 @@ import re
 import zipfile
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
@@ -155,6 +157,31 @@ def test_downloads_in_mid_run_do_not_disturb_it(dashboard, tmp_path):
     run.train(show_progress=False)
     assert all_of(run) == all_of(expected)
     assert all_of(Trainer.load(download(dashboard, "run", tmp_path))) == all_of(expected)
+
+
+def test_a_page_closed_while_its_file_is_made_leaves_nothing_and_disturbs_nobody(
+    open_dashboard, server
+):
+    def making():
+        found = []
+        for child in server.process.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "dashboard.export" in child.cmdline():
+                    found.append(child)
+        return found
+
+    other, leaving = open_dashboard(), open_dashboard()
+    other.enter(Episodes=1_000_000)
+    other.press("Start")
+    leaving.press("Step")
+    leaving.show("Files")
+    leaving.button("Download snapshot").click()
+    other.wait_until(making)
+    leaving.page.close()
+    other.wait_for_steps(more_than=other.total_steps + 100)
+    other.wait_until(lambda: not making(), seconds=60)
+    expect(other.status).to_have_text("RUNNING")
+    expect(other.toasts()).to_have_count(0)
 
 
 def test_files_are_downloaded_by_keyboard_too(dashboard, tmp_path):
