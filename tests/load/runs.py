@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from tests.load.client import TIMEOUT, Session
 from tests.load.figures import figures, rows
@@ -15,6 +16,8 @@ SETTLE = 3.0
 _PATIENCE = 3.0
 #: A run that outlasts any measurement, always exploring.
 SETTINGS = {"Level": "Hard", "Epsilon decay": "1", "Episodes": "1000000"}
+#: The same in turbo: on a large map an episode has tens of thousands of steps.
+TURBO_SETTINGS = SETTINGS | {"Level": "Random", "Rows": "50", "Columns": "50", "Turbo": True}
 
 Open = Callable[[str, int], Awaitable[list[Session]]]
 Row = dict[str, str]
@@ -28,11 +31,13 @@ async def open_bare(url: str, n_sessions: int) -> list[Session]:
     return sessions
 
 
-async def open_trainings(url: str, n_sessions: int, turbo: bool = False) -> list[Session]:
+async def open_trainings(
+    url: str, n_sessions: int, settings: dict[str, Any] = SETTINGS
+) -> list[Session]:
     """Opens dashboards, and starts a training in each."""
-    sessions = [await _open_dashboard(url) for _ in range(n_sessions)]
+    sessions = [await _open_dashboard(url, settings) for _ in range(n_sessions)]
     for session in sessions:
-        await _start(session, turbo)
+        await _start(session)
     return sessions
 
 
@@ -108,7 +113,7 @@ async def soak(
 
 async def open_turbo(url: str, n_sessions: int) -> list[Session]:
     """Opens dashboards with trainings in turbo."""
-    return await open_trainings(url, n_sessions, turbo=True)
+    return await open_trainings(url, n_sessions, TURBO_SETTINGS)
 
 
 @asynccontextmanager
@@ -123,16 +128,14 @@ async def _opened(
         await session.close()
 
 
-async def _open_dashboard(url: str) -> Session:
+async def _open_dashboard(url: str, settings: dict[str, Any] = SETTINGS) -> Session:
     session = await Session.open(url)
-    for label, value in SETTINGS.items():
+    for label, value in settings.items():
         await session.enter(label, value)
     return session
 
 
-async def _start(session: Session, turbo: bool = False) -> None:
-    if turbo:
-        await session.enter("Turbo", True)
+async def _start(session: Session) -> None:
     await session.settle("trail")
     await session.press("Start")
 
