@@ -16,8 +16,15 @@ SETTLE = 3.0
 _PATIENCE = 3.0
 #: A run that outlasts any measurement, always exploring.
 SETTINGS = {"Level": "Hard", "Epsilon decay": "1", "Episodes": "1000000"}
-#: The same in turbo: on a large map an episode has tens of thousands of steps.
-TURBO_SETTINGS = SETTINGS | {"Level": "Random", "Rows": "50", "Columns": "50", "Turbo": True}
+#: The same in turbo: on a large map an episode has thousands of steps, if none is cut off.
+TURBO_SETTINGS = SETTINGS | {
+    "Level": "Random",
+    "Rows": "50",
+    "Columns": "50",
+    "Maximum steps": "10000000",
+    "Episodes": "10000000",
+    "Turbo": True,
+}
 
 Open = Callable[[str, int], Awaitable[list[Session]]]
 Row = dict[str, str]
