@@ -38,6 +38,12 @@ class Answers:
         self._known = Known()
         self._policy = b""  # that the gap was worked out for
 
+    def of(self, agent: QLearningAgent) -> "Answers":
+        """Answers on another run in the same world, with all that does not depend on its agent."""
+        answers = Answers(self._world, agent, self._max_steps)
+        answers._known, answers._discount = self._known._replace(gap=None), self._discount
+        return answers
+
     @property
     def known(self) -> Known:
         """What has been worked out."""

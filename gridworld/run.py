@@ -40,6 +40,7 @@ class Run:
         optimal_evaluations: Evaluations in a row that must find the greedy policy optimal
             for the run to end; 0 for never.
         planned: Changes to make on the way, when their number of steps is reached.
+        answers: Of an earlier run in this world, if there are any.
 
     Attributes:
         visits: Updates of each state and action, shape ``(S, A)``.
@@ -47,6 +48,7 @@ class Run:
         keyframes: Snapshots at evenly spaced numbers of steps, without exact answers.
         evaluations: Greedy policies after evenly spaced numbers of episodes.
         changes: Changes of parameters made so far.
+        answers: What exact planning says about it, as far as worked out.
         planned: Changes left to be made, in their order.
     """
 
@@ -61,6 +63,7 @@ class Run:
         max_steps: int,
         optimal_evaluations: int = 0,
         planned: Iterable[Change] = (),
+        answers: Answers | None = None,
     ) -> None:
         self.world, self.agent, self.np_random = world, agent, np_random
         self.num_episodes, self.max_steps = num_episodes, max_steps
@@ -96,7 +99,7 @@ class Run:
             min(MAX_EVALUATIONS, _MAX_BYTES // agent.q_values.size)
         )
         self.optimal_evaluations = optimal_evaluations
-        self._answers = Answers(world, agent, max_steps)
+        self.answers = answers.of(agent) if answers else Answers(world, agent, max_steps)
         self._evaluated: dict[str, Any] | None = None  # what snapshots tell of evaluations
         self.settle()
 
@@ -155,7 +158,7 @@ class Run:
 
     def analyse(self) -> None:
         """Compares with the exact answers; from then on snapshots tell them."""
-        self._answers.work_out()
+        self.answers.work_out()
         for evaluation in self.evaluations:
             evaluation.evaluate(self.world, self.max_steps)
         self._evaluated = None
@@ -168,7 +171,7 @@ class Run:
             **self._present(status),
             **self._evaluated,
             converged=self.converged,
-            **self._answers.known._asdict(),
+            **self.answers.known._asdict(),
         )
 
     def frame(self, status: Status) -> Snapshot:
@@ -243,7 +246,7 @@ class Run:
 
     def _evaluation(self) -> Evaluation:
         n_optimal = 0
-        if self.optimal_evaluations and self.episode and self._answers.is_optimal():
+        if self.optimal_evaluations and self.episode and self.answers.is_optimal():
             latest = self.evaluations.latest
             n_optimal = 1 + (latest.n_optimal if latest else 0)
         policy = best_actions(self.agent.q_values)

@@ -123,9 +123,13 @@ class Trainer:
 
     def reset(self) -> None:
         """Clears the run, from any status, and reads the configs and the seed anew."""
-        world, learning = World.from_config(self.world_config), self.learning_config
+        learning, before = self.learning_config, getattr(self, "_origin", None)
         self._origin = store.Origin.of(self.world_config, learning, self.seed, self._changes)
-        self._run = Run(
+        world, answers = World.from_config(self.world_config), None
+        if before and before.world == self._origin.world:
+            # Planning takes a while on a large map; in the same world it says the same again.
+            answers = self._run.answers
+        self._run: Run = Run(
             world,
             QLearningAgent(learning, world.n_states, world.n_actions, self.seed),
             np.random.default_rng(self.seed),
@@ -134,6 +138,7 @@ class Trainer:
             max_steps=int(self.world_config.max_steps),
             optimal_evaluations=int(learning.optimal_evaluations),
             planned=self._changes,
+            answers=answers,
         )
         self._status = Status.IDLE
 

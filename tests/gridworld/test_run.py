@@ -436,3 +436,22 @@ def test_a_change_after_an_interrupt_can_be_made_again(monkeypatch):
         trainer.tune(epsilon=0.7, learning_rate=0.9)  # a keyframe is due at this very step
     trainer.train(show_progress=False)
     assert all_of(trainer) == all_of(drive(make(trainer.changes), [10**9]))
+
+
+def test_what_planning_said_stays_for_the_next_run_in_the_same_world():
+    trainer = make(num_episodes=50)
+    trainer.train(show_progress=False)
+    trainer.analyse()
+    before = trainer.snapshot
+    trainer.reset()
+    after = trainer.snapshot
+    assert after.plan is before.plan
+    assert after.optimal_return == before.optimal_return
+    assert after.gap is None  # that of the run before
+    trainer.analyse()
+    assert trainer.snapshot.gap > before.gap
+    trainer.world_config.step_reward = -0.5
+    trainer.reset()
+    assert trainer.snapshot.plan is None
+    trainer.analyse()
+    assert trainer.snapshot.plan.values.max() < before.plan.values.max()
