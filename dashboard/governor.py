@@ -27,17 +27,16 @@ class Governor:
         self._latenesses: list[float] = []
         self._since: float | None = None
 
-    def observe(self, now: float, interval: float, period: float) -> None:
+    def observe(self, now: float, lateness: float) -> None:
         """Takes note of a tick.
 
         Args:
             now: Seconds, from a clock that never goes back.
-            interval: Seconds since the page's tick before.
-            period: Seconds that should have passed.
+            lateness: By how much it came after its time, as a share of the page's period.
         """
         if self._since is None:
             self._since = now
-        self._latenesses.append(interval / period - 1)
+        self._latenesses.append(lateness)
         # Pages whose ticks are stretched have few a second: they, too, must come to an end of it.
         if now - self._since < _WINDOW or len(self._latenesses) < _FEWEST:
             return

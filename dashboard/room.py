@@ -26,7 +26,7 @@ _rooms: WeakSet["Room"] = WeakSet()
 #: Seconds that a frame may come before its time.
 _EARLY = 0.002
 #: Share of the period by which a late frame leaves the next one's time as it was.
-_LATE = 0.25
+_LATE = 0.5
 #: Seconds without a call after which a training counts as resting.
 _REST = 1.0
 #: Seconds between two counts of the trainings that share the processor.

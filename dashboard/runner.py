@@ -1,10 +1,9 @@
-"""`Runner`: a session's one periodic callback."""
+"""`Runner`: what a session does at each tick."""
 
 import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
 from typing import Any, Protocol
 
 import panel as pn
@@ -15,15 +14,12 @@ from dashboard.gauges import gauges
 from dashboard.governor import governor
 from dashboard.notify import toast
 from dashboard.room import Room
+from dashboard.ticker import Ticker
 from dashboard.watching import Watching
 from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)
 sending.install()
-
-#: Factor by which the wished time between two frames may differ from the present one.
-_TOLERANCE = 1.15
-
 
 #: Makes one message of all changes within.
 OneMessage = Callable[[], AbstractContextManager[Any]]
@@ -65,33 +61,43 @@ class Runner:
         self._failing: set[View] = set()
         self._status = room.status
         self._period = room.pace.period
-        self._ticked_at: float | None = None  # while training
         self._document: Any = None
-        self._cancel: Callable[[], None] | None = None
+        self._ticker: Ticker | None = None
         #: Within which a picture is drawn.
         self.one_message: OneMessage = pn.io.hold
-        self.watching.watch(room.pace, ["frame_rate"], self._schedule)
+        self.watching.watch(room.pace, ["frame_rate"], self._keep_period)
 
     def start(self) -> None:
         """Begins to tick; to be called once the page has loaded, not before."""
         self._document = pn.state.curdoc
-        self._schedule()
+        if self._document is not None and self._document.session_context is not None:
+            self._ticker = Ticker(self._document, self.tick)
+            self._ticker.start(self._period)
+        # In a notebook its row has it tick.
         self.draw()
 
     def close(self) -> None:
-        """Lets go of a session that has ended; the server has ended its callback."""
-        self._document = self._cancel = None
+        """Lets go of a session that has ended."""
+        if self._ticker is not None:
+            self._ticker.stop()
+        self._document = self._ticker = None
         self.watching.close()
 
-    def tick(self) -> None:
-        """One frame, if one is due."""
+    def tick(self, late: float = 0.0) -> None:
+        """One frame, if one is due.
+
+        Args:
+            late: Seconds by which the tick comes after its time.
+        """
         connection = state_of(self._document)
         if connection is Connection.CUT:
-            self._ticked_at = None
             return  # a training that nobody watches rests
         self.watching.deliver()
         now = time.monotonic()
-        self._keep_pace(now)
+        if self.room.status is Status.RUNNING:
+            governor.observe(now, late / self._period)
+            gauges.add_frame(late)
+        self._keep_period()
         self._guard(lambda: self.room.advance_to(now))
         if self.room.revision != self._drawn and connection is not Connection.BEHIND:
             self.draw()
@@ -152,28 +158,10 @@ class Runner:
                 self._failing.discard(view)
         return failed
 
-    def _keep_pace(self, now: float) -> None:
-        """Tells how late the tick is, and ticks less often where there is no time."""
-        running = self.room.status is Status.RUNNING
-        if running and self._ticked_at is not None:
-            interval = now - self._ticked_at
-            governor.observe(now, interval, self._period)
-            gauges.add_frame(interval - self._period)
-        self._ticked_at = now if running else None
+    def _keep_period(self) -> None:
+        """Ticks at the room's frame rate, or less often where there is no time for it."""
         wanted = self.room.pace.period * governor.stretch
-        if not 1 / _TOLERANCE < wanted / self._period < _TOLERANCE:
-            self._schedule()
-
-    def _schedule(self) -> None:
-        """Ticks at the room's frame rate from now on, or no more if there is no document."""
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
-        self._period = self.room.pace.period * governor.stretch
-        self._ticked_at = None
-        if self._document is None or self._document.session_context is None:
-            return  # in a notebook its row has it tick
-        # The loop adds about a millisecond of its own to each period.
-        milliseconds = max(1, round(1000 * self._period) - 1)
-        callback = self._document.add_periodic_callback(self.tick, milliseconds)
-        self._cancel = partial(self._document.remove_periodic_callback, callback)
+        if wanted != self._period:
+            self._period = wanted
+            if self._ticker is not None:
+                self._ticker.start(wanted)

@@ -13,7 +13,7 @@ def tick(governor, n_ticks, lateness, since=0.0, step=PERIOD):
     """Lets ticks come late by a share of their period; tells when the last one came."""
     for _ in range(n_ticks):
         since += step
-        governor.observe(since, PERIOD * (1 + lateness), PERIOD)
+        governor.observe(since, lateness)
     return since
 
 
@@ -22,16 +22,16 @@ def test_the_stretch_stays_in_bounds_whatever_happens(latenesses):
     governor, now = Governor(), 0.0
     for lateness in latenesses:
         now += 0.25 + abs(lateness) / 10
-        governor.observe(now, PERIOD * (1 + lateness), PERIOD)
+        governor.observe(now, lateness)
         assert 1 <= governor.stretch <= 20
 
 
-@given(st.lists(st.tuples(st.floats(0, 10), st.floats(1e-6, 10), st.floats(1 / 60, 20))))
-def test_any_clock_and_any_period_will_do(ticks):
+@given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 1000))))
+def test_any_clock_and_any_lateness_will_do(ticks):
     governor, now = Governor(), 0.0
-    for passed, interval, period in ticks:
+    for passed, lateness in ticks:
         now += passed
-        governor.observe(now, interval, period)
+        governor.observe(now, lateness)
         assert 1 <= governor.stretch <= 20
 
 
@@ -67,7 +67,7 @@ def test_between_late_and_in_time_all_stays_as_it_is(lateness):
 def test_one_long_stall_changes_nothing():
     governor = Governor()
     now = tick(governor, 50, lateness=0)
-    governor.observe(now + 10, 10, PERIOD)
+    governor.observe(now + 10, lateness=200)
     tick(governor, 50, lateness=0, since=now + 10)
     assert governor.stretch == 1
 
@@ -76,7 +76,7 @@ def test_a_page_out_of_many_that_is_late_changes_nothing():
     governor, now = Governor(), 0.0
     for i in range(1000):
         now += PERIOD / 10
-        governor.observe(now, PERIOD * (20 if i % 10 == 0 else 1), PERIOD)
+        governor.observe(now, 20 if i % 10 == 0 else 0)
     assert governor.stretch == 1
 
 
@@ -91,7 +91,7 @@ def test_a_single_page_whose_ticks_became_rare_gets_them_back_within_a_minute():
     for late in [True] * 200 + [False] * 1200:
         period = PERIOD * governor.stretch
         now += 2 * period if late else period
-        governor.observe(now, 2 * period if late else period, period)
+        governor.observe(now, lateness=1 if late else 0)
         if late:
             recovering_since = now
         elif governor.stretch == 1:

@@ -14,6 +14,7 @@ from tornado.web import RequestHandler
 
 from dashboard import GridWorldDashboard
 from dashboard.room import Room
+from dashboard.ticker import Ticker
 from gridworld import Trainer
 
 _KINDS = {
@@ -21,7 +22,7 @@ _KINDS = {
     "rooms": Room,
     "trainers": Trainer,
     "documents": Document,
-    "callbacks": SessionCallback,
+    "callbacks": (SessionCallback, Ticker),
 }
 
 
