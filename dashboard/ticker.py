@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bokeh.io.doc import patch_curdoc
@@ -59,10 +60,18 @@ class Ticker:
             return
 
         async def tick(document: Any) -> None:
-            with patch_curdoc(document):
+            # Bokeh 3.9 would leave the document in place for all pages if an exception passed.
+            with patch_curdoc(document), _logged():
                 self._tick(max(0.0, self._loop.time() - due))
 
-        try:
+        with _logged():
             await context.with_locked_document(tick)
-        except Exception:  # the next beat may go well
-            _log.exception("A tick failed")
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Logs what fails: the next beat may go well."""
+    try:
+        yield
+    except Exception:
+        _log.exception("A tick failed")

@@ -12,6 +12,8 @@ from numba import njit
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from gridworld.draws import Draws, draw
+
 TRAIL_LENGTH = 20
 
 
@@ -76,7 +78,7 @@ TRANSITION = np.dtype(
 
 # Inlined before compilation: rows of the Q-table then cost no reference counting.
 @njit(inline="always")
-def select_action(values: NDArray, epsilon: float, rng: Generator) -> tuple[int, bool]:
+def select_action(values: NDArray, epsilon: float, rng: Generator | Draws) -> tuple[int, bool]:
     """ε-greedy choice among ``values``, shape ``(A,)``; ties are broken at random.
 
     Always draws two uniforms: whether to explore, and which of the candidates to take.
@@ -84,8 +86,8 @@ def select_action(values: NDArray, epsilon: float, rng: Generator) -> tuple[int,
     Returns:
         The action, and whether it explored.
     """
-    explore = rng.random() < epsilon
-    which = rng.random()
+    explore = draw(rng) < epsilon
+    which = draw(rng)
     n_actions = len(values)
     if explore:
         return int(which * n_actions), True
@@ -131,8 +133,8 @@ def run(
     records: Records,
     progress: NDArray,
     transition: NDArray,
-    agent_rng: Generator,
-    env_rng: Generator,
+    agent_rng: Generator | Draws,
+    env_rng: Generator | Draws,
     n_steps: int,
     last_episode: int,
 ) -> int:
@@ -171,7 +173,7 @@ def run(
             between_episodes = False
             start = 0
             if len(start_states) > 1:
-                start = int(env_rng.random() * len(start_states))
+                start = int(draw(env_rng) * len(start_states))
             state = start_states[start]
             step = 0
             episode_return = 0.0
@@ -181,8 +183,8 @@ def run(
 
         outcome = 0
         if cumulative[state, action, 0] < 1.0:
-            draw = env_rng.random()
-            while draw >= cumulative[state, action, outcome]:
+            chance = draw(env_rng)
+            while chance >= cumulative[state, action, outcome]:
                 outcome += 1
         next_state = next_states[state, action, outcome]
         reward = rewards[state, action, outcome]

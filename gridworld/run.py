@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from gridworld import kernel
 from gridworld.agents import QLearningAgent
 from gridworld.answers import Answers
+from gridworld.draws import Draws
 from gridworld.evaluation import Evaluation, best_actions
 from gridworld.history import Spaced
-from gridworld.interrupts import held_back
 from gridworld.snapshot import Change, Snapshot, Status, Transition
 from gridworld.world import World
 
@@ -259,21 +259,20 @@ class Run:
             self.agent.epsilon_decay,
             self.agent.min_epsilon,
         )
-        with held_back():
-            kernel.run(
-                self._model,
-                rates,
-                self.agent.q_values,
-                self.visits,
-                self.trail,
-                self.records,
-                self.progress,
-                self.transition,
-                self.agent.np_random,
-                self.np_random,
-                n_steps,
-                last_episode,
-            )
+        kernel.run(
+            self._model,
+            rates,
+            self.agent.q_values,
+            self.visits,
+            self.trail,
+            self.records,
+            self.progress,
+            self.transition,
+            Draws.of(self.agent.np_random),
+            Draws.of(self.np_random),
+            n_steps,
+            last_episode,
+        )
 
 
 def _lazy_zeros(n: int, dtype: type[np.generic]) -> NDArray:

@@ -131,7 +131,7 @@ def test_who_watches_has_layers_cell_and_history_of_ones_own(teacher, student):
     student.layer("Policy").uncheck()
     student.show("Inspector")
     student.click_cell(4, 0)
-    expect(student.page.get_by_text("(4, 0)")).to_be_visible()
+    expect(student.page.get_by_role("heading", name="Cell (4, 0)")).to_be_visible()
     student.history.press("Home")
     expect(student.page.get_by_text("Then: step")).to_be_visible()
     trail = student.source("trail")

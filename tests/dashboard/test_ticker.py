@@ -119,6 +119,7 @@ def test_a_tick_that_fails_is_logged_and_the_next_one_comes(ticking, caplog):
         ticks = ticking(a_while, tick)
     assert len(ticks) == len(caplog.records) >= 2
     assert {record.exc_info[0] for record in caplog.records} == {ValueError}
+    assert curdoc() is not DOCUMENT
 
 
 def test_it_ends_with_the_session(ticking):

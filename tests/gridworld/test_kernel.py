@@ -15,6 +15,7 @@ from gridworld import (
     World,
     kernel,
 )
+from gridworld.draws import Draws
 
 WORLDS = {
     "plain": {"level": "hard"},
@@ -70,6 +71,9 @@ class Run:
         self.rates = kernel.Rates(*(getattr(agent, name) for name in kernel.Rates._fields))
 
     def advance(self, n_steps, last_episode=100, loop=kernel.run):
+        generators = self.agent_rng, self.env_rng
+        if loop is kernel.run:
+            generators = map(Draws.of, generators)
         return loop(
             self.model,
             self.rates,
@@ -79,8 +83,7 @@ class Run:
             self.records,
             self.progress,
             self.transition,
-            self.agent_rng,
-            self.env_rng,
+            *generators,
             n_steps,
             last_episode,
         )
@@ -182,4 +185,5 @@ def test_actions_are_chosen_as_the_agent_chooses_them(epsilon):
     agent.q_values[:] = tables
     twin = QLearningAgent(QLearningConfig(), 1, 1, seed=1).np_random
     chosen = [agent.select_action(state) for state in range(len(tables))]
-    assert chosen == [kernel.select_action(values, epsilon, twin)[0] for values in tables]
+    draws = Draws.of(twin)
+    assert chosen == [kernel.select_action(values, epsilon, draws)[0] for values in tables]
