@@ -169,6 +169,8 @@ class GridWorldDashboard(Viewer):
         self.runner.start()
 
     def _on_reconnected(self, _: Any) -> None:
+        if self._pictures is not None:
+            self._pictures.renew()
         pn.state._on_load(self._document)
 
     def _on_draft(self, layout: str | None, problem: str | None) -> None:

@@ -105,6 +105,10 @@ class Pictures:
         self.grid.show_draft(layout)
         self._layers.suspend(layout is not None)
 
+    def renew(self) -> None:
+        """Sends a page that is back what may have come to it twice."""
+        self._curves.renew()
+
     def _on_tab(self, event: Any) -> None:
         with self._one_message():
             self._table.active = event.new == _TABS.index("Q-table")

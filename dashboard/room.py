@@ -31,9 +31,9 @@ _LATE = 0.5
 _REST = 1.0
 #: Seconds between two counts of the trainings that share the processor.
 _COUNT_INTERVAL = 0.25
-#: Least seconds between two comparisons with the exact answers, and the share of the time
-#: that these may take.
-_ANALYSIS_INTERVAL, _ANALYSIS_SHARE = 1.0, 0.04
+#: Least seconds between two comparisons with the exact answers, seconds of one, which may take
+#: several, and the share of the time that they may take.
+_ANALYSIS_INTERVAL, _ANALYSIS_SECONDS, _ANALYSIS_SHARE = 1.0, 0.005, 0.1
 #: Episodes over which their length is averaged to tell how much of a run is left.
 _LATEST = 100
 
@@ -293,11 +293,11 @@ class Room(param.Parameterized):
 
     def _analyse(self, now: float) -> None:
         started = time.perf_counter()
-        self._trainer.analyse()
-        seconds = time.perf_counter() - started
-        self._analysis_due = now + max(_ANALYSIS_INTERVAL, seconds / _ANALYSIS_SHARE)
+        is_done = self._trainer.analyse(_ANALYSIS_SECONDS)
+        pause = (time.perf_counter() - started) / _ANALYSIS_SHARE
+        self._analysis_due = now + (max(_ANALYSIS_INTERVAL, pause) if is_done else pause)
         self._changed()
-        self._analysed = self.revision
+        self._analysed = self.revision if is_done else -1
 
     def _set_going(self) -> None:
         self._advanced_at = math.inf

@@ -1,13 +1,15 @@
 """`Answers`: what exact planning says about a run, at its agent's present discount."""
 
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from gridworld.agents import QLearningAgent
-from gridworld.evaluation import best_actions, expected_return, stays_within
-from gridworld.planning import Plan, gap_to_optimal, value_iteration
+from gridworld.evaluation import best_actions, following, stays_within
+from gridworld.pieces import Pieces
+from gridworld.planning import Plan, gap_to_optimal, planning
 from gridworld.world import World
 
 #: Error within which a value counts as the optimal one.
@@ -37,11 +39,16 @@ class Answers:
         self._discount: float | None = None  # that all the rest was worked out for
         self._known = Known()
         self._policy = b""  # that the gap was worked out for
+        self._planned_for: float | None = None  # the discount of what is next
+        self._planning: Pieces[Plan | None]
+        self._optimum: Pieces[tuple[float, float]] | None = None
 
     def of(self, agent: QLearningAgent) -> "Answers":
         """Answers on another run in the same world, with all that does not depend on its agent."""
         answers = Answers(self._world, agent, self._max_steps)
         answers._known, answers._discount = self._known._replace(gap=None), self._discount
+        if self._planned_for is not None:
+            answers._planned_for, answers._planning = self._planned_for, self._planning
         return answers
 
     @property
@@ -51,33 +58,54 @@ class Answers:
 
     def plan(self) -> Plan | None:
         """The optimal policy and values; None if there are none."""
-        discount = self._agent.discount_factor
-        if discount != self._discount:
-            try:
-                plan = value_iteration(self._world, discount)
-            except ValueError:  # rewards can be gathered for ever
-                plan = None
-            self._known, self._discount = Known(plan), discount
+        for _ in self._plan():
+            pass
         return self._known.plan
 
-    def work_out(self) -> None:
-        """Works out all that is ``known``: what depends on the Q-table anew."""
-        plan, world = self.plan(), self._world
+    def work_out(self) -> Iterator[None]:
+        """Works out all that is ``known`` in pieces: what depends on the Q-table anew."""
+        yield from self._plan()
+        plan, agent = self._known.plan, self._agent
         if plan is None:
             return
         if self._known.optimal_return is None:
-            optimal = np.eye(world.n_actions, dtype=np.bool_)[plan.policy]
-            counting = replace(world, reward=np.ones_like(world.reward))  # one for each step
+            if self._optimum is None:
+                self._optimum = Pieces(lambda: self._follow(plan))
+            yield from self._optimum
+            optimal_return, optimal_length = self._optimum.finish()
             self._known = self._known._replace(
-                optimal_return=expected_return(world, optimal, self._max_steps),
-                optimal_length=expected_return(counting, optimal, self._max_steps),
+                optimal_return=optimal_return, optimal_length=optimal_length
             )
-        agent = self._agent
         # The gap is the greedy policy's: as long as that stays the same, so does the gap.
         policy = best_actions(agent.q_values).tobytes()
         if self._known.gap is None or policy != self._policy:
-            gap = gap_to_optimal(world, agent.q_values, agent.discount_factor, plan)
+            gap = gap_to_optimal(self._world, agent.q_values, agent.discount_factor, plan)
             self._known, self._policy = self._known._replace(gap=gap), policy
+
+    def _plan(self) -> Iterator[None]:
+        discount = self._agent.discount_factor
+        if discount == self._discount:
+            return
+        if discount != self._planned_for:
+            self._planning = Pieces(lambda: self._make_plan(discount))
+            self._planned_for = discount
+        yield from self._planning
+        self._known, self._discount = Known(self._planning.finish()), discount
+        self._optimum = None
+
+    def _make_plan(self, discount: float) -> Generator[None, None, Plan | None]:
+        try:
+            return (yield from planning(self._world, discount))
+        except ValueError:  # rewards can be gathered for ever
+            return None
+
+    def _follow(self, plan: Plan) -> Generator[None, None, tuple[float, float]]:
+        """Expected return and length of an episode under the optimal policy."""
+        world = self._world
+        optimal = np.eye(world.n_actions, dtype=np.bool_)[plan.policy]
+        counting = replace(world, reward=np.ones_like(world.reward))  # one for each step
+        optimal_return = yield from following(world, optimal, self._max_steps)
+        return optimal_return, (yield from following(counting, optimal, self._max_steps))
 
     def is_optimal(self) -> bool:
         """Whether the greedy policy is an optimal one, wherever it can come to."""

@@ -4,14 +4,17 @@ A policy is the mask of its actions, shape ``(S, A)``: of several it takes each 
 probability, as the agent does with tied best ones.
 """
 
+from collections.abc import Generator, Iterator
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gridworld.pieces import Pieces
 from gridworld.world import World
 
-#: Outcomes after which an evaluation gives up: a tenth of a second or so.
-_MAX_WORK = 30_000_000
+#: Outcomes of a piece of an evaluation, a millisecond or two; and those after which it gives up.
+_PIECE, _MAX_WORK = 500_000, 30_000_000
 #: Probability that an episode is still going on, below which it does not matter.
 _NEGLIGIBLE = 1e-14
 
@@ -37,11 +40,14 @@ class Evaluation:
         self.episode, self.epsilon = episode, epsilon
         self.policy, self.n_optimal = policy, n_optimal
         self.expected_return: float | None = None
+        self._pieces: Pieces[float] | None = None
 
-    def evaluate(self, world: World, max_steps: int) -> None:
-        """Works out the expected return, if that is still to be done."""
-        if self.expected_return is None:
-            self.expected_return = expected_return(world, self.policy, max_steps)
+    def evaluate(self, world: World, max_steps: int) -> Iterator[None]:
+        """Works out the expected return in pieces, or goes on with it."""
+        if self._pieces is None:
+            self._pieces = Pieces(lambda: following(world, self.policy, max_steps))
+        yield from self._pieces
+        self.expected_return, self._pieces = self._pieces.finish(), None
 
 
 def best_actions(q_values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -62,17 +68,40 @@ def expected_return(world: World, policy: NDArray[np.bool_], max_steps: int) -> 
     Returns:
         The expected return; NaN where the policy wanders on for too long to tell.
     """
-    return float(
-        _expected_return(
+    return Pieces(lambda: following(world, policy, max_steps)).finish()
+
+
+def following(
+    world: World, policy: NDArray[np.bool_], max_steps: int
+) -> Generator[None, None, float]:
+    """Works out `expected_return` in pieces."""
+    n_starts, open_starts = len(world.start_states), world.start_states
+    open_starts = open_starts[~world.terminal[open_starts]]
+    mass = np.zeros((2, world.n_states))  # probability of being there; of steps by turns
+    here = np.empty((2, world.n_states), dtype=np.int64)  # states with any, as many as n_here
+    np.add.at(mass[0], open_starts, 1 / n_starts)
+    starts = np.unique(open_starts)
+    here[0, : len(starts)] = starts
+    at, total, worked = (0, len(starts), 1.0), 0.0, 0
+    while worked <= _MAX_WORK:
+        at, total, work = _follow(
             world.next_state,
             world.probability,
             world.reward,
             world.terminal,
             policy,
-            world.start_states,
+            mass,
+            here,
+            at,
+            total,
             max_steps,
         )
-    )
+        step, _, remaining = at
+        if remaining < _NEGLIGIBLE or step == max_steps:
+            return total
+        worked += work
+        yield
+    return np.nan
 
 
 def stays_within(world: World, policy: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> bool:
@@ -96,32 +125,29 @@ def stays_within(world: World, policy: NDArray[np.bool_], allowed: NDArray[np.bo
 
 
 @njit(cache=True)
-def _expected_return(
+def _follow(
     next_state: NDArray,
     probability: NDArray,
     reward: NDArray,
     terminal: NDArray,
     policy: NDArray,
-    start_states: NDArray,
+    mass: NDArray,
+    here: NDArray,
+    at: tuple[int, int, float],
+    total: float,
     max_steps: int,
-) -> float:
-    n_states, n_actions, n_outcomes = next_state.shape
-    mass, coming = np.zeros(n_states), np.zeros(n_states)  # probability of being there
-    here, there = np.empty(n_states, np.int64), np.empty(n_states, np.int64)
-    n_here = 0
-    for state in start_states:
-        if not terminal[state]:
-            if mass[state] == 0.0:
-                here[n_here] = state
-                n_here += 1
-            mass[state] += 1 / len(start_states)
-    total, work = 0.0, 0
-    for _ in range(max_steps):
+) -> tuple[tuple[int, int, float], float, int]:
+    """Follows a policy for some steps: a piece of work, or to the end of all episodes."""
+    _, n_actions, n_outcomes = next_state.shape
+    step, n_here, remaining = at
+    work = 0
+    while work < _PIECE and step < max_steps and remaining >= _NEGLIGIBLE:
+        now, then = step % 2, (step + 1) % 2
         n_there, remaining = 0, 0.0
         for i in range(n_here):
-            state = here[i]
-            share = mass[state] / policy[state].sum()
-            mass[state] = 0.0
+            state = here[now, i]
+            share = mass[now, state] / policy[state].sum()
+            mass[now, state] = 0.0
             for action in range(n_actions):
                 if not policy[state, action]:
                     continue
@@ -133,19 +159,15 @@ def _expected_return(
                     reached = next_state[state, action, k]
                     if terminal[reached]:
                         continue
-                    if coming[reached] == 0.0:
-                        there[n_there] = reached
+                    if mass[then, reached] == 0.0:
+                        here[then, n_there] = reached
                         n_there += 1
-                    coming[reached] += chance
+                    mass[then, reached] += chance
                     remaining += chance
                     work += 1
-        here, there, n_here = there, here, n_there
-        mass, coming = coming, mass
-        if remaining < _NEGLIGIBLE:
-            return total
-        if work > _MAX_WORK:
-            return np.nan
-    return total
+        n_here = n_there
+        step += 1
+    return (step, n_here, remaining), total, work
 
 
 @njit(cache=True)

@@ -3,11 +3,13 @@
 Where discount 1 gives a state no finite value, its value is NaN.
 """
 
+from collections.abc import Generator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridworld.pieces import Pieces
 from gridworld.undiscounted import (
     can_reach,
     ending_policy,
@@ -52,6 +54,11 @@ def value_iteration(world: World, discount: float) -> Plan:
     Raises:
         ValueError: If γ is out of range, or is 1 and rewards can be gathered for ever.
     """
+    return Pieces(lambda: planning(world, discount)).finish()
+
+
+def planning(world: World, discount: float) -> Generator[None, None, Plan]:
+    """Works out `value_iteration` in pieces, a sweep each."""
     _check_discount(discount)
     resting = resting_actions(world)
     endless = np.zeros(world.n_states, dtype=np.bool_)
@@ -86,6 +93,7 @@ def value_iteration(world: World, discount: float) -> Plan:
             q_values = backup(exact)
             if is_optimal(exact, greedy(q_values)):  # not if NaN: no finite value as yet
                 break
+        yield
     else:
         raise ValueError(
             f"discount must be below 1 for this world, got {discount!r}: "

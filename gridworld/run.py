@@ -2,7 +2,9 @@
 
 import contextlib
 import mmap
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -100,6 +102,7 @@ class Run:
         )
         self.optimal_evaluations = optimal_evaluations
         self.answers = answers.of(agent) if answers else Answers(world, agent, max_steps)
+        self._evaluating: Evaluation | None = None
         self._evaluated: dict[str, Any] | None = None  # what snapshots tell of evaluations
         self.settle()
 
@@ -156,12 +159,17 @@ class Run:
         self.settle()  # what is due shows the run before the change
         self._change(name, value, self.planned)
 
-    def analyse(self) -> None:
-        """Compares with the exact answers; from then on snapshots tell them."""
-        self.answers.work_out()
-        for evaluation in self.evaluations:
-            evaluation.evaluate(self.world, self.max_steps)
+    def analyse(self, seconds: float) -> bool:
+        """Compares with the exact answers; from then on snapshots tell them.
+
+        Returns:
+            Whether all was done in about that time.
+        """
         self._evaluated = None
+        end = time.perf_counter() + seconds
+        return all(
+            time.perf_counter() < end for _ in chain(self.answers.work_out(), self._evaluate())
+        )
 
     def snapshot(self, status: Status) -> Snapshot:
         """The run at this instant; costs the same after a million episodes."""
@@ -187,6 +195,17 @@ class Run:
             optimal_length=None,
             gap=None,
         )
+
+    def _evaluate(self) -> Iterator[None]:
+        """Works out in pieces what the greedy policies earn: the present one's first."""
+        while True:
+            if self._evaluating is None:
+                pending = [e for e in self.evaluations if e.expected_return is None]
+                if not pending:
+                    return
+                self._evaluating = pending[-1]
+            yield from self._evaluating.evaluate(self.world, self.max_steps)
+            self._evaluating = None
 
     def _collect_evaluations(self) -> dict[str, Any]:
         evaluated = [e for e in self.evaluations if e.expected_return is not None]

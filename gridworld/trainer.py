@@ -1,5 +1,6 @@
 """`Trainer`: one training run, from start to finish."""
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -251,13 +252,19 @@ class Trainer:
         """The run at evenly spaced numbers of steps, at most 200 of them."""
         return tuple(self._run.keyframes)
 
-    def analyse(self) -> None:
+    def analyse(self, seconds: float = math.inf) -> bool:
         """Compares the run with the exact answers of planning.
 
         From then on snapshots tell ``plan``, ``optimal_return``, ``gap`` and the
         evaluations; what is worked out already is not worked out again.
+
+        Args:
+            seconds: About how long it may take; the next call goes on from there.
+
+        Returns:
+            Whether all is worked out.
         """
-        self._run.analyse()
+        return self._run.analyse(seconds)
 
     @property
     def snapshot(self) -> Snapshot:

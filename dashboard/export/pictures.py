@@ -22,7 +22,7 @@ _LEAST_TEXT = 0.85
 
 def png(trainer: Trainer) -> bytes:
     """The grid at the present moment: values, policy, trail and agent."""
-    trainer.analyse()  # so that the colours mean the same as in the GIF
+    trainer.analyse(seconds=1)  # so that the colours mean the same as in the GIF
     snapshot = trainer.snapshot
     grid = GridView(snapshot)
     LayeredView(grid, snapshot)
@@ -33,7 +33,7 @@ def png(trainer: Trainer) -> bytes:
 
 def gif(trainer: Trainer) -> bytes:
     """The run from its first moment to its present one, with its episodes and steps."""
-    trainer.analyse()
+    trainer.analyse(seconds=1)
     moments = thinned(moments_of(trainer), GIF_MOMENTS)
     grid = GridView(moments[0])
     layers = LayeredView(grid, moments[0])

@@ -113,6 +113,18 @@ class CurvesView:
         self._show_answers(quantity, snapshot)
         self._fit(quantity, snapshot)
 
+    def renew(self) -> None:
+        """Sends the whole curves once more.
+
+        To a page whose connection was broken the server tells all that is on it, and may then
+        tell it again what has just been added.
+        """
+        with self._one_message():
+            for source in (self._episodes, self._means):
+                source.data = {"x": [], "y": []}  # what is the same as before is not sent
+            self._run = None
+            self.update(self._snapshot)
+
     def _redraw(self) -> None:
         with self._one_message():
             self.update(self._snapshot)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+from bokeh.document import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -130,3 +131,14 @@ def test_equal_returns_have_an_axis_of_some_height():
     record = np.full(20, -3.0)
     view = CurvesView(after(record, 20))
     assert view.figure.y_range.start <= -3 < view.figure.y_range.end
+
+
+def test_a_renewed_curve_is_sent_whole_though_nothing_has_changed():
+    record = np.arange(50.0)
+    view, document, sent = CurvesView(after(record, 50)), Document(), {}
+    document.add_root(view.figure)
+    document.on_change(lambda event: sent.update({event.model.name: event.new}))
+    view.renew()
+    for name in ("episodes", "means"):
+        assert sent[name]["x"] == list(range(1, 51))
+    assert sent["episodes"]["y"] == record.tolist()

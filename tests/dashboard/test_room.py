@@ -335,3 +335,13 @@ def test_a_trainer_of_ones_own_is_followed_while_it_is_stepped_from_elsewhere():
     room.advance_to(BEGIN + 0.01)
     assert (room.status, room.snapshot.total_steps) == (Status.IDLE, 0)
     room.close()
+
+
+def test_long_answers_are_worked_out_over_many_frames():
+    room = Room(GridWorldConfig(level="random", n_rows=60, n_cols=60, slip=0.2))
+    now, n_frames = 0.0, 0
+    while room.snapshot.gap is None:
+        room.advance_to(now)
+        n_frames += room.snapshot.gap is None
+        now += 0.05
+    assert n_frames >= 3

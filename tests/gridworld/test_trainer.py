@@ -4,7 +4,14 @@ import re
 import numpy as np
 import pytest
 
-from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer, kernel
+from gridworld import (
+    GridWorldConfig,
+    QLearningConfig,
+    Status,
+    Trainer,
+    kernel,
+    value_iteration,
+)
 
 IDLE, RUNNING, PAUSED, STOPPED, FINISHED, FAILED = Status
 #: Where each call leads, from the statuses that allow it.
@@ -427,3 +434,42 @@ def test_everything_has_a_default():
     trainer.train()
     assert (trainer.status, trainer.snapshot.episode) == (FINISHED, 500)
     assert trainer.seed == 0
+
+
+def wandering():
+    """A run whose greedy policies take long to evaluate."""
+    config = GridWorldConfig(level="random", n_rows=30, n_cols=30, slip=0.2, max_steps=10_000)
+    trainer = Trainer(config, QLearningConfig(num_episodes=3), seed=0)
+    trainer.advance(10_000)
+    return trainer
+
+
+def test_answers_worked_out_bit_by_bit_are_those_worked_out_at_once():
+    at_once, by_bits = wandering(), wandering()
+    assert at_once.analyse()
+    n_calls = 1
+    while not by_bits.analyse(seconds=0):
+        n_calls += 1
+    assert n_calls > 10
+    expected, got = at_once.snapshot, by_bits.snapshot
+    np.testing.assert_array_equal(got.evaluation_returns, expected.evaluation_returns)
+    np.testing.assert_array_equal(got.plan.q_values, expected.plan.q_values)
+    for name in ("optimal_return", "optimal_length", "gap"):
+        assert getattr(got, name) == getattr(expected, name)
+
+
+def test_answers_follow_the_discount_even_if_it_changes_while_they_are_worked_out():
+    trainer = wandering()
+    assert not trainer.analyse(seconds=0)
+    trainer.tune(discount_factor=0.5)
+    assert not trainer.analyse(seconds=0)
+    trainer.tune(discount_factor=0.6)
+    trainer.analyse()
+    expected = value_iteration(trainer.world, 0.6)
+    np.testing.assert_array_equal(trainer.snapshot.plan.q_values, expected.q_values)
+    trainer.reset()
+    assert not trainer.analyse(seconds=0)
+    trainer.analyse()
+    np.testing.assert_array_equal(
+        trainer.snapshot.plan.values, value_iteration(trainer.world, 0.99).values
+    )

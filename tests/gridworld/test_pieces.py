@@ -1,0 +1,56 @@
+import pytest
+
+from gridworld.pieces import Pieces
+
+
+class Sum:
+    """Adds up the numbers below n, one a piece; fails at each of ``failures``, once."""
+
+    def __init__(self, n, *failures):
+        self.n, self.failures = n, list(failures)
+        self.done = []
+
+    def __call__(self):
+        self.done.clear()
+        for number in range(self.n):
+            if number in self.failures:
+                self.failures.remove(number)
+                raise KeyboardInterrupt
+            self.done.append(number)
+            yield
+        return sum(self.done)
+
+
+def test_work_that_is_left_goes_on_where_it_was():
+    work = Sum(5)
+    pieces = Pieces(work)
+    for _, _ in zip(range(2), pieces, strict=False):
+        pass
+    n_done = len(work.done)
+    assert 2 <= n_done <= 3
+    next(iter(pieces))
+    assert work.done == list(range(n_done + 1))
+    assert pieces.finish() == 10
+
+
+def test_work_that_is_done_is_not_done_again():
+    work = Sum(3)
+    pieces = Pieces(work)
+    assert pieces.finish() == pieces.finish() == 3
+    assert list(pieces) == []
+
+
+def test_a_result_may_be_none():
+    def work():
+        yield
+
+    pieces = Pieces(work)
+    assert pieces.finish() is None
+    assert list(pieces) == []
+
+
+def test_work_that_was_interrupted_begins_anew():
+    pieces = Pieces(Sum(4, 2))
+    with pytest.raises(KeyboardInterrupt):
+        pieces.finish()
+    assert pieces.finish() == 6
