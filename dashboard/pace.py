@@ -16,6 +16,9 @@ class Pace(param.Parameterized):
     """How fast a training goes; may change at any time, during a run too.
 
     Turbo comes before a time to finish in, and that before a number of steps.
+
+    Attributes:
+        period: Seconds between two frames.
     """
 
     update_interval = parameters.Whole(
@@ -46,11 +49,13 @@ class Pace(param.Parameterized):
         super().__init__(**params)
         # Steps a second that the training reached: a cautious guess before the first frame.
         self._speed = 1e6
+        self.param.watch(lambda *_: self._settle(), ["update_interval", "frame_rate", "turbo"])
+        self._settle()
 
-    @property
-    def period(self) -> float:
-        """Seconds between two frames."""
-        return 1 / self.frame_rate
+    def _settle(self) -> None:
+        # Each frame reads these, and to read a parameter takes as long as many steps.
+        self.period = 1 / self.frame_rate
+        self._update_interval, self._turbo = self.update_interval, self.turbo
 
     def steps_due(self, n_sharing: int, wanted: int | None = None) -> int:
         """Steps that the next frame gets, at least 1.
@@ -61,8 +66,8 @@ class Pace(param.Parameterized):
         """
         seconds = self.period * TICK_SHARE * TRAINING_SHARE / max(1, n_sharing)
         affordable = max(1, int(self._speed * seconds))
-        wanted = self.update_interval if wanted is None else max(1, wanted)
-        return affordable if self.turbo else min(wanted, affordable)
+        wanted = self._update_interval if wanted is None else max(1, wanted)
+        return affordable if self._turbo else min(wanted, affordable)
 
     def observe(self, n_steps: int, seconds: float) -> None:
         """Takes note that ``n_steps`` took that many seconds."""

@@ -45,23 +45,25 @@ class Pictures:
         self._metrics = MetricsView(snapshot)
         self._curves = CurvesView(snapshot, self._one_message)
         self._inspector = InspectorView(snapshot)
-        self._table = QTableView(snapshot)
+        self._table = QTableView()
         self._takeaway = Takeaway(room, runner, can_upload=editor is not None)
         for event in (Tap, DoubleTap):  # two quick clicks, on two cells even, are the latter
             self.grid.plot.on_event(event, self._select)
         if editor is not None:
             editor.attach(self.grid.plot)
-        self._in_tabs = {
-            _TABS.index("Curves"): _InTab(self._curves, shown=True),
-            _TABS.index("Inspector"): _InTab(self._history.follow(self._inspector), shown=False),
-        }
+        self._open_tab = _OpenTab(
+            {
+                "Curves": self._curves,
+                "Inspector": self._history.follow(self._inspector),
+                "Q-table": self._table,
+            }
+        )
         self.views: tuple[View, ...] = (
             self._history,  # first: it tells the others which moment to show
             self._history.follow(self.grid),
             self._history.follow(self._layers),
             self._metrics,
-            *self._in_tabs.values(),
-            self._table,
+            self._open_tab,
         )
         self.panel = self._lay_out()
 
@@ -111,9 +113,7 @@ class Pictures:
 
     def _on_tab(self, event: Any) -> None:
         with self._one_message():
-            self._table.active = event.new == _TABS.index("Q-table")
-            for tab, view in self._in_tabs.items():
-                view.show(tab == event.new, self._room.snapshot)
+            self._open_tab.open(_TABS[event.new], self._room.snapshot)
 
     def _select(self, event: Any) -> None:
         """Has the inspector show the cell that was clicked."""
@@ -127,20 +127,21 @@ class Pictures:
         return self._runner.one_message()
 
 
-class _InTab:
-    """A view that draws only while its tab is open."""
+class _OpenTab:
+    """The view in the tab that is open: those out of sight cost nothing."""
 
-    def __init__(self, view: View, shown: bool) -> None:
-        self._view, self._shown = view, shown
+    def __init__(self, views: dict[str, View]) -> None:
+        self._views = views
+        self._view: View | None = next(iter(views.values()))
 
     @property
     def min_interval(self) -> float:
-        return self._view.min_interval
+        return self._view.min_interval if self._view else 1.0
 
-    def show(self, shown: bool, snapshot: Snapshot) -> None:
-        self._shown = shown
+    def open(self, title: str, snapshot: Snapshot) -> None:
+        self._view = self._views.get(title)
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
-        if self._shown:
+        if self._view is not None:
             self._view.update(snapshot)

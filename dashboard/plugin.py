@@ -1,6 +1,5 @@
 """What ``gridworld serve`` adds to Panel's server: its state for programs, and the login."""
 
-import gc
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
@@ -13,6 +12,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, Metric
 from tornado.web import RequestHandler
 
+from dashboard import garbage
 from dashboard.gauges import LATENESS_BOUNDS, gauges
 from dashboard.lobby import lobby
 from dashboard.page import GridWorldDashboard as GridWorldDashboard  # all that a page needs
@@ -85,7 +85,4 @@ ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
 if pn.config.basic_auth:
     ROUTES.append(("/login", Login, {}))
 
-# Panel looks for garbage whenever a page has closed, and all others wait for it: what is
-# loaded by now is none.
-gc.collect()
-gc.freeze()
+garbage.install()

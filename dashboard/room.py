@@ -1,6 +1,7 @@
 """`Room`: a trainer and its pace. It knows no page; pages ask it to go on."""
 
 import math
+import random
 import time
 from typing import Any
 from weakref import WeakSet
@@ -36,6 +37,12 @@ _COUNT_INTERVAL = 0.25
 _ANALYSIS_INTERVAL, _ANALYSIS_SECONDS, _ANALYSIS_SHARE = 1.0, 0.005, 0.1
 #: Episodes over which their length is averaged to tell how much of a run is left.
 _LATEST = 100
+
+
+def is_any_busy() -> bool:
+    """Tells whether a training is under way that pages watch."""
+    now = time.monotonic()
+    return any(room._is_busy(now) for room in _rooms)
 
 
 class Tuning(param.Parameterized):
@@ -112,7 +119,7 @@ class Room(param.Parameterized):
         self.until: int | None = None
         self._adopting = False
         self._analysed = -1  # revision of the last analysis
-        self._analysis_due = -math.inf
+        self._analysis_due, self._analysis_beat = -math.inf, random.random()
         self._snapshot = self._trainer.snapshot
         self._follow_run()
         self.world_config.param.watch(self._on_world_change, list(self.world_config.param))
@@ -295,7 +302,12 @@ class Room(param.Parameterized):
         started = time.perf_counter()
         is_done = self._trainer.analyse(_ANALYSIS_SECONDS)
         pause = (time.perf_counter() - started) / _ANALYSIS_SHARE
-        self._analysis_due = now + (max(_ANALYSIS_INTERVAL, pause) if is_done else pause)
+        if is_done:
+            # At a beat of its own, whenever it is called: rooms that were late together would
+            # else go on doing this together.
+            pause = max(_ANALYSIS_INTERVAL, pause)
+            pause -= (now - self._analysis_beat) % _ANALYSIS_INTERVAL
+        self._analysis_due = now + pause
         self._changed()
         self._analysed = self.revision if is_done else -1
 

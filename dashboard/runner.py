@@ -1,6 +1,8 @@
 """`Runner`: what a session does at each tick."""
 
+import heapq
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -30,7 +32,7 @@ class View(Protocol):
 
     @property
     def min_interval(self) -> float:
-        """Seconds between two drawings during a run; 0 draws every frame."""
+        """Seconds between two drawings during a run; always 0 for one of each frame."""
 
     def update(self, snapshot: Snapshot) -> None:
         """Shows the snapshot."""
@@ -47,25 +49,36 @@ class Runner:
         on_status: Called with the snapshot after the status has changed.
 
     Attributes:
-        views: What draws it, in this order.
         watching: Watches the room on behalf of the page.
     """
 
     def __init__(self, room: Room, on_status: Callable[[Snapshot], None]) -> None:
         self.room = room
         self.watching = Watching()
-        self.views: Sequence[View] = ()
+        self.views = ()
         self._on_status = on_status
         self._drawn = -1
-        self._drawn_at: dict[View, float] = {}
         self._failing: set[View] = set()
         self._status = room.status
         self._period = room.pace.period
         self._document: Any = None
         self._ticker: Ticker | None = None
         #: Within which a picture is drawn.
-        self.one_message: OneMessage = pn.io.hold
+        self.one_message: OneMessage = sending.one_message
         self.watching.watch(room.pace, ["frame_rate"], self._keep_period)
+
+    @property
+    def views(self) -> Sequence[View]:
+        """What draws the training, in this order when all do."""
+        return self._views
+
+    @views.setter
+    def views(self, views: Sequence[View]) -> None:
+        self._views = views
+        self._of_each_frame = [view for view in views if not view.min_interval]
+        # When each of the others is due, as a heap; the number settles ties.
+        others = [view for view in views if view.min_interval]
+        self._waiting = [(0.0, number, view) for number, view in enumerate(others)]
 
     def start(self) -> None:
         """Begins to tick; to be called once the page has loaded, not before."""
@@ -139,14 +152,10 @@ class Runner:
     def _update_views(self, snapshot: Snapshot) -> bool:
         """Has those views draw whose time it is; tells whether one of them failed."""
         self._drawn = self.room.revision
-        now = time.monotonic()
-        failed = False
         # Whatever ends or interrupts a run is shown at once, by all.
         running = snapshot.status is self._status is Status.RUNNING
-        for view in self.views:
-            if running and now - self._drawn_at.get(view, 0.0) < view.min_interval:
-                continue
-            self._drawn_at[view] = now
+        failed = False
+        for view in self._views_due(time.monotonic()) if running else self._views:
             try:
                 view.update(snapshot)
             except Exception:
@@ -157,6 +166,28 @@ class Runner:
             else:
                 self._failing.discard(view)
         return failed
+
+    def _views_due(self, now: float) -> list[View]:
+        """Those of each frame, and as many of the others as keep their rates on the whole.
+
+        Were all of them drawn whose time it is, some frames would take ten times as long as
+        others, and make those of other pages late.
+        """
+        due = self._of_each_frame
+        waiting = self._waiting
+        if waiting and waiting[0][0] <= now:
+            due = [*due]
+            room = self._period * sum(1 / view.min_interval for _, _, view in waiting)
+            for _ in range(math.ceil(room)):
+                since, number, view = waiting[0]
+                if since > now:
+                    break
+                due.append(view)
+                # At a steady beat, or pages that were late together would stay so.
+                interval = view.min_interval
+                following = since + interval * (1 + (now - since) // interval)
+                heapq.heapreplace(waiting, (following, number, view))
+        return due
 
     def _keep_period(self) -> None:
         """Ticks at the room's frame rate, or less often where there is no time for it."""

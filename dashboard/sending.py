@@ -1,18 +1,33 @@
-"""Messages to the browser whose cost does not grow with the page.
+"""Messages to the browser that cost little, on a page of any size.
 
 For each message Bokeh 3.9 lists all models of the page, hundreds of them, to refer to those
 few that the message mentions. Here each is looked up when it is met. And it looks for its
-settings in the environment; here they are what they were at the start.
+settings in the environment; here they are what they were at the start. Panel 1.9 hands the
+three parts of a message to the system one by one, with a task of the server's loop for each;
+here they go at once.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
+import panel as pn
 from bokeh.core.serialization import Serializer
+from bokeh.document.events import DocumentPatchedEvent
 from bokeh.document.models import DocumentModelManager
 from bokeh.model import Model
+from bokeh.protocol.messages.patch_doc import patch_doc
 from bokeh.settings import settings
+from panel.io.document import _WRITE_BLOCK, _WRITE_MSGS
+from panel.io.model import monkeypatch_events
+from tornado.escape import utf8
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketHandler
+
+#: Kinds of frame of a WebSocket (RFC 6455, section 5.2).
+_TEXT, _BINARY = 0x1, 0x2
 
 
 class Known:
@@ -60,6 +75,98 @@ class SparingSerializer(Serializer):
     def add_ref(self, obj: Any, ref: Any) -> None:
         """Takes note of a reference."""
         self._references[id(obj)] = ref
+
+
+@contextmanager
+def one_message() -> Iterator[None]:
+    """Sends all changes of the present page that are made within as one message.
+
+    As `panel.io.hold` does, to which it leaves whatever is out of the ordinary.
+    """
+    document = pn.state.curdoc
+    sockets = _sockets(document)
+    if sockets is None:
+        with pn.io.hold():
+            yield
+        return
+    callbacks = document.callbacks
+    callbacks._hold = "combine"
+    try:
+        yield
+    finally:
+        events, callbacks._held_events, callbacks._hold = callbacks._held_events, [], None
+        if not events:
+            pass
+        elif all(isinstance(event, DocumentPatchedEvent) for event in events):
+            monkeypatch_events(events)
+            _send(events, sockets)
+        else:
+            with pn.io.hold():
+                callbacks._held_events = events
+
+
+def _sockets(document: Any) -> Sequence[Any] | None:
+    """What to send by; None where that is not for this module to do."""
+    context = document.session_context if document is not None else None
+    session = context.session if context is not None else None
+    if (
+        session is None
+        or document.callbacks._hold
+        or document in _WRITE_BLOCK
+        or document in _WRITE_MSGS
+        or not pn.state._connected.get(document)
+        or pn.state._current_thread != pn.state._thread_id
+    ):
+        return None
+    sockets = [connection._socket for connection in session._subscribed_connections]
+    return sockets if all(map(_is_free, sockets)) else None
+
+
+def _is_free(socket: Any) -> bool:
+    if not isinstance(socket, WebSocketHandler):
+        return False
+    handler: Any = socket
+    connection, lock = handler.ws_connection, handler.write_lock
+    return (
+        connection is not None
+        and not connection.is_closing()
+        and connection._compressor is None
+        and lock._block._value  # else a message is half sent
+    )
+
+
+def _send(events: Sequence[DocumentPatchedEvent], sockets: Sequence[Any]) -> None:
+    message = patch_doc.create(list(events))
+    frames = [(_TEXT, message.header_json), (_TEXT, message.metadata_json)]
+    frames.append((_TEXT, message.content_json))
+    for buffer in message._buffers:
+        frames += [(_TEXT, json.dumps(buffer.ref)), (_BINARY, buffer.to_bytes())]
+    for socket in sockets:
+        with suppress(StreamClosedError):  # as with all that is sent after that
+            _write_at_once(socket.ws_connection, frames)
+
+
+def _write_at_once(connection: Any, frames: Sequence[tuple[int, str | bytes]]) -> None:
+    """Hands several frames of a WebSocket to the system in one piece."""
+    stream, written = connection.stream, _Written()
+    connection.stream = written
+    try:
+        for kind, content in frames:
+            connection._write_frame(True, kind, utf8(content))
+    finally:
+        connection.stream = stream
+    stream.write(b"".join(written.pieces))
+
+
+class _Written:
+    """What is written to a stream."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> None:
+        """Keeps it."""
+        self.pieces.append(piece)
 
 
 def install() -> None:

@@ -219,20 +219,21 @@ class Run:
 
     def _present(self, status: Status) -> dict[str, Any]:
         """What a snapshot tells of the run itself."""
-        progress = self.progress[0]
-        episode, step = int(progress["episode"]), int(progress["step"])
+        state, step, episode, total_steps, _, epsilon, _ = self.progress[0].item()
+        n_cols = self.world.shape[1]
         steps = np.arange(max(0, step + 1 - kernel.TRAIL_LENGTH), step + 1)
-        states = self.trail[steps % kernel.TRAIL_LENGTH]
+        trail = np.empty((len(steps), 2), dtype=np.int64)
+        np.divmod(self.trail[steps % kernel.TRAIL_LENGTH], n_cols, trail[:, 0], trail[:, 1])
         return {
             "status": status,
             "layout": self.layout,
             "episode": episode,
             "num_episodes": self.num_episodes,
             "step": step,
-            "total_steps": int(progress["total_steps"]),
-            "position": self.world.position(progress["state"]),
-            "trail": _read_only(np.stack(np.divmod(states, self.world.shape[1]), axis=1)),
-            "epsilon": float(progress["epsilon"]),
+            "total_steps": total_steps,
+            "position": divmod(state, n_cols),
+            "trail": _read_only(trail),
+            "epsilon": epsilon,
             "learning_rate": self.agent.learning_rate,
             "discount_factor": self.agent.discount_factor,
             "q_values": _read_only(self.agent.q_values.copy()),

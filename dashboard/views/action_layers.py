@@ -65,6 +65,8 @@ class PolicyLayer(Layer):
                 best = values >= highest - 1e-9 * (1 + abs(highest))
         else:
             best = values == values.max(axis=1, keepdims=True)
+        if self._is_drawn(best):
+            return
         if ground.side <= GLYPH_SIDE:
             radius = 0.21 if self._is_optimal else 0.15
             update_column(self._heads, "radius", np.where(best, radius, 0.0).ravel().tolist())
@@ -114,6 +116,8 @@ class VisitsLayer(Layer):
     def _fill(self, picture: Picture) -> None:
         ground = picture.ground
         counts = picture.snapshot.visits[ground.states].sum(axis=1)
+        if self._is_drawn(counts):
+            return
         # By area and logarithm, so that rare visits are seen beside very many.
         share = np.sqrt(np.log1p(counts) / np.log1p(max(1, counts.max(initial=1))))
         if ground.side > GLYPH_SIDE:

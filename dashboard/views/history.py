@@ -16,9 +16,8 @@ _NOTE = """
 :host { font-variant-numeric: tabular-nums; color: var(--mui-palette-text-secondary); }
 """
 
-
-#: Growth of a run that the slider's length shows.
-_SEEN = 1.02
+#: Growth of a run at which the slider's length follows: each time costs a frame's worth.
+_SEEN = 1.1
 
 
 class IntSlider(Hinted, pmui.IntSlider):

@@ -43,11 +43,22 @@ class Scale(NamedTuple):
         high = max(high, float(np.ceil(high / step) * step))
         return Scale(low, high if high > low else low + step)
 
-    def text(self, value: float) -> str:
-        """A value as text, with as many decimals as the scale asks for."""
+    @property
+    def decimals(self) -> int:
+        """How many decimals of a value tell something."""
         span = self.high - self.low
-        decimals = 0 if span >= 100 else 1 if span >= 10 else 2
+        return 0 if span >= 100 else 1 if span >= 10 else 2
+
+    def text(self, value: float) -> str:
+        """A value as text."""
+        decimals = self.decimals
         return f"{round(value, decimals) + 0.0:.{decimals}f}"  # no negative zero
+
+    def texts(self, values: NDArray) -> list[str]:
+        """Values as texts; none for those that are no numbers."""
+        form = f"%.{self.decimals}f"
+        rounded = (values.round(self.decimals) + 0.0).tolist()
+        return ["" if value != value else form % value for value in rounded]
 
 
 class Ground:
@@ -101,6 +112,7 @@ class Layer:
         self.shown = False
         self.renderers: list[GlyphRenderer] = []
         self._layout: str | None = None
+        self._drawn: list[Any] = []
 
     def show(self, plot: Plot, shown: bool, covered: bool = False) -> None:
         """Switches it on or off; one that another covers is drawn, but not seen."""
@@ -119,7 +131,14 @@ class Layer:
         if self._layout != picture.ground.layout:
             self._layout = picture.ground.layout
             self._lay_out(picture.ground)
+            self._drawn = []
         self._fill(picture)
+
+    def _is_drawn(self, *what: Any) -> bool:
+        """Tells whether the same was drawn the last time: most of what is learned holds still."""
+        same = len(self._drawn) == len(what) and all(map(_equal, self._drawn, what))
+        self._drawn = list(what)
+        return same
 
     def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
         """Its glyphs with their sources and levels."""
@@ -131,6 +150,12 @@ class Layer:
 
     def _fill(self, picture: Picture) -> None:
         raise NotImplementedError
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    return bool(one == other)
 
 
 def update_column(source: ColumnDataSource, column: str, values: list[Any]) -> None:

@@ -35,31 +35,18 @@ class QTableView:
     person chose them.
 
     Attributes:
-        panel: What to show; empty until the view is first active.
+        panel: What to show; empty until it is first drawn, as it takes its time to load.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self) -> None:
         self.min_interval = _INTERVAL
         self.panel = pn.Column(sizing_mode="stretch_width")
-        self._snapshot = snapshot
         self._shown: Snapshot | None = None
         self._table: _Tabulator | None = None
-        self._active = False
-
-    @property
-    def active(self) -> bool:
-        """Whether the table is in sight; out of sight it costs nothing."""
-        return self._active
-
-    @active.setter
-    def active(self, active: bool) -> None:
-        self._active = active
-        self.update(self._snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
         """Shows what the Q-table is now."""
-        self._snapshot = snapshot
-        if not self._active or _is_same(snapshot, self._shown):
+        if _is_same(snapshot, self._shown):
             return
         is_other_map = self._shown is not None and snapshot.layout != self._shown.layout
         self._shown = snapshot

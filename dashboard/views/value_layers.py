@@ -75,9 +75,11 @@ class CellsLayer(Layer):
         }
 
     def _fill(self, picture: Picture) -> None:
-        values = values_of(self._kind, picture.snapshot)
         ground, scale = picture.ground, picture.scale
-        places = scale.indices(values[ground.states])
+        values = values_of(self._kind, picture.snapshot)[ground.states]
+        if self._is_drawn(values, scale):
+            return
+        places = scale.indices(values)
         if ground.side > GLYPH_SIDE:
             n = pixels_of(ground.side)
             cells = ground.spread(_seen(places))[..., None, None]
@@ -92,9 +94,7 @@ class CellsLayer(Layer):
             # again with a binary array in the document.
             self._image.data = {"image": [image.astype(object)], "dw": [n_cols], "dh": [n_rows]}
         if self._numbers.data["x"]:
-            numbers = values[ground.states].tolist()
-            texts = ["" if np.isnan(v) else scale.text(v) for v in numbers]
-            update_column(self._numbers, "text", texts)
+            update_column(self._numbers, "text", scale.texts(values))
             update_column(self._numbers, "colour", _contrasting(places))
 
 
@@ -160,6 +160,8 @@ class TrianglesLayer(Layer):
         ground = picture.ground
         scale = picture.difference_scale if self._kind == "Difference" else picture.scale
         values = values_of(self._kind, picture.snapshot)[ground.states].ravel()
+        if self._is_drawn(values, scale):
+            return
         places = scale.indices(values)
         if ground.side > GLYPH_SIDE:
             colours = np.zeros((*ground.shape, 5), dtype=np.uint8)
@@ -168,8 +170,7 @@ class TrianglesLayer(Layer):
             return
         update_column(self._triangles, "place", places.tolist())
         if self._numbers.data["x"]:
-            texts = ["" if np.isnan(v) else scale.text(v) for v in values.tolist()]
-            update_column(self._numbers, "text", texts)
+            update_column(self._numbers, "text", scale.texts(values))
             update_column(self._numbers, "colour", _contrasting(places))
 
 

@@ -137,7 +137,9 @@ def test_a_renewed_curve_is_sent_whole_though_nothing_has_changed():
     record = np.arange(50.0)
     view, document, sent = CurvesView(after(record, 50)), Document(), {}
     document.add_root(view.figure)
-    document.on_change(lambda event: sent.update({event.model.name: event.new}))
+    document.on_change(
+        lambda event: sent.update({event.model.name: event.data or event.model.data})
+    )
     view.renew()
     for name in ("episodes", "means"):
         assert sent[name]["x"] == list(range(1, 51))

@@ -1,6 +1,7 @@
 """What is done to the server: each of these opens sessions and tells figures."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -75,9 +76,11 @@ async def load(target: Target, open_all: Open, n_sessions: int, seconds: float, 
     before = target.read().memory
     async with _opened(target, open_all, n_sessions) as sessions:
         await asyncio.sleep(SETTLE)
+        gc.freeze()  # or frames that came in time would wait for this client's own garbage
         begin = target.read()
         await asyncio.sleep(seconds)
         end = target.read()
+        gc.unfreeze()
         shown = rows(figures(sessions, begin, end))
     shown["Memory a session"] = f"{(end.memory - before) / n_sessions / 1e6:.1f} MB"
     if wait:

@@ -11,9 +11,9 @@ pn.extension("tabulator")
 trainer = Trainer()
 trainer.start()
 trainer.advance(500)
-view = QTableView(trainer.snapshot)
+view = QTableView()
+view.update(trainer.snapshot)
 tabs = pmui.Tabs(("Other", pn.pane.HTML("other")), ("Table", view.panel), dynamic=True)
-tabs.param.watch(lambda event: setattr(view, "active", event.new == 1), "active")
 
 
 def train(_):

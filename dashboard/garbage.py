@@ -1,0 +1,58 @@
+"""When a server looks for garbage: all its pages wait meanwhile, for half a second if many."""
+
+import asyncio
+import gc
+from collections.abc import Callable
+
+from panel.io import document
+
+from dashboard.room import is_any_busy
+
+#: Seconds between two looks at whether it is a good time, and after which it is time anyway.
+_PAUSE, _PATIENCE = 5.0, 600.0
+#: Pages whose memory may wait for that: each has about 5 MB.
+_MOST_PAGES = 50
+#: Objects made and kept between two looks at the youngest, and looks at those before older ones
+#: are looked at. By Python's own numbers all are looked at every few minutes.
+_THRESHOLDS = 10_000, 10, 1000
+
+
+class Collector:
+    """Collects the garbage of pages that have closed, at a time when nobody is held up by it.
+
+    Args:
+        is_any_busy: Tells whether pages are watching a training.
+        collect: Collects all garbage.
+    """
+
+    def __init__(
+        self,
+        is_any_busy: Callable[[], bool] = is_any_busy,
+        collect: Callable[[], object] = gc.collect,
+    ) -> None:
+        self._is_any_busy, self._collect = is_any_busy, collect
+        self._n_pages, self._waited = 0, 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self) -> None:
+        """Takes note that a page has closed."""
+        self._n_pages += 1
+        if self._timer is None:
+            self._look()
+
+    def _look(self) -> None:
+        can_wait = self._n_pages < _MOST_PAGES and self._waited < _PATIENCE
+        if can_wait and self._is_any_busy():
+            self._waited += _PAUSE
+            self._timer = asyncio.get_running_loop().call_later(_PAUSE, self._look)
+        else:
+            self._n_pages, self._waited, self._timer = 0, 0.0, None
+            self._collect()
+
+
+def install() -> None:
+    """Has garbage of this process collected so; what is there by now is none."""
+    document._garbage_collect = Collector()
+    gc.set_threshold(*_THRESHOLDS)
+    gc.collect()
+    gc.freeze()
