@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import RLock
+from threading import Event, RLock
 from typing import Any
 
 import panel as pn
@@ -39,6 +39,8 @@ class NotebookRow(pn.Row):
         self._tick, self._period = tick, period
         self._cell_id: str | None = None
         self._task: asyncio.Task | None = None
+        # Set once the browser has drawn the cell: what is sent before would be lost.
+        self._drawn = Event()
 
     @contextmanager
     def one_message(self) -> Iterator[None]:
@@ -57,6 +59,7 @@ class NotebookRow(pn.Row):
     def _get_model(self, doc: Any, root: Any = None, parent: Any = None, comm: Any = None) -> Any:
         model = super()._get_model(doc, root, parent, comm)
         if comm is not None:
+            comm._on_open = lambda _: self._drawn.set()
             self._begin()
         return model
 
@@ -79,8 +82,9 @@ class NotebookRow(pn.Row):
         while True:
             # Sleeping first lets the cell that shows the row come to its end.
             await asyncio.sleep(self._period())
-            with _lock:
-                self._tick()
+            if self._drawn.is_set():
+                with _lock:
+                    self._tick()
 
     def _on_run_cell(self, info: Any) -> None:
         """Ends with the cell that showed it; JupyterLab does not tell in any other way."""

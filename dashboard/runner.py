@@ -76,9 +76,10 @@ class Runner:
     def views(self, views: Sequence[View]) -> None:
         self._views = views
         self._of_each_frame = [view for view in views if not view.min_interval]
-        # When each of the others is due, as a heap; the number settles ties.
-        others = [view for view in views if view.min_interval]
-        self._waiting = [(0.0, number, view) for number, view in enumerate(others)]
+        self._others = [view for view in views if view.min_interval]
+        # When each of them is due, as a heap; the number settles ties.
+        self._waiting = [(0.0, number, view) for number, view in enumerate(self._others)]
+        self._outdated = {*self._others}  # those that have not drawn the latest revision
 
     def start(self) -> None:
         """Begins to tick; to be called once the page has loaded, not before."""
@@ -112,7 +113,8 @@ class Runner:
             gauges.add_frame(late)
         self._keep_period()
         self._guard(lambda: self.room.advance_to(now))
-        if self.room.revision != self._drawn and connection is not Connection.BEHIND:
+        is_new = self.room.revision != self._drawn
+        if (is_new or self._outdated) and connection is not Connection.BEHIND:
             self.draw()
 
     def act(self, call: Callable[[], None]) -> None:
@@ -151,11 +153,14 @@ class Runner:
 
     def _update_views(self, snapshot: Snapshot) -> bool:
         """Has those views draw whose time it is; tells whether one of them failed."""
-        self._drawn = self.room.revision
+        if self.room.revision != self._drawn:
+            self._drawn, self._outdated = self.room.revision, {*self._others}
         # Whatever ends or interrupts a run is shown at once, by all.
         running = snapshot.status is self._status is Status.RUNNING
         failed = False
-        for view in self._views_due(time.monotonic()) if running else self._views:
+        due = self._views_due(time.monotonic()) if running else self._views
+        self._outdated.difference_update(due)
+        for view in due:
             try:
                 view.update(snapshot)
             except Exception:

@@ -1,4 +1,5 @@
 import logging
+from itertools import pairwise
 
 import pytest
 
@@ -84,6 +85,32 @@ def test_each_frame_is_drawn_once_and_text_at_a_lower_rate(runner, room, views, 
     tick(runner, clock, 100)
     assert 99 <= len(views[0].drawn) <= 100
     assert 20 <= len(views[1].drawn) <= 26
+
+
+def test_a_frame_draws_few_of_the_others_and_each_keeps_its_rate(room, told, clock):
+    others = [Recorder(min_interval=interval) for interval in (0.2, 0.2, 0.25, 1.0, 0.5)]
+    runner = make_runner(room, others, told)
+    room.start()
+    tick(runner, clock, 1)
+    n_drawn = [[len(view.drawn) for view in others]]
+    for _ in range(200):
+        tick(runner, clock, 1)
+        n_drawn.append([len(view.drawn) for view in others])
+    assert max(sum(after) - sum(before) for before, after in pairwise(n_drawn)) == 1
+    assert n_drawn[-1] == pytest.approx([50, 50, 40, 10, 20], rel=0.1, abs=2)
+
+
+def test_the_latest_revision_is_drawn_by_all_even_if_none_follows(room, told, clock):
+    views = [Recorder(min_interval=0.2) for _ in range(5)]
+    runner = make_runner(room, views, told)
+    room.start()
+    tick(runner, clock, 10)
+    room.advance_to = lambda now: None  # RUNNING, and nothing new
+    tick(runner, clock, 40)
+    assert [view.drawn[-1] for view in views] == [room.snapshot] * 5
+    n_drawn = [len(view.drawn) for view in views]
+    tick(runner, clock, 20)
+    assert [len(view.drawn) for view in views] == n_drawn
 
 
 def test_nothing_is_drawn_while_nothing_changes(runner, room, views, clock):
