@@ -25,8 +25,8 @@ from gridworld import LoadError
 
 _log = logging.getLogger(__name__)
 
-#: Rooms of a server, and pages of a room, at the same time.
-MAX_ROOMS, MAX_PAGES = 200, 100
+#: Rooms of a server, pages of a room, and pages of all rooms, at the same time.
+MAX_ROOMS, MAX_PAGES, MAX_ALL_PAGES = 200, 100, 400
 #: Minutes that a room without a page is kept, unless the environment tells otherwise.
 KEEP_MINUTES = 30.0
 #: Pages that were closed or cut off which a room knows again.
@@ -139,6 +139,7 @@ class Lobby:
             LobbyError: If there is none.
         """
         self.sweep()
+        self._check_pages()
         if self._n_places >= MAX_ROOMS:
             self._drop_an_unused_one()
         if self._n_places >= MAX_ROOMS:
@@ -151,7 +152,7 @@ class Lobby:
         """Gives a page a room of its own, and control of it.
 
         Raises:
-            LobbyError: If there are as many rooms as there may be.
+            LobbyError: If there are as many rooms, or pages, as there may be.
         """
         self.check()
         self._suites.append(Suite(room))
@@ -214,6 +215,8 @@ class Lobby:
             raise LobbyError(
                 f"{MAX_PAGES} pages show this training already, as many as may. Try again later."
             )
+        if page not in suite.pages:
+            self._check_pages()
         suite.pages[page] = suite.remembered[page] = in_control
         suite.remembered.move_to_end(page)
         while len(suite.remembered) > _MAX_REMEMBERED:
@@ -221,6 +224,12 @@ class Lobby:
         suite.empty_since = math.inf
         suite.room.n_pages = len(suite.pages)
         return Seat(suite, page, in_control)
+
+    def _check_pages(self) -> None:
+        if sum(len(suite.pages) for suite in self._suites) >= MAX_ALL_PAGES:
+            raise LobbyError(
+                f"This server has {MAX_ALL_PAGES} pages open, as many as may. Try again later."
+            )
 
     @property
     def _n_places(self) -> int:

@@ -163,6 +163,22 @@ def test_a_room_that_is_full_says_so_and_lets_its_own_pages_in(lobby, seat, few)
     assert not lobby.enter("three", seat.suite.watch_key).in_control
 
 
+def test_a_server_with_all_its_pages_open_says_so(lobby, seat, monkeypatch):
+    monkeypatch.setattr(lobby_module, "MAX_ALL_PAGES", 2)
+    lobby.open("other", Room())
+    message = r"2 pages open.*Try again later\."
+    with pytest.raises(LobbyError, match=message):
+        lobby.enter("student", seat.suite.watch_key)
+    room = Room()
+    with pytest.raises(LobbyError, match=message):
+        lobby.open("third", room)
+    room.close()
+    assert len(lobby.rooms) == 2
+    assert lobby.enter("other", None) is not None
+    lobby.leave("other")
+    assert lobby.enter("student", seat.suite.watch_key) is not None
+
+
 def test_of_pages_come_and_gone_only_the_latest_are_remembered(lobby, seat):
     for i in range(1000):
         lobby.enter(f"page {i}", seat.suite.watch_key)
