@@ -1,12 +1,23 @@
 """Messages refer to what the browser has, and bring in full what it does not have."""
 
+import asyncio
+import json
+import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import panel as pn
 import pytest
 from bokeh.core.serialization import Serializer
 from bokeh.document import Document
 from bokeh.document.events import ModelChangedEvent
 from bokeh.models import ColumnDataSource, Div
 from bokeh.plotting import figure
+from bokeh.protocol import Protocol
 from bokeh.protocol.messages.patch_doc import patch_doc
+from panel.io.state import set_curdoc
+from tornado.locks import Lock
+from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from dashboard import sending
 from dashboard.sending import Known, SparingSerializer
@@ -63,3 +74,104 @@ def test_a_model_is_sent_in_full_once(document):
     assert '"text":"new"' in contents[0]
     assert new.id in contents[1]
     assert '"text":"new"' not in contents[1]
+
+
+class Stream:
+    """Keeps each piece that is handed to the system."""
+
+    def __init__(self):
+        self.pieces = []
+
+    def write(self, piece):
+        self.pieces.append(piece)
+
+    def closed(self):
+        return False
+
+
+@pytest.fixture
+def served(document):
+    """A stream to a browser that shows the document."""
+    connection = WebSocketProtocol13.__new__(WebSocketProtocol13)
+    connection.stream, connection._compressor = Stream(), None
+    connection.client_terminated = connection.server_terminated = False
+    connection.mask_outgoing, connection._wire_bytes_out = False, 0
+    socket = WebSocketHandler.__new__(WebSocketHandler)
+    socket.ws_connection, socket.write_lock = connection, Lock()
+    subscribed = SimpleNamespace(_socket=socket, protocol=Protocol())
+    session = SimpleNamespace(_subscribed_connections=[subscribed])
+    context = SimpleNamespace(session=session, id="page")
+    document._session_context = lambda: context
+    with set_curdoc(document):
+        pn.state._connected[document] = True
+        pn.state._thread_id_[document] = threading.get_ident()
+        yield socket
+
+
+def frames_of(piece):
+    """Texts of the frames of a WebSocket (RFC 6455, section 5.2)."""
+    texts = []
+    while piece:
+        assert piece[0] == 0x81  # a whole text
+        length, at = piece[1], 2
+        if length == 126:
+            length, at = int.from_bytes(piece[2:4]), 4
+        texts.append(piece[at : at + length].decode())
+        piece = piece[at + length :]
+    return texts
+
+
+def test_all_changes_go_as_one_message_in_one_piece(document, served):
+    plot = document.get_model_by_name("plot")
+    with sending.one_message():
+        plot.title.text = "first"
+        with sending.one_message():
+            plot.height = 300
+        plot.title.text = "second"
+        assert not served.ws_connection.stream.pieces
+    (piece,) = served.ws_connection.stream.pieces
+    header, metadata, content = map(json.loads, frames_of(piece))
+    assert (header["msgtype"], metadata) == ("PATCH-DOC", {})
+    assert {(e["attr"], e["new"]) for e in content["events"]} == {
+        ("text", "second"),
+        ("height", 300),
+    }
+    assert document.callbacks.hold_value is None
+
+
+def test_where_nothing_changes_nothing_is_sent(served):
+    with sending.one_message():
+        pass
+    assert not served.ws_connection.stream.pieces
+
+
+def test_what_changed_before_a_failure_is_sent(document, served):
+    def change_and_fail():
+        document.get_model_by_name("plot").height = 300
+        raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"), sending.one_message():
+        change_and_fail()
+    (piece,) = served.ws_connection.stream.pieces
+    assert "height" in frames_of(piece)[2]
+    assert document.callbacks.hold_value is None
+
+
+def test_nothing_comes_between_the_parts_of_another_message(document, served, monkeypatch):
+    held = []
+
+    @contextmanager
+    def hold():
+        held.append(document)
+        yield
+
+    monkeypatch.setattr(pn.io, "hold", hold)
+
+    async def hold_the_lock():
+        await served.write_lock.acquire()
+
+    asyncio.run(hold_the_lock())
+    with sending.one_message():
+        document.get_model_by_name("plot").height = 300
+    assert held == [document]
+    assert not served.ws_connection.stream.pieces
