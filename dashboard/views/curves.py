@@ -240,8 +240,8 @@ class CurvesView:
 
 
 _PRESSED = """
-.bk-btn.bk-active { color: var(--mui-palette-primary-contrastText, #fff);
-                    background: var(--mui-palette-primary-main, #0072b5); }
+.bk-btn.bk-active { color: var(--mui-palette-primary-contrastText, #fff) !important;
+                    background: var(--mui-palette-primary-main, #0072b5) !important; }
 """
 #: Entries of the legend for each quantity.
 _LABELS = {

@@ -230,11 +230,12 @@ math { font-size: 1.1rem; }
 .operand { text-align: left; min-width: 4.5em; }
 .rule { margin: 16px 0; padding: 12px 8px; text-align: center; border-radius: 8px;
         border: 1px solid var(--line); }
-.line { display: grid; grid-template-columns: 5.5rem 1fr; gap: 4px 12px; padding: 8px 0;
+.line { display: grid; grid-template-columns: 5rem 1fr; gap: 4px 12px; padding: 8px 0;
         align-items: baseline; border-top: 1px solid var(--line); }
 .line > math { justify-self: start; }
 .line p { grid-column: 2; margin: 0; }
-.values div { display: flex; gap: 6px; align-items: baseline; }
+.values { column-gap: 0; }
+.values div { display: flex; gap: 4px; align-items: baseline; }
 .values dt { font-size: 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 0 0 16px; }
 tr { border-bottom: 1px solid var(--line); }
