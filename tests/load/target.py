@@ -23,7 +23,6 @@ _OPTIONS = (
     *_SERVER_OPTIONS,
     *("--session-ids", "unsigned"),
     *("--plugins", "tests.load.census"),
-    *(("--plugins", "slow") if os.environ.get("SLOW") else ()),
 )
 #: Has a server drop sessions and rooms as soon as they are left.
 _FORGETFUL = ("--unused-session-lifetime", "500", "--check-unused-sessions", "200")
