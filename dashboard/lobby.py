@@ -139,7 +139,6 @@ class Lobby:
             LobbyError: If there is none.
         """
         self.sweep()
-        self._check_pages()
         if self._n_places >= MAX_ROOMS:
             self._drop_an_unused_one()
         if self._n_places >= MAX_ROOMS:
@@ -155,8 +154,10 @@ class Lobby:
             LobbyError: If there are as many rooms, or pages, as there may be.
         """
         self.check()
-        self._suites.append(Suite(room))
-        return self._seat(self._suites[-1], page, in_control=True)
+        suite = Suite(room)
+        seat = self._seat(suite, page, in_control=True)
+        self._suites.append(suite)
+        return seat
 
     def leave(self, page: str) -> None:
         """Takes note that a page is closed; its room is kept for a while."""
@@ -207,16 +208,16 @@ class Lobby:
             _log.exception("A room that was kept is lost")
             return None
         remembered = OrderedDict(kept.remembered)
-        self._suites.append(Suite(room, kept.control_key, kept.watch_key, {}, remembered))
-        return self._suites[-1]
+        # Without a page as yet, and maybe for longer: there may be no place for this one.
+        suite = Suite(
+            room, kept.control_key, kept.watch_key, {}, remembered, empty_since=kept.empty_since
+        )
+        self._suites.append(suite)
+        return suite
 
     def _seat(self, suite: Suite, page: str, in_control: bool) -> Seat:
-        if page not in suite.pages and len(suite.pages) >= MAX_PAGES:
-            raise LobbyError(
-                f"{MAX_PAGES} pages show this training already, as many as may. Try again later."
-            )
         if page not in suite.pages:
-            self._check_pages()
+            self._check_pages(suite)
         suite.pages[page] = suite.remembered[page] = in_control
         suite.remembered.move_to_end(page)
         while len(suite.remembered) > _MAX_REMEMBERED:
@@ -225,8 +226,13 @@ class Lobby:
         suite.room.n_pages = len(suite.pages)
         return Seat(suite, page, in_control)
 
-    def _check_pages(self) -> None:
-        if sum(len(suite.pages) for suite in self._suites) >= MAX_ALL_PAGES:
+    def _check_pages(self, suite: Suite) -> None:
+        """Raises LobbyError if there is no place for another page of the room."""
+        if len(suite.pages) >= MAX_PAGES:
+            raise LobbyError(
+                f"{MAX_PAGES} pages show this training already, as many as may. Try again later."
+            )
+        if sum(len(each.pages) for each in self._suites) >= MAX_ALL_PAGES:
             raise LobbyError(
                 f"This server has {MAX_ALL_PAGES} pages open, as many as may. Try again later."
             )

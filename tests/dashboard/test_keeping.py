@@ -311,3 +311,17 @@ def test_rooms_kept_count_among_the_rooms_that_there_may_be(two_kept, make_lobby
         lobby.open("four", make_room())
     assert lobby.enter("one", None) is not None
     assert lobby.enter("two", None) is not None
+
+
+def test_a_room_whose_page_found_no_place_is_dropped_in_its_time(
+    two_kept, make_lobby, monkeypatch, clock
+):
+    monkeypatch.setattr("dashboard.lobby.MAX_ALL_PAGES", 1)
+    lobby = make_lobby()
+    lobby.enter("one", None)
+    with pytest.raises(LobbyError, match="1 pages open"):
+        lobby.enter("two", None)
+    assert len(lobby.rooms) == 2
+    clock.now += 31 * 60
+    lobby.sweep()
+    assert [room.seed for room in lobby.rooms] == [0]
