@@ -43,22 +43,16 @@ class Scale(NamedTuple):
         high = max(high, float(np.ceil(high / step) * step))
         return Scale(low, high if high > low else low + step)
 
-    @property
-    def decimals(self) -> int:
-        """How many decimals of a value tell something."""
-        span = self.high - self.low
-        return 0 if span >= 100 else 1 if span >= 10 else 2
-
     def text(self, value: float) -> str:
         """A value as text."""
-        decimals = self.decimals
-        return f"{round(value, decimals) + 0.0:.{decimals}f}"  # no negative zero
+        return self.texts(np.array([value]))[0]
 
     def texts(self, values: NDArray) -> list[str]:
-        """Values as texts; none for those that are no numbers."""
-        form = f"%.{self.decimals}f"
-        rounded = (values.round(self.decimals) + 0.0).tolist()
-        return ["" if value != value else form % value for value in rounded]
+        """Values as texts, with as many decimals as the scale asks for; none for no numbers."""
+        span = self.high - self.low
+        decimals = 0 if span >= 100 else 1 if span >= 10 else 2
+        rounded = (values.round(decimals) + 0.0).tolist()  # no negative zero
+        return ["" if value != value else f"{value:.{decimals}f}" for value in rounded]
 
 
 class Ground:

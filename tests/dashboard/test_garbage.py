@@ -52,7 +52,7 @@ def test_it_waits_while_trainings_are_under_way(server):
 def test_many_pages_do_not_wait(server):
     async def scenario():
         server.is_busy = True
-        server.close_pages(garbage._MOST_PAGES)
+        server.close_pages(garbage._MOST_ASKED)
         await asyncio.sleep(0.05)
         assert server.n_collected == 1
         server.close_pages(1)

@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 
 from dashboard import runner as runner_module
+from dashboard.pictures import _OpenTab
 from dashboard.room import Room
 from dashboard.runner import Runner
 from gridworld import Status
@@ -236,3 +237,16 @@ def test_two_pages_of_one_room_show_the_same_run_at_its_own_speed(room, clock):
         clock.now += 0.05
     assert room.snapshot.total_steps == pytest.approx(1000, abs=20)
     assert views[0].drawn[-1].total_steps == pytest.approx(views[1].drawn[-1].total_steps, abs=10)
+
+
+def test_of_the_tabs_only_the_open_one_is_drawn_and_at_once_when_it_opens():
+    first, second = Recorder(min_interval=0.2), Recorder(min_interval=1.0)
+    tabs = _OpenTab({"First": first, "Second": second})
+    tabs.update("one")
+    assert (first.drawn, second.drawn, tabs.min_interval) == (["one"], [], 0.2)
+    tabs.open("Second", "two")
+    tabs.update("three")
+    assert (first.drawn, second.drawn, tabs.min_interval) == (["one"], ["two", "three"], 1.0)
+    tabs.open("Files", "four")  # has nothing to draw
+    tabs.update("five")
+    assert (first.drawn, second.drawn) == (["one"], ["two", "three"])

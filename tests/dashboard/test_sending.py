@@ -13,7 +13,6 @@ from bokeh.document import Document
 from bokeh.document.events import ModelChangedEvent
 from bokeh.models import ColumnDataSource, Div
 from bokeh.plotting import figure
-from bokeh.protocol import Protocol
 from bokeh.protocol.messages.patch_doc import patch_doc
 from panel.io.state import set_curdoc
 from tornado.locks import Lock
@@ -98,7 +97,7 @@ def served(document):
     connection.mask_outgoing, connection._wire_bytes_out = False, 0
     socket = WebSocketHandler.__new__(WebSocketHandler)
     socket.ws_connection, socket.write_lock = connection, Lock()
-    subscribed = SimpleNamespace(_socket=socket, protocol=Protocol())
+    subscribed = SimpleNamespace(_socket=socket)
     session = SimpleNamespace(_subscribed_connections=[subscribed])
     context = SimpleNamespace(session=session, id="page")
     document._session_context = lambda: context
