@@ -30,14 +30,23 @@ def state_of(document: Any) -> Connection:
         return Connection.GOOD
     if not session.connection_count:
         return Connection.CUT
-    connections = session._subscribed_connections
-    waiting = min(_waiting(connection._socket) for connection in connections)
-    return Connection.BEHIND if waiting > _MAX_WAITING else Connection.GOOD
+    sockets = [connection._socket for connection in session._subscribed_connections]
+    return Connection.BEHIND if all(map(_is_behind, sockets)) else Connection.GOOD
 
 
-def _waiting(handler: Any) -> int:
-    """Bytes that a WebSocket's handler has yet to hand to the system."""
+def _is_behind(handler: Any) -> bool:
     connection = handler.ws_connection
     if connection is None or connection.stream.closed():
-        return 0
-    return len(connection.stream._write_buffer)
+        return False
+    waiting = len(connection.stream._write_buffer)
+    # Behind a message that is half sent, Panel would keep all pictures without bound.
+    return waiting > _MAX_WAITING or (waiting > 0 and is_sending(handler))
+
+
+def is_sending(handler: Any) -> bool:
+    """Whether the system has yet to take a part of a message.
+
+    Args:
+        handler: Bokeh's handler of the WebSocket.
+    """
+    return not handler.write_lock._block._value

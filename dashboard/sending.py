@@ -26,6 +26,8 @@ from tornado.escape import utf8
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
+from dashboard.connection import is_sending
+
 #: Kinds of frame of a WebSocket (RFC 6455, section 5.2).
 _TEXT, _BINARY = 0x1, 0x2
 
@@ -125,13 +127,12 @@ def _sockets(document: Any) -> Sequence[Any] | None:
 def _is_free(socket: Any) -> bool:
     if not isinstance(socket, WebSocketHandler):
         return False
-    handler: Any = socket
-    connection, lock = handler.ws_connection, handler.write_lock
+    connection: Any = socket.ws_connection
     return (
         connection is not None
         and not connection.is_closing()
         and connection._compressor is None
-        and lock._block._value  # else a message is half sent
+        and not is_sending(socket)
     )
 
 

@@ -6,6 +6,7 @@ It is loaded by ``panel serve --plugins tests.dashboard.served`` beside the real
 import gc
 import threading
 
+from panel.io.document import _WRITE_MSGS
 from tornado.web import RequestHandler
 
 from dashboard import GridWorldDashboard
@@ -54,11 +55,15 @@ class Census(RequestHandler):
 
 
 class Waiting(RequestHandler):
-    """Tells how many bytes wait for the slowest browser, as the system takes no more."""
+    """Tells how many bytes wait for the slowest browser, here and with Panel."""
 
     def get(self):
         waiting = [
             len(connection._socket.ws_connection.stream._write_buffer)
+            + sum(
+                len(message.content_json)
+                for message in _WRITE_MSGS.get(session.document, {}).get(connection, [])
+            )
             for page in self.application.applications.values()
             for session in page.sessions
             for connection in session._subscribed_connections
