@@ -37,12 +37,12 @@ class OpenedWatch(OpenedDashboard):
 
 
 @pytest.fixture
-def meet(new_context, server):
+def meet(context, server):
     """Opens pages of different people; none of them may complain, nor the server."""
     opened, logged = [], server.log.stat().st_size
 
     def meet_one(url=server.url, kind=OpenedDashboard):
-        opened.append(kind(new_context().new_page(), url))
+        opened.append(kind(context.new_page(), url))
         opened[-1].progress.wait_for()
         return opened[-1]
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import psutil
@@ -253,13 +254,23 @@ def test_an_interrupt_saves_what_there_is(out, tmp_path):
     settings = ["hard", "--num-episodes", "10000000", "--min-epsilon", "1", "--json"]
     command = [sys.executable, "-m", "gridworld", "train", *settings]
     command += ["--out", str(path)] if out else []
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    while psutil.Process(process.pid).cpu_times().user < 2:  # it is at work by then
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    shown, complaint = process.communicate(timeout=60)
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job ignores interrupts, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        try:
+            while psutil.Process(process.pid).cpu_times().user < 2:  # it is at work by then
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            shown, complaint = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert complaint.startswith("Interrupted after ")
     assert "Traceback" not in complaint
