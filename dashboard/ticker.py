@@ -60,6 +60,8 @@ class Ticker:
             return
 
         async def tick(document: Any) -> None:
+            if self._timer is None:
+                return  # it was stopped while this one waited for the lock
             # Bokeh 3.9 would leave the document in place for all pages if an exception passed.
             with patch_curdoc(document), _logged():
                 self._tick(max(0.0, self._loop.time() - due))

@@ -20,8 +20,16 @@ import psutil
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "dashboard" / "app.py"
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_APT = (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"])
+#: The first has no windows to manage, and opens a page in three quarters of the others' time.
+_BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
+#: Debian's packages; not every release has the first.
+_PACKAGES = _BROWSERS[:2]
 
 
 class Server(NamedTuple):
@@ -90,17 +98,23 @@ def _wait_until_up(url: str, process: subprocess.Popen, log: Path) -> None:
 @cache
 def launch_arguments() -> dict:
     """Arguments of Playwright's ``launch``: the system's Chromium, or one that it gets."""
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    found = _find()
     if found is None and not _has_playwrights_own():
         _run([sys.executable, "-m", "playwright", "install", "chromium"], timeout=180)
         if not _has_playwrights_own() and shutil.which("apt-get") and os.geteuid() == 0:
-            for command in _APT:
-                _run(command, timeout=600)
-            found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+            _run(["apt-get", "update", "-qq"], timeout=600)
+            for package in _PACKAGES:
+                if found is None:
+                    _run(["apt-get", "install", "-y", "-qq", package], timeout=600)
+                    found = _find()
     arguments: dict = {
         "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
     }
     return arguments | ({"executable_path": found} if found else {})
+
+
+def _find() -> str | None:
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
 def _run(command: list[str], timeout: float) -> None:

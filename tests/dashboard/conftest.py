@@ -25,34 +25,6 @@ def browser_context_args(browser_context_args):
     return browser_context_args | {"viewport": {"width": 1280, "height": 900}}
 
 
-@pytest.fixture(scope="session")
-def profile(browser_type, browser_type_launch_args, browser_context_args, tmp_path_factory):
-    """A browser that keeps the scripts that it has loaded, and what it made of them."""
-    folder = tmp_path_factory.mktemp("profile")
-    options = browser_type_launch_args | browser_context_args
-    context = browser_type.launch_persistent_context(folder, **options)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def context(request):
-    """A browser that knows nothing of the tests before, but for scripts."""
-    if request.node.get_closest_marker("browser_context_args"):
-        yield request.getfixturevalue("new_context")()
-        return
-    profile = request.getfixturevalue("profile")
-    blank = profile.pages[0]
-    yield profile
-    for page in profile.pages:
-        if page is not blank:
-            page.close()
-    devtools = profile.new_cdp_session(blank)
-    kept = {"origin": "*", "storageTypes": "cookies,local_storage"}
-    devtools.send("Storage.clearDataForOrigin", kept)
-    devtools.detach()
-
-
 @pytest.fixture
 def open_dashboard(context, server):
     """Opens pages; whatever is done on them, none may complain, nor the server."""

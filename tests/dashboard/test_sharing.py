@@ -37,12 +37,12 @@ class OpenedWatch(OpenedDashboard):
 
 
 @pytest.fixture
-def meet(context, server):
+def meet(new_context, server):
     """Opens pages of different people; none of them may complain, nor the server."""
     opened, logged = [], server.log.stat().st_size
 
     def meet_one(url=server.url, kind=OpenedDashboard):
-        opened.append(kind(context.new_page(), url))
+        opened.append(kind(new_context().new_page(), url))
         opened[-1].progress.wait_for()
         return opened[-1]
 
@@ -76,7 +76,7 @@ def expect_the_same_picture(one, other):
     """Both show the same moment of a run that is held still."""
     expect(one.status).to_have_text("PAUSED")
     expect(other.status).to_have_text("PAUSED")
-    expect(other.number("Total steps")).to_have_text(f"{one.total_steps:,}")
+    other.wait_until(lambda: other.total_steps == one.total_steps)
     for name in ("trail", "episodes", "map"):
         other.wait_until(lambda name=name: other.source(name) == one.source(name))
 
@@ -109,7 +109,9 @@ def test_who_watches_sees_the_same_in_step_and_has_nothing_to_change_it_with(tea
     student.wait_for_steps(more_than=200)
     teacher.press("Pause")
     expect_the_same_picture(teacher, student)
+    steps = teacher.total_steps
     teacher.press("Step")
+    expect(teacher.number("Total steps")).to_have_text(f"{steps + 1:,}")
     expect_the_same_picture(teacher, student)
     teacher.press("Stop")
     expect(student.status).to_have_text("STOPPED")
@@ -153,6 +155,8 @@ def test_who_watches_has_layers_cell_and_history_of_ones_own(teacher, student):
 
 
 def test_two_who_control_see_what_the_other_one_does(meet, teacher):
+    # Always exploring: a run that turbo does not finish in the meantime.
+    teacher.enter(Episodes=10_000_000, Epsilon_decay=1)
     other = meet(link(teacher, "control"))
     for one, another, value in ((teacher, other, "0.5"), (other, teacher, "0.7")):
         one.enter(Learning_rate=value)

@@ -135,3 +135,12 @@ def test_the_document_is_the_present_one(ticking):
     seen = []
     ticking(a_while, lambda late: seen.append(curdoc()))
     assert set(seen) == {DOCUMENT}
+
+
+def test_a_tick_that_waits_for_the_lock_is_not_made_once_it_is_stopped(ticking):
+    async def stop_while_locked(ticker):
+        async with DOCUMENT.session_context.lock:
+            await asyncio.sleep(1.5 * PERIOD)
+            ticker.stop()
+
+    assert ticking(stop_while_locked) == []
