@@ -48,7 +48,7 @@ def test_a_browser_that_takes_no_more_gets_no_more_and_the_others_all(
     open_dashboard, server, count_waiting, n_answers, least
 ):
     dashboard = open_dashboard(
-        f"{server.url}?level=random&rows=40&columns=40&episodes=10000000&turbo=true"
+        f"{server.url}?level=random&rows=80&columns=80&episodes=10000000&turbo=true"
     )
     dashboard.press("Share")
     no_room = (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
