@@ -1,11 +1,16 @@
 """The load tool still runs; its figures are taken by hand."""
 
+import asyncio
 import re
 import subprocess
 import sys
+from ctypes.util import find_library
 
 import pytest
 
+from tests.dashboard.browsing import wait_until
+from tests.load import runs
+from tests.load.target import started
 from tests.serving import ROOT
 
 pytestmark = pytest.mark.alone
@@ -50,6 +55,25 @@ def test_a_soak_is_read_again_and_again():
     assert len(rows["Memory"]) > 1
     for what in ("Dashboards", "Rooms", "Callbacks", "Files and sockets"):
         assert len(set(rows[what])) == 1
+
+
+@pytest.mark.system
+def test_memory_of_pages_that_have_gone_goes_back_to_the_system():
+    assert find_library("jemalloc")
+
+    async def fill(target):
+        """Memory before and while there are pages."""
+        async with runs.opened(target, runs.open_trainings, 1):
+            pass  # loads what all sessions share
+        await runs.at_rest(target)
+        before = target.read().memory
+        async with runs.opened(target, runs.open_trainings, 10):
+            return before, target.read().memory
+
+    with started(forgetful=True) as target:
+        before, full = asyncio.run(fill(target))
+        assert full > before + 20e6
+        wait_until(lambda: target.read().memory < before + (full - before) / 3, seconds=60)
 
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1/app", "http://[2001:db8::1]:5006/app", "app"])

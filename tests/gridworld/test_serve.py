@@ -2,11 +2,13 @@
 
 import os
 import stat
+import sys
 import urllib.request
 from itertools import pairwise
 
 import pytest
 
+from gridworld import serving
 from tests.gridworld.test_cli import fails
 from tests.serving import free_port, serve_by
 
@@ -117,3 +119,26 @@ def test_a_secret_that_is_none_is_refused(tmp_path):
     status, line = fails("serve", "--state", tmp_path)
     assert status == 2
     assert line.startswith(f"{tmp_path / 'secret'} must hold a secret of 32 characters or more")
+
+
+@pytest.mark.parametrize(
+    ("found", "set_already", "expected"),
+    [
+        ("libjemalloc.so.2", {}, {"LD_PRELOAD": "libjemalloc.so.2", "PYTHONMALLOC": "malloc"}),
+        ("libjemalloc.so.2", {"PYTHONMALLOC": "pymalloc"}, {}),
+        ("libjemalloc.so.2", {"LD_PRELOAD": "other.so"}, {}),
+        (None, {}, {}),
+    ],
+)
+def test_memory_is_left_to_jemalloc_where_there_is_one(found, set_already, expected, monkeypatch):
+    monkeypatch.setattr(serving, "find_library", lambda name: found)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("LD_PRELOAD", "PYTHONMALLOC", "MALLOC_CONF"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in set_already.items():
+        monkeypatch.setenv(name, value)
+    environment = serving._allocator()
+    assert environment.pop("MALLOC_CONF", "").startswith(
+        "background_thread:true" if expected else ""
+    )
+    assert environment == expected

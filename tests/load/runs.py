@@ -71,10 +71,10 @@ async def load(target: Target, open_all: Open, n_sessions: int, seconds: float, 
         seconds: Seconds to measure.
         wait: Seconds after all have left until memory is read again; 0 for not at all.
     """
-    async with _opened(target, open_all, 1):
+    async with opened(target, open_all, 1):
         pass  # loads what all sessions share
     before = target.read().memory
-    async with _opened(target, open_all, n_sessions) as sessions:
+    async with opened(target, open_all, n_sessions) as sessions:
         await asyncio.sleep(SETTLE)
         gc.freeze()  # or frames that came in time would wait for this client's own garbage
         begin = target.read()
@@ -96,9 +96,9 @@ async def churn(target: Target, n_sessions: int) -> dict[str, Row]:
     The server should drop sessions soon after they have been left.
     """
     await _open_and_leave(target.url, max(1, n_sessions // 20))
-    before = await _at_rest(target)
+    before = await at_rest(target)
     await _open_and_leave(target.url, n_sessions)
-    after = await _at_rest(target)
+    after = await at_rest(target)
     return {"before": before, f"after {n_sessions} sessions": after}
 
 
@@ -107,7 +107,7 @@ async def soak(
 ) -> dict[str, Row]:
     """What a long run in turbo does to the server, reading by reading."""
     found = {}
-    async with _opened(target, open_turbo, n_sessions) as sessions:
+    async with opened(target, open_turbo, n_sessions) as sessions:
         await asyncio.sleep(SETTLE)
         started = begin = target.read()
         for _ in range(n_readings):
@@ -127,9 +127,16 @@ async def open_turbo(url: str, n_sessions: int) -> list[Session]:
 
 
 @asynccontextmanager
-async def _opened(
+async def opened(
     target: Target, open_all: Open, n_sessions: int
 ) -> AsyncIterator[Sequence[Session]]:
+    """Sessions that have had a frame, until the block ends.
+
+    Args:
+        target: The server.
+        open_all: How to open them.
+        n_sessions: Sessions to open.
+    """
     sessions = await open_all(target.url, n_sessions)
     for session in sessions:
         await session.first_frame()
@@ -157,7 +164,7 @@ async def _open_and_leave(url: str, n_sessions: int) -> None:
         await session.close()
 
 
-async def _at_rest(target: Target) -> Row:
+async def at_rest(target: Target) -> Row:
     """What is alive once the sessions that were left have been dropped."""
     census, end = target.census(), time.perf_counter() + TIMEOUT
     while time.perf_counter() < end:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from gridworld.serving import _SERVER_OPTIONS
+from gridworld.serving import _SERVER_OPTIONS, _allocator
 from tests.serving import APP, free_port, serve_by
 
 BARE = Path(__file__).parents[1] / "benchmarks" / "apps" / "bare.py"
@@ -101,7 +101,7 @@ def started(app: Path = APP, forgetful: bool = False) -> Iterator[Target]:
     try:
         if pinned:
             me.cpu_affinity(cores[:1])
-        environment = _KEEP_MINUTES if forgetful else {}
+        environment = _allocator() | (_KEEP_MINUTES if forgetful else {})
         url = f"http://localhost:{port}/{app.stem}"
         with serve_by(command, url, environment) as server:
             if pinned:
