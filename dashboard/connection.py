@@ -38,9 +38,9 @@ def _is_behind(handler: Any) -> bool:
     connection = handler.ws_connection
     if connection is None or connection.stream.closed():
         return False
-    waiting = len(connection.stream._write_buffer)
     # Behind a message that is half sent, Panel would keep all pictures without bound.
-    return waiting > _MAX_WAITING or (waiting > 0 and is_sending(handler))
+    most = 0 if is_sending(handler) else _MAX_WAITING
+    return len(connection.stream._write_buffer) > most
 
 
 def is_sending(handler: Any) -> bool:

@@ -102,11 +102,7 @@ def launch_arguments() -> dict:
     if found is None and not _has_playwrights_own():
         _run([sys.executable, "-m", "playwright", "install", "chromium"], timeout=180)
         if not _has_playwrights_own() and shutil.which("apt-get") and os.geteuid() == 0:
-            _run(["apt-get", "update", "-qq"], timeout=600)
-            for package in _PACKAGES:
-                if found is None:
-                    _run(["apt-get", "install", "-y", "-qq", package], timeout=600)
-                    found = _find()
+            found = _install()
     arguments: dict = {
         "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
     }
@@ -115,6 +111,15 @@ def launch_arguments() -> dict:
 
 def _find() -> str | None:
     return next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+
+def _install() -> str | None:
+    _run(["apt-get", "update", "-qq"], timeout=600)
+    for package in _PACKAGES:
+        _run(["apt-get", "install", "-y", "-qq", package], timeout=600)
+        if found := _find():
+            return found
+    return None
 
 
 def _run(command: list[str], timeout: float) -> None:

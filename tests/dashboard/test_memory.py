@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 #: What is kept of an episode for good: return, length and success.
 EPISODE_BYTES = 8 + 8 + 1
-WARM_UP, END = 6, 16
+WARM_UP, END = 8, 24
 
 
 class Reading(NamedTuple):
