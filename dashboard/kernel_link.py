@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, RLock
-from typing import Any
+from typing import Any, Self
 
 import panel as pn
 import pyviz_comms
@@ -117,22 +117,18 @@ def _parts(message: Any) -> list[Any]:
     ]
 
 
-class _StandardOutput(pyviz_comms.StandardOutput):
-    """Collects what the handling of a message prints, of one message at a time.
+class _StandardOutput(list[str]):
+    """Leaves what the handling of a message prints to the kernel, which knows its thread.
 
-    Of two at once, the later to end would leave the first one's collection in place of the
-    standard output, and no cell would print any more.
+    pyviz_comms collects it by another ``sys.stdout`` for the whole process. What a cell prints
+    at that moment, in a thread of its own, would be lost in there.
     """
 
-    def __enter__(self) -> Any:
-        _lock.acquire()
-        return super().__enter__()
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *args: Any) -> None:
-        try:
-            super().__exit__(*args)
-        finally:
-            _lock.release()
+    def __exit__(self, *args: object) -> None:
+        pass
 
 
 def _shell() -> Any:

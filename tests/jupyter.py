@@ -131,8 +131,13 @@ class Lab:
         self.cell(text).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
 
-    def run_new(self, code: str) -> str:
-        """Runs code in a new cell at the end, and gives what it prints."""
+    def run_new(self, code: str, meanwhile: Callable[[], Any] = lambda: None) -> str:
+        """Runs code in a new cell at the end, and gives what it prints.
+
+        Args:
+            code: One line.
+            meanwhile: Called once the cell has been sent to the kernel.
+        """
         n_cells = self.cells.count()
         self.cells.last.locator(".cm-content").click()
         toolbar = self.page.get_by_role("toolbar", name="main area toolbar")
@@ -142,6 +147,7 @@ class Lab:
         self.page.keyboard.insert_text(code)
         expect(self.cells.last.locator(".cm-content")).to_have_text(code)
         self.page.keyboard.press("Control+Enter")
+        meanwhile()
         prompt = self.cells.last.locator(".jp-InputPrompt")
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=_PATIENCE)
         prompt.scroll_into_view_if_needed()

@@ -56,6 +56,14 @@ def test_the_dashboard_trains_in_a_cell_and_the_other_cells_go_on(lab):
     lab.wait_until(lambda: dashboard.total_steps == held + 1)
 
 
+def test_what_a_cell_prints_is_not_lost_to_buttons_pressed_meanwhile(lab):
+    dashboard = Shown(lab, 'level="hard"')
+    printing = "for i in range(200): await asyncio.sleep(0.01); print(i)"
+    printed = lab.run_new(printing, lambda: [dashboard.button("Step").click() for _ in range(20)])
+    assert printed.split() == [str(i) for i in range(200)]
+    lab.wait_until(lambda: dashboard.total_steps == 20)
+
+
 def test_a_dashboard_follows_a_trainer_that_other_cells_step(lab):
     dashboard = Shown(lab, "GridWorldDashboard(trainer)")
     told = int(lab.run_new("print(trainer.snapshot.total_steps)"))
