@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, RLock
-from typing import Any, Self
+from typing import Any
 
 import panel as pn
 import pyviz_comms
@@ -73,7 +73,7 @@ class NotebookRow(pn.Row):
         shell = _shell()
         if shell is None or self._task is not None:
             return
-        pyviz_comms.StandardOutput = _StandardOutput
+        pyviz_comms.StandardOutput = _handling
         self._cell_id = shell.get_parent().get("metadata", {}).get("cellId")
         self._task = asyncio.get_running_loop().create_task(self._run())
         shell.events.register("pre_run_cell", self._on_run_cell)
@@ -117,18 +117,16 @@ def _parts(message: Any) -> list[Any]:
     ]
 
 
-class _StandardOutput(list[str]):
-    """Leaves what the handling of a message prints to the kernel, which knows its thread.
+@contextmanager
+def _handling() -> Iterator[list[str]]:
+    """Stands for pyviz_comms' collection of what the handling of a message prints: none.
 
-    pyviz_comms collects it by another ``sys.stdout`` for the whole process. What a cell prints
-    at that moment, in a thread of its own, would be lost in there.
+    It collects by another ``sys.stdout`` for the whole process. What a cell prints at that
+    moment, in a thread of its own, would be lost in there; the kernel knows its thread.
+    The lock is for those messages that no row handles, such as those of toasts.
     """
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        pass
+    with _lock:
+        yield []
 
 
 def _shell() -> Any:
