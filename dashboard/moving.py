@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from gridworld import parameters
+
 #: Episodes over which the mean moves.
 WINDOW = 100
 #: Most groups of episodes that a curve is drawn from.
@@ -22,8 +24,7 @@ def means(record: NDArray, window: int = WINDOW) -> tuple[NDArray, NDArray]:
     Raises:
         ValueError: If the window is not a whole number from 1.
     """
-    if isinstance(window, bool) or not isinstance(window, (int, np.integer)) or window < 1:
-        raise ValueError(f"window must be a whole number from 1, got {window!r}")
+    window = parameters.check_whole("window", window, 1)
     return means_of_groups(record, 0, record.size, _group_size(record), window)
 
 

@@ -7,6 +7,7 @@ import panel as pn
 
 from dashboard.fields import Field
 from dashboard.widgets import Button
+from gridworld import parameters
 
 if TYPE_CHECKING:
     from dashboard.editor import MapEditor
@@ -31,8 +32,8 @@ class WindField(Field):
 
     def _parse(self, entered: str) -> Any:
         try:
-            return tuple(int(shift) for shift in entered.replace(",", " ").split())
-        except ValueError:
+            return parameters.parse_wholes(entered.replace(",", " ").split())
+        except (TypeError, ValueError):
             return entered  # to be refused
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from gridworld.config import QLearningConfig
+from gridworld.parameters import check_whole
 from gridworld.snapshot import Change
 
 #: Parameters of the learner that may change in mid-run.
@@ -20,7 +19,7 @@ def check_value(name: str, value: float) -> float:
     if name not in TUNABLE:
         raise ValueError(f"tune takes {', '.join(TUNABLE)}, got {name!r}")
     setattr(_CHECKED, name, value)
-    return float(value)
+    return float(getattr(_CHECKED, name))
 
 
 def check_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -40,15 +39,9 @@ def _check_change(change: Change) -> Change:
     if not isinstance(change, tuple) or len(change) != len(Change._fields):
         raise ValueError(f"changes must be of type Change, got {change!r}")
     total_steps, episode, name, value = change
-    for field, count in (("total_steps", total_steps), ("episode", episode)):
-        check_count(f"{field} of a change", count, _MAX_STEPS)
-    return Change(int(total_steps), int(episode), name, check_value(name, value))
-
-
-def check_count(name: str, count: int, most: int | None = None) -> int:
-    """Returns a valid number of steps or episodes; raises ValueError otherwise."""
-    whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
-    if not whole or count < 0 or (most is not None and count > most):
-        to = "" if most is None else f" to {most}"
-        raise ValueError(f"{name} must be a whole number from 0{to}, got {count!r}")
-    return int(count)
+    return Change(
+        check_whole("total_steps of a change", total_steps, 0, _MAX_STEPS),
+        check_whole("episode of a change", episode, 0, _MAX_STEPS),
+        name,
+        check_value(name, value),
+    )

@@ -10,6 +10,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from gridworld.parameters import check_whole
+
 START, GOAL, FREE, WALL, PIT, CLIFF = "SG.#XC"
 CELLS = START + GOAL + FREE + WALL + PIT + CLIFF
 MIN_SIZE, MAX_SIZE = 2, 100
@@ -63,6 +65,11 @@ def parse_layout(layout: str) -> Cells:
         if not (cells == cell).any():
             raise ValueError(f"layout has no {name}, it must have at least one {cell!r}")
     return cells
+
+
+def is_same_map(layout: str, other: str) -> bool:
+    """Whether two texts are of maps with the same cells."""
+    return layout == other or np.array_equal(parse_layout(layout), parse_layout(other))
 
 
 def format_layout(cells: Cells) -> str:
@@ -147,12 +154,11 @@ def random_layout(n_rows: int, n_cols: int, wall_density: float, seed: int) -> s
     Raises:
         ValueError: If a size or the density is out of range.
     """
-    for name, size in (("n_rows", n_rows), ("n_cols", n_cols)):
-        if not MIN_SIZE <= size <= MAX_SIZE:
-            raise ValueError(f"{name} must be from {MIN_SIZE} to {MAX_SIZE}, got {size!r}")
+    n_rows = check_whole("n_rows", n_rows, MIN_SIZE, MAX_SIZE)
+    n_cols = check_whole("n_cols", n_cols, MIN_SIZE, MAX_SIZE)
     if not 0 <= wall_density <= MAX_DENSITY:
         raise ValueError(f"wall_density must be from 0 to {MAX_DENSITY}, got {wall_density!r}")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(check_whole("seed", seed))
     row, col = np.divmod(np.arange(n_rows * n_cols), n_cols)
     start = int(rng.integers(n_rows * n_cols))
     distance = abs(row - row[start]) + abs(col - col[start])

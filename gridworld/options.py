@@ -67,11 +67,11 @@ def whole(option: str, text: str, low: int, high: int | None = None) -> int:
     Raises:
         UsageError: If it is none, or out of bounds.
     """
-    number = _number(text, int)
-    if not isinstance(number, int) or number < low or (high is not None and number > high):
-        to = "" if high is None else f" to {high}"
-        raise UsageError(f"{option} must be a whole number from {low}{to}, got {text!r}")
-    return number
+    try:
+        return parameters.check_whole(option, parameters.parse_number(text), low, high)
+    except ValueError as error:
+        what_is_allowed, _, _ = str(error).rpartition(", got ")
+        raise UsageError(f"{what_is_allowed}, got {text!r}") from None
 
 
 def _parameters(kind: type[param.Parameterized]) -> list[param.Parameter]:
@@ -129,17 +129,8 @@ def _of_option(message: str, settings: dict[str, Any]) -> str:
 def _value(parameter: param.Parameter, text: str) -> Any:
     """The value of an option; what is no number stays text, which the config will refuse."""
     if isinstance(parameter, parameters.Wind):
-        return tuple(_number(part, int) for part in text.split(",") if part.strip())
-    return _number(text, int) if isinstance(parameter, parameters.Whole) else _number(text)
-
-
-def _number(text: str, *kinds: type) -> Any:
-    for kind in kinds or (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+        return tuple(parameters.parse_number(part) for part in text.split(",") if part.strip())
+    return parameters.parse_number(text)
 
 
 def _map(level: str) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import math
 import reprlib
 from collections.abc import Iterable
+from numbers import Integral
+from numbers import Real as RealNumber
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +13,76 @@ import param
 MAX_SHIFT = 100
 
 _BOOLS = (bool, np.bool_)
+
+
+def as_float(value: Any) -> float:
+    """The float for a number of any type, so that equal numbers have the same bits.
+
+    Args:
+        value: An int, a float, a NumPy scalar or an array of shape ``()``.
+
+    Raises:
+        TypeError: If it is no number; booleans and texts are none.
+        OverflowError: If it is an int beyond all floats.
+    """
+    return float(_number(value)) + 0.0  # no negative zero
+
+
+def as_whole(value: Any) -> int:
+    """The int for a whole number of any type: 5, 5.0 and ``np.int64(5)`` are the same.
+
+    Raises:
+        TypeError: If it is no number; booleans and texts are none.
+        ValueError: If it is not whole.
+    """
+    number = _number(value)
+    if not isinstance(number, Integral) and not float(number).is_integer():
+        raise ValueError(f"must be a whole number, got {value!r}")
+    return int(number)
+
+
+def check_whole(name: str, value: Any, low: int = 0, high: int | None = None) -> int:
+    """The whole number for a value within bounds.
+
+    Raises:
+        ValueError: Naming it, what is allowed, and the value.
+    """
+    try:
+        number = as_whole(value)
+    except (TypeError, ValueError):
+        number = low - 1
+    if number < low or (high is not None and number > high):
+        to = "" if high is None else f" to {high}"
+        raise ValueError(f"{name} must be a whole number from {low}{to}, got {value!r}")
+    return number
+
+
+def parse_number(text: Any) -> Any:
+    """The number that a text tells; what tells none stays as it is, to be refused."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except (TypeError, ValueError):
+            continue
+    return text
+
+
+def parse_wholes(parts: Iterable[str]) -> tuple[int, ...]:
+    """The whole numbers that some texts tell.
+
+    Raises:
+        TypeError: If one tells no number.
+        ValueError: If one is not whole.
+    """
+    return tuple(as_whole(parse_number(part)) for part in parts)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.shape == ():
+        value = value[()]
+    if isinstance(value, _BOOLS) or not isinstance(value, RealNumber):
+        raise TypeError(f"must be a number, got {value!r}")
+    return value
 
 
 class _Stated(param.Parameter):
@@ -22,11 +94,16 @@ class _Stated(param.Parameter):
     def _accepts(self, val: Any) -> bool:
         return True
 
+    def _plain(self, val: Any) -> Any:
+        """The value as it is kept."""
+        return val
+
     def _validate(self, val: Any) -> None:
+        plain = self._plain(val)
         try:
-            if not self._accepts(val):
+            if not self._accepts(plain):
                 raise ValueError
-            super()._validate(val)
+            super()._validate(plain)
         except (TypeError, ValueError, OverflowError):
             raise ValueError(
                 f"{self.name} must be {self._allowed()}, got {reprlib.repr(val)}"
@@ -34,12 +111,27 @@ class _Stated(param.Parameter):
 
 
 class Real(_Stated, param.Number):
-    """A finite number; Param's own takes NaN, infinities, booleans and callables too."""
+    """A finite number, kept as a float whatever type of number is given.
+
+    Param's own takes NaN, infinities, booleans and callables too, and keeps the type.
+    """
 
     _kind = "a number "
+    _as_plain: Any = staticmethod(as_float)
+
+    def __set__(self, obj: Any, val: Any) -> None:
+        self._validate(val)  # an error tells the value as it was given
+        super().__set__(obj, self._plain(val))
 
     def _accepts(self, val: Any) -> bool:
-        return not callable(val) and not isinstance(val, _BOOLS) and math.isfinite(val)
+        return not isinstance(val, _BOOLS) and math.isfinite(val)
+
+    def _plain(self, val: Any) -> Any:
+        # What is no such number stays as it is, to be refused.
+        try:
+            return self._as_plain(val)
+        except (TypeError, ValueError, OverflowError):
+            return val
 
     def _allowed(self) -> str:
         low, high = cast(tuple[float, float], self.bounds)
@@ -49,9 +141,10 @@ class Real(_Stated, param.Number):
 
 
 class Whole(Real, param.Integer):
-    """A whole number."""
+    """A whole number, kept as an int whatever type of number is given."""
 
     _kind = "a whole number "
+    _as_plain = staticmethod(as_whole)
 
 
 class Choice(_Stated, param.Selector):
@@ -72,12 +165,7 @@ class Wind(_Stated, param.Parameter):
     """Upward shift in cells, one whole number a column, kept as a tuple; empty for calm."""
 
     def _accepts(self, val: Any) -> bool:
-        return isinstance(val, tuple) and all(
-            isinstance(shift, (int, np.integer))
-            and not isinstance(shift, _BOOLS)
-            and 0 <= shift <= MAX_SHIFT
-            for shift in val
-        )
+        return isinstance(val, tuple) and all(0 <= as_whole(shift) <= MAX_SHIFT for shift in val)
 
     def _allowed(self) -> str:
         return f"whole numbers from 0 to {MAX_SHIFT}, one for each column, or empty"
@@ -86,4 +174,4 @@ class Wind(_Stated, param.Parameter):
         if isinstance(val, Iterable) and not isinstance(val, str):
             val = tuple(val)
         self._validate(val)
-        super().__set__(obj, tuple(int(shift) for shift in val))
+        super().__set__(obj, tuple(as_whole(shift) for shift in val))

@@ -91,7 +91,7 @@ WRONG = [
     (GridWorldConfig, "wind", 1, f"{ALLOWED_WIND}1"),
     (GridWorldConfig, "n_rows", 1, "n_rows must be a whole number from 2 to 100, got 1"),
     (GridWorldConfig, "n_cols", 101, "n_cols must be a whole number from 2 to 100, got 101"),
-    (GridWorldConfig, "n_cols", 5.0, "n_cols must be a whole number from 2 to 100, got 5.0"),
+    (GridWorldConfig, "n_cols", 5.5, "n_cols must be a whole number from 2 to 100, got 5.5"),
     (GridWorldConfig, "slip", 1.1, "slip must be a number from 0 to 1, got 1.1"),
     (LearningConfig, "learning_rate", 0, f"{ALLOWED_RATE}0"),
     (LearningConfig, "learning_rate", float("nan"), f"{ALLOWED_RATE}nan"),
