@@ -65,27 +65,26 @@ def endless_states(world: World, resting: NDArray[np.bool_]) -> NDArray[np.bool_
         endless = grown
 
 
-def ending_policy(world: World, q_values: NDArray, resting: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """A greedy policy that comes to rest: putting that off may look as good as doing it.
+def leading_on(
+    world: World, policy: NDArray[np.int64], allowed: NDArray[np.bool_], ends: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """A policy that comes nearer to an end wherever the allowed actions let it.
+
+    To put that off may look as good as to do it, for ever. Of several actions it takes the one
+    most likely to lead on.
 
     Args:
         world: The MDP.
-        q_values: Optimal, -inf for actions that are out of the question, shape ``(S, A)``.
-        resting: Of `resting_actions`.
-
-    Returns:
-        An action for each state, shape ``(S,)``.
+        policy: An action for each state, shape ``(S,)``; it stays in the states that end, and
+            in those from which no allowed action leads on.
+        allowed: Actions to choose from, shape ``(S, A)``.
+        ends: States from which nothing more is to be done, shape ``(S,)``.
     """
-    values = q_values.max(axis=1, keepdims=True)
-    greedy = np.isclose(q_values, values)
-    # To rest is worth 0, which is the best only where nothing better can be had.
-    at_rest = greedy & resting & np.isclose(values, 0)
-    ends = at_rest.any(axis=1)
-    policy = np.where(ends, at_rest.argmax(axis=1), greedy.argmax(axis=1))
+    policy = policy.copy()
     while True:
-        nearer = greedy & may_enter(world, ends)
-        newly = nearer.any(axis=1) & ~ends
+        chance = (world.probability * ends[world.next_state]).sum(axis=2) * allowed
+        newly = (chance > 0).any(axis=1) & ~ends
         if not newly.any():
             return policy
-        policy[newly] = nearer[newly].argmax(axis=1)
+        policy[newly] = chance[newly].argmax(axis=1)
         ends = ends | newly

@@ -1,6 +1,7 @@
 """`World`: a small Markov decision process as tables."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,7 @@ from gridworld.layouts import (
     landing_states,
     parse_layout,
 )
+from gridworld.parameters import check_whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +59,27 @@ class World:
         """Number of actions ``A``."""
         return self.next_state.shape[1]
 
+    @cached_property
+    def reachable(self) -> NDArray[np.bool_]:
+        """Whether an episode can come to a state, starts included, shape ``(S,)``."""
+        reached = np.zeros(self.n_states, dtype=np.bool_)
+        newly = np.unique(self.start_states)
+        possible = self.probability > 0
+        while newly.size:
+            reached[newly] = True
+            open_states = newly[~self.terminal[newly]]
+            following = self.next_state[open_states][possible[open_states]]
+            newly = np.unique(following[~reached[following]])
+        reached.setflags(write=False)
+        return reached
+
     def position(self, state: int) -> tuple[int, int]:
-        """``(row, col)`` of a state."""
-        return divmod(int(state), self.shape[1])
+        """``(row, col)`` of a state.
+
+        Raises:
+            ValueError: If there is no such state.
+        """
+        return divmod(check_whole("state", state, 0, self.n_states - 1), self.shape[1])
 
     @classmethod
     def from_config(cls, config: GridWorldConfig) -> "World":
@@ -72,7 +92,8 @@ class World:
         kind = cells.ravel()
         starts = np.flatnonzero(kind == START)
         landing, bump = landing_states(cells, config.wind)
-        reward = np.where(bump, config.bump_reward, config.step_reward)
+        # Of whole numbers alone NumPy would make a table that cuts fractions off.
+        reward = np.where(bump, config.bump_reward, config.step_reward).astype(np.float64)
         for cell, value in (
             (GOAL, config.goal_reward),
             (PIT, config.pit_reward),

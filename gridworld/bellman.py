@@ -1,0 +1,174 @@
+"""The Bellman equations of a world: sweeps, exact values, and what is best by them.
+
+Values go with what was ``added`` up on the way to them, step by step and without signs: it
+tells how far rounding may have put them off.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridworld.tolerance import is_rounding
+from gridworld.undiscounted import (
+    can_reach,
+    endless_states,
+    leading_on,
+    may_enter,
+    resting_actions,
+    transitions_of,
+)
+from gridworld.world import World
+
+
+class Plan(NamedTuple):
+    """Optimal values and an optimal policy.
+
+    Attributes:
+        values: ``v*``, shape ``(S,)``.
+        q_values: ``q*``, shape ``(S, A)``.
+        policy: The best action of each state, shape ``(S,)``; of tied ones the first, if an
+            episode comes to its end that way, and at discount 1 one that brings it nearer.
+        optimal: Whether an action is a best one, ties up to rounding included, shape ``(S, A)``.
+    """
+
+    values: NDArray[np.float64]
+    q_values: NDArray[np.float64]
+    policy: NDArray[np.int64]
+    optimal: NDArray[np.bool_]
+
+
+class Found(NamedTuple):
+    """The exact values of a greedy policy, and whether no action improves on them."""
+
+    values: NDArray[np.float64]
+    added: NDArray[np.float64]
+    is_optimal: bool
+
+
+class Bellman:
+    """The Bellman optimality equation of a world (Sutton & Barto 2018, equation 4.1, page 73).
+
+    Args:
+        world: The MDP.
+        discount: γ.
+    """
+
+    def __init__(self, world: World, discount: float) -> None:
+        self.world, self.discount = world, discount
+        self._resting = resting_actions(world)
+        self._endless = np.zeros(world.n_states, dtype=np.bool_)
+        if discount == 1:
+            self._endless = endless_states(world, self._resting)
+        # An action that may end up among endless states has no finite value either.
+        self._barred = may_enter(world, self._endless)
+        self._reward, self._paid = _expected_rewards(world)
+
+    def sweep(self, values: NDArray, added: NDArray) -> tuple[NDArray, NDArray]:
+        """One sweep of value iteration: better values, and what was added up, shape ``(S,)``.
+
+        Below discount 1 it does not count what is added up: the policy alone will matter.
+        """
+        if self.discount < 1:
+            return self._improve(values).max(axis=1), added
+        q_values, q_added = self._backup(values, added)
+        best = q_values.argmax(axis=1)[:, None]
+        return tuple(  # type: ignore[return-value]
+            np.where(self._endless, 0.0, np.take_along_axis(table, best, axis=1)[:, 0])
+            for table in (q_values, q_added)
+        )
+
+    def look(self, values: NDArray, added: NDArray) -> Found:
+        """Evaluates the greedy policy exactly: it is optimal if no action improves on that."""
+        if self.discount < 1:
+            policy = self._improve(values).argmax(axis=1)
+        else:
+            policy = self._greedy(*self._backup(values, added))
+        values, added = evaluated(self.world, as_weights(self.world, policy), self.discount)
+        values = np.where(self._endless, 0.0, values)
+        q_values, q_added = self._backup(values, added)
+        gain = np.where(self._endless[:, None], 0.0, q_values - values[:, None])
+        # Not so if NaN: no finite value as yet.
+        is_optimal = is_rounding(gain, q_added + added[:, None]).all()
+        return Found(values, added, bool(is_optimal))
+
+    def plan(self, found: Found) -> Plan:
+        """The plan of an optimal policy."""
+        q_values, q_added = self._backup(found.values, found.added)
+        policy = self._greedy(q_values, q_added)
+        values, added = evaluated(self.world, as_weights(self.world, policy), self.discount)
+        q_values, q_added = self._backup(np.where(self._endless, 0.0, values), added)
+        none = self._barred | self._endless[:, None]
+        optimal = _near_best(q_values, q_added) & ~none
+        return Plan(values, np.where(none, np.nan, q_values), policy, optimal)
+
+    def _backup(self, values: NDArray, added: NDArray) -> tuple[NDArray, NDArray]:
+        """``q``, -inf for what is out of the question, and what was added up, ``(S, A)``."""
+        q_values = np.where(self._barred, -np.inf, self._improve(values))
+        return q_values, self._paid + self.discount * self._expected(added + abs(values))
+
+    def _improve(self, values: NDArray) -> NDArray[np.float64]:
+        return self._reward + self.discount * self._expected(values)
+
+    def _expected(self, values: NDArray) -> NDArray[np.float64]:
+        """What is to be expected of the state that an action leads to, shape ``(S, A)``."""
+        reached = values[self.world.next_state]
+        return np.einsum("sak,sak->sa", self.world.probability, reached)
+
+    def _greedy(self, q_values: NDArray, q_added: NDArray) -> NDArray[np.int64]:
+        """The first best action of each state, unless an episode would go on for ever."""
+        near = _near_best(q_values, q_added)
+        policy = near.argmax(axis=1)
+        if self.discount < 1:
+            # Far off the end all ways may look the same, up to rounding.
+            transitions = transitions_of(self.world, as_weights(self.world, policy))
+            return leading_on(self.world, policy, near, can_reach(self.world.terminal, transitions))
+        # To rest is worth 0, which is the best only where nothing better can be had.
+        at_best = abs(q_values.max(axis=1, keepdims=True))
+        at_rest = near & self._resting & is_rounding(at_best, q_added)
+        rests = at_rest.any(axis=1)
+        policy = np.where(rests, at_rest.argmax(axis=1), policy)
+        return leading_on(self.world, policy, near, rests)
+
+
+def _near_best(q_values: NDArray, q_added: NDArray) -> NDArray[np.bool_]:
+    """Actions that are as good as the best, up to rounding, shape ``(S, A)``."""
+    best = q_values.argmax(axis=1)[:, None]
+    highest, its_added = (np.take_along_axis(table, best, axis=1) for table in (q_values, q_added))
+    with np.errstate(invalid="ignore"):  # where no action has a value
+        return np.asarray(is_rounding(highest - q_values, its_added + q_added))
+
+
+def _expected_rewards(world: World) -> tuple[NDArray, NDArray]:
+    """Expected reward of each action, and the same without signs, shape ``(S, A)`` each."""
+    reward = (world.probability * world.reward).sum(axis=2)
+    paid = (world.probability * abs(world.reward)).sum(axis=2)
+    return np.where(is_rounding(abs(reward), paid), 0.0, reward), paid
+
+
+def evaluated(world: World, weights: NDArray, discount: float) -> tuple[NDArray, NDArray]:
+    """Values of a policy, given as probabilities ``(S, A)``, and what was added up, ``(S,)``."""
+    from scipy.sparse import eye_array
+    from scipy.sparse.linalg import splu
+
+    transitions = transitions_of(world, weights)
+    reward, paid = ((weights * table).sum(axis=1) for table in _expected_rewards(world))
+    reward[is_rounding(abs(reward), paid)] = 0.0
+    values, added = np.zeros((2, world.n_states))
+    settled = ~can_reach(reward != 0, transitions)  # worth 0, as nothing is ever paid
+    if discount == 1:
+        infinite = can_reach(~can_reach(settled, transitions), transitions)
+        values[infinite] = np.nan
+        settled |= infinite
+    open_states = np.flatnonzero(~settled)
+    if open_states.size:
+        among = transitions[open_states][:, open_states]
+        equations = splu((eye_array(open_states.size, format="csc") - discount * among).tocsc())
+        values[open_states] = equations.solve(reward[open_states])
+        added[open_states] = equations.solve(paid[open_states] + abs(values[open_states]))
+    return values, added
+
+
+def as_weights(world: World, policy: NDArray[np.int64]) -> NDArray[np.float64]:
+    """A policy of an action for each state as probabilities, shape ``(S, A)``."""
+    return np.eye(world.n_actions)[policy]
