@@ -12,6 +12,7 @@ from numba import njit
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from gridworld.compiled import compiled
 from gridworld.draws import Draws, draw
 
 TRAIL_LENGTH = 20
@@ -123,7 +124,7 @@ def q_learning_target(
     return reward + discount * best
 
 
-@njit(cache=True)
+@compiled(draw)
 def run(
     model: Model,
     rates: Rates,

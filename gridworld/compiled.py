@@ -1,0 +1,144 @@
+"""Functions that are compiled once and then kept on disk for later processes.
+
+Numba's own cache does not suffice. It compares the function's own file only, so that code
+from other files goes stale; it unpickles whatever it finds, so that a file cut short ends
+the program; and processes that share its index may get each other's code.
+"""
+
+import hashlib
+import inspect
+import logging
+import pickle
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import caching, serialize
+
+from gridworld.files import replacing
+
+_log = logging.getLogger(__name__)
+#: Files kept of a function: those of older sources, other signatures and other Pythons count, too.
+_MAX_VERSIONS = 32
+_CHECKSUM = hashlib.sha256
+_CHECKSUM_SIZE = _CHECKSUM().digest_size
+
+
+def compiled(*others: Callable) -> Callable[[Callable], Any]:
+    """Compiles a function at its first call, or takes its code from the disk.
+
+    The name of the function, and of its files on disk, contains a digest of all sources that
+    go into it: changed ones are compiled anew. Files that are broken are replaced, and where
+    none can be written the function works all the same; the log tells of either.
+
+    Args:
+        others: A function of each other file from which code or constants go into it.
+    """
+
+    def decorate(function: Callable) -> Any:
+        digest = _digest(function, *others)
+        function.__qualname__ += f"_{digest}"
+        dispatcher = numba.njit(function)
+        try:
+            if hasattr(dispatcher, "_cache") and hasattr(caching, "CompileResultCacheImpl"):
+                dispatcher._cache = _Cache(function, digest)
+            else:  # another Numba: its own cache
+                dispatcher = numba.njit(cache=True)(function)
+        except RuntimeError:
+            _warn_once("Compiled code is not kept, no folder is writable: set NUMBA_CACHE_DIR")
+        return dispatcher
+
+    return decorate
+
+
+class _Cache:
+    """What a dispatcher of Numba asks for compiled code: a file for each signature.
+
+    Args:
+        function: The function; its qualified name ends with the digest.
+        digest: Of the sources.
+
+    Raises:
+        RuntimeError: If Numba finds no folder that can be written.
+    """
+
+    def __init__(self, function: Callable, digest: str) -> None:
+        self._impl = caching.CompileResultCacheImpl(function)
+        self._digest = digest
+        self.cache_path = self._impl.locator.get_cache_path()
+
+    def load_overload(self, signature: Any, target_context: Any) -> Any:
+        """The compiled function; None if it is to be compiled."""
+        target_context.refresh()
+        path = self._path(signature, target_context.codegen())
+        try:
+            of, code = _read(path)
+            return self._impl.rebuild(target_context, code) if of == signature else None
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except Exception as error:
+            _log.warning("%s cannot be used, and its code is compiled anew: %r", path, error)
+            return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Keeps a compiled function, and of all its versions the latest ones."""
+        try:
+            if not self._impl.check_cachable(result):
+                return
+            self._impl.locator.ensure_cache_path()
+            path = self._path(signature, result.codegen)
+            _write(path, (signature, self._impl.reduce(result)))
+        except Exception as error:
+            reason = getattr(error, "strerror", None) or repr(error)
+            _warn_once(f"Compiled code is not kept in {self.cache_path}: {reason}")
+            return
+        with suppress(OSError):  # another process removes the same
+            versions = self._files("[0-9a-f]" * len(self._digest))
+            for old in sorted(versions, key=lambda file: file.stat().st_mtime)[:-_MAX_VERSIONS]:
+                old.unlink()
+
+    def flush(self) -> None:
+        """Removes the function's files."""
+        for file in self._files(self._digest):
+            file.unlink(missing_ok=True)
+
+    def _path(self, signature: Any, codegen: Any) -> Path:
+        key = repr((numba.__version__, __debug__, signature, codegen.magic_tuple()))
+        name = f"{self._impl.filename_base}.{_CHECKSUM(key.encode()).hexdigest()[:16]}.nbc"
+        return Path(self.cache_path, name)
+
+    def _files(self, digest: str) -> Iterable[Path]:
+        name, _, _ = self._impl.filename_base.rpartition(self._digest)
+        return Path(self.cache_path).glob(f"{name}{digest}-*.nbc")
+
+
+def _digest(function: Callable, *others: Callable) -> str:
+    digest = _CHECKSUM()
+    for part in (function, *others):
+        source = Path(inspect.getsourcefile(inspect.unwrap(part)) or "").read_bytes()
+        digest.update(_CHECKSUM(source).digest())
+    cells = getattr(function, "__closure__", None) or ()
+    digest.update(serialize.dumps([cell.cell_contents for cell in cells]))
+    return digest.hexdigest()[:16]
+
+
+def _read(path: Path) -> Any:
+    content = path.read_bytes()
+    checksum, data = content[:_CHECKSUM_SIZE], content[_CHECKSUM_SIZE:]
+    if _CHECKSUM(data).digest() != checksum:  # LLVM ends the process on broken machine code
+        raise ValueError("the checksum does not match")
+    return pickle.loads(data)
+
+
+def _write(path: Path, value: Any) -> None:
+    data = serialize.dumps(value)
+    with replacing(path) as file:
+        file.write(_CHECKSUM(data).digest() + data)
+
+
+@cache
+def _warn_once(message: str) -> None:
+    _log.warning(message)
