@@ -7,13 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from gridworld.agents import QLearningAgent
-from gridworld.evaluation import best_actions, following, stays_within
+from gridworld.bellman import Plan
+from gridworld.evaluation import Followed, best_actions, following, stays_within
+from gridworld.optimum import optimising
 from gridworld.pieces import Pieces
-from gridworld.planning import Plan, gap_to_optimal, planning
+from gridworld.planning import gap_to_optimal, planning
 from gridworld.world import World
-
-#: Error within which a value counts as the optimal one.
-_TOLERANCE = 1e-9
 
 
 class Known(NamedTuple):
@@ -21,8 +20,10 @@ class Known(NamedTuple):
 
     plan: Plan | None = None
     optimal_return: float | None = None
+    planned_return: float | None = None
     optimal_length: float | None = None
     gap: float | None = None
+    greedy_ends: float | None = None
 
 
 class Answers:
@@ -41,12 +42,16 @@ class Answers:
         self._policy = b""  # that the gap was worked out for
         self._planned_for: float | None = None  # the discount of what is next
         self._planning: Pieces[Plan | None]
-        self._optimum: Pieces[tuple[float, float]] | None = None
+        self._planned: Pieces[tuple[float, float]] | None = None
+        self._greedy: Pieces[Followed]
+        # The most that can be earned has nothing to do with the discount.
+        self._optimum = Pieces(lambda: optimising(world, max_steps))
 
     def of(self, agent: QLearningAgent) -> "Answers":
         """Answers on another run in the same world, with all that does not depend on its agent."""
         answers = Answers(self._world, agent, self._max_steps)
-        answers._known, answers._discount = self._known._replace(gap=None), self._discount
+        answers._known = self._known._replace(gap=None, greedy_ends=None)
+        answers._discount, answers._optimum = self._discount, self._optimum
         if self._planned_for is not None:
             answers._planned_for, answers._planning = self._planned_for, self._planning
         return answers
@@ -65,22 +70,37 @@ class Answers:
     def work_out(self) -> Iterator[None]:
         """Works out all that is ``known`` in pieces: what depends on the Q-table anew."""
         yield from self._plan()
-        plan, agent = self._known.plan, self._agent
-        if plan is None:
-            return
+        if self._known.plan is not None:
+            yield from self._compare(self._known.plan)
         if self._known.optimal_return is None:
-            if self._optimum is None:
-                self._optimum = Pieces(lambda: self._follow(plan))
             yield from self._optimum
-            optimal_return, optimal_length = self._optimum.finish()
+            most, planned = self._optimum.finish(), self._known.planned_return
+            # Two ways to add up the same need not round alike: no policy earns more than this.
+            most = most if planned is None else max(most, planned)  # NaN stays NaN
+            self._known = self._known._replace(optimal_return=most)
+
+    def _compare(self, plan: Plan) -> Iterator[None]:
+        """Works out what the plan's policy earns, and how far the greedy one is from it."""
+        if self._known.planned_return is None:
+            if self._planned is None:
+                self._planned = Pieces(lambda: self._follow(plan))
+            yield from self._planned
+            planned_return, optimal_length = self._planned.finish()
             self._known = self._known._replace(
-                optimal_return=optimal_return, optimal_length=optimal_length
+                planned_return=planned_return, optimal_length=optimal_length
             )
-        # The gap is the greedy policy's: as long as that stays the same, so does the gap.
-        policy = best_actions(agent.q_values).tobytes()
+        # As long as the greedy policy stays the same, so does all that is to be said of it.
+        agent = self._agent
+        greedy = best_actions(agent.q_values)
+        policy = greedy.tobytes()
         if self._known.gap is None or policy != self._policy:
             gap = gap_to_optimal(self._world, agent.q_values, agent.discount_factor, plan)
-            self._known, self._policy = self._known._replace(gap=gap), policy
+            self._known = self._known._replace(gap=gap, greedy_ends=None)
+            self._policy = policy
+            self._greedy = Pieces(lambda: following(self._world, greedy, self._max_steps))
+        if self._known.greedy_ends is None:
+            yield from self._greedy
+            self._known = self._known._replace(greedy_ends=self._greedy.finish().ends)
 
     def _plan(self) -> Iterator[None]:
         discount = self._agent.discount_factor
@@ -91,7 +111,7 @@ class Answers:
             self._planned_for = discount
         yield from self._planning
         self._known, self._discount = Known(self._planning.finish()), discount
-        self._optimum = None
+        self._planned = None
 
     def _make_plan(self, discount: float) -> Generator[None, None, Plan | None]:
         try:
@@ -100,26 +120,21 @@ class Answers:
             return None
 
     def _follow(self, plan: Plan) -> Generator[None, None, tuple[float, float]]:
-        """Expected return and length of an episode under the optimal policy."""
+        """Expected return and length of an episode under the plan's policy."""
         world = self._world
         optimal = np.eye(world.n_actions, dtype=np.bool_)[plan.policy]
         counting = replace(world, reward=np.ones_like(world.reward))  # one for each step
-        optimal_return = yield from following(world, optimal, self._max_steps)
-        return optimal_return, (yield from following(counting, optimal, self._max_steps))
+        earned = yield from following(world, optimal, self._max_steps)
+        taken = yield from following(counting, optimal, self._max_steps)
+        return earned.expected_return, taken.expected_return
 
     def is_optimal(self) -> bool:
         """Whether the greedy policy is an optimal one, wherever it can come to."""
         plan, agent = self.plan(), self._agent
         if plan is None:
             return False
-        # At discount 1 an action has no value if it may lead where pay never ends.
-        q_values = np.where(np.isnan(plan.q_values), -np.inf, plan.q_values)
-        best = q_values.max(axis=1, keepdims=True)
-        near = np.isfinite(q_values) & (q_values >= best - _TOLERANCE * (1 + abs(best)))
-        if not stays_within(self._world, best_actions(agent.q_values), near):
+        if not stays_within(self._world, best_actions(agent.q_values), plan.optimal):
             return False
-        # There, too, an action may look as good as the best and yet lead round for ever.
+        # At discount 1 an action may look as good as the best and yet lead round for ever.
         discount = agent.discount_factor
-        return discount < 1 or bool(
-            gap_to_optimal(self._world, agent.q_values, discount, plan) <= _TOLERANCE
-        )
+        return discount < 1 or gap_to_optimal(self._world, agent.q_values, discount, plan) == 0

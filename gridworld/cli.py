@@ -37,11 +37,13 @@ _LABELS = {
     "epsilon": "Epsilon",
     "training_return": f"Mean return, last {LATEST} episodes",
     "training_success_rate": f"Success rate, last {LATEST} episodes",
-    "gap": "Gap to optimal, discounted",
+    "gap": "Gap to optimal, discounted, without the limit",
     "greedy_return": "Expected return, greedy policy",
-    "optimal_return": "Expected return, optimal policy",
+    "optimal_return": "Highest return within the step limit",
+    "planned_return": "Expected return, policy of planning",
     "optimal_path_length": "Optimal path, steps",
     "success_rate": "Success rate, greedy policy",
+    "greedy_ends": "Ends within the step limit, greedy policy",
     "out": "Saved to",
 }
 

@@ -5,18 +5,31 @@ probability, as the agent does with tied best ones.
 """
 
 from collections.abc import Generator, Iterator
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from gridworld.compiled import compiled
 from gridworld.pieces import Pieces
 from gridworld.world import World
 
 #: Outcomes of a piece of an evaluation, a millisecond or two; and those after which it gives up.
 _PIECE, _MAX_WORK = 500_000, 30_000_000
-#: Probability that an episode is still going on, below which it does not matter.
-_NEGLIGIBLE = 1e-14
+#: Share of what has been paid below which what may still be paid does not matter.
+_NEGLIGIBLE = 2.0**-60
+
+
+class Followed(NamedTuple):
+    """What is to be expected of an episode under a policy; NaN where that takes too long to tell.
+
+    Attributes:
+        expected_return: Undiscounted return.
+        ends: Probability that the episode ends within the step limit.
+    """
+
+    expected_return: float
+    ends: float
 
 
 class Evaluation:
@@ -40,14 +53,14 @@ class Evaluation:
         self.episode, self.epsilon = episode, epsilon
         self.policy, self.n_optimal = policy, n_optimal
         self.expected_return: float | None = None
-        self._pieces: Pieces[float] | None = None
+        self._pieces: Pieces[Followed] | None = None
 
     def evaluate(self, world: World, max_steps: int) -> Iterator[None]:
         """Works out the expected return in pieces, or goes on with it."""
         if self._pieces is None:
             self._pieces = Pieces(lambda: following(world, self.policy, max_steps))
         yield from self._pieces
-        self.expected_return, self._pieces = self._pieces.finish(), None
+        self.expected_return, self._pieces = self._pieces.finish().expected_return, None
 
 
 def best_actions(q_values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -68,13 +81,13 @@ def expected_return(world: World, policy: NDArray[np.bool_], max_steps: int) -> 
     Returns:
         The expected return; NaN where the policy wanders on for too long to tell.
     """
-    return Pieces(lambda: following(world, policy, max_steps)).finish()
+    return Pieces(lambda: following(world, policy, max_steps)).finish().expected_return
 
 
 def following(
     world: World, policy: NDArray[np.bool_], max_steps: int
-) -> Generator[None, None, float]:
-    """Works out `expected_return` in pieces."""
+) -> Generator[None, None, Followed]:
+    """Works out `expected_return` in pieces, and whether an episode comes to its end."""
     n_starts, open_starts = len(world.start_states), world.start_states
     open_starts = open_starts[~world.terminal[open_starts]]
     mass = np.zeros((2, world.n_states))  # probability of being there; of steps by turns
@@ -82,26 +95,29 @@ def following(
     np.add.at(mass[0], open_starts, 1 / n_starts)
     starts = np.unique(open_starts)
     here[0, : len(starts)] = starts
-    at, total, worked = (0, len(starts), 1.0), 0.0, 0
+    at, sums, worked = (0, len(starts), open_starts.size / n_starts), (0.0, 0.0), 0
+    most = float(abs(world.reward).max())
+    reward = world.reward.view()
+    reward.setflags(write=False)  # as a world's own is: the compiled function has one signature
     while worked <= _MAX_WORK:
-        at, total, work = _follow(
+        at, sums, work = _follow(
             world.next_state,
             world.probability,
-            world.reward,
+            reward,
             world.terminal,
             policy,
             mass,
             here,
             at,
-            total,
+            sums,
+            most,
             max_steps,
         )
-        step, _, remaining = at
-        if remaining < _NEGLIGIBLE or step == max_steps:
-            return total
+        if work < _PIECE:
+            return Followed(sums[0], 1 - at[2])
         worked += work
         yield
-    return np.nan
+    return Followed(np.nan, np.nan)
 
 
 def stays_within(world: World, policy: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> bool:
@@ -124,7 +140,7 @@ def stays_within(world: World, policy: NDArray[np.bool_], allowed: NDArray[np.bo
     )
 
 
-@njit(cache=True)
+@compiled()
 def _follow(
     next_state: NDArray,
     probability: NDArray,
@@ -134,14 +150,18 @@ def _follow(
     mass: NDArray,
     here: NDArray,
     at: tuple[int, int, float],
-    total: float,
+    sums: tuple[float, float],
+    most: float,
     max_steps: int,
-) -> tuple[tuple[int, int, float], float, int]:
-    """Follows a policy for some steps: a piece of work, or to the end of all episodes."""
+) -> tuple[tuple[int, int, float], tuple[float, float], int]:
+    """Follows a policy for a piece of work; for less where nothing is left that matters."""
     _, n_actions, n_outcomes = next_state.shape
     step, n_here, remaining = at
+    total, paid = sums  # with and without signs
     work = 0
-    while work < _PIECE and step < max_steps and remaining >= _NEGLIGIBLE:
+    while work < _PIECE and step < max_steps and remaining > 0.0:
+        if remaining * most * (max_steps - step) <= _NEGLIGIBLE * paid:
+            break
         now, then = step % 2, (step + 1) % 2
         n_there, remaining = 0, 0.0
         for i in range(n_here):
@@ -156,6 +176,7 @@ def _follow(
                     if chance == 0.0:
                         continue
                     total += chance * reward[state, action, k]
+                    paid += chance * abs(reward[state, action, k])
                     reached = next_state[state, action, k]
                     if terminal[reached]:
                         continue
@@ -167,10 +188,10 @@ def _follow(
                     work += 1
         n_here = n_there
         step += 1
-    return (step, n_here, remaining), total, work
+    return (step, n_here, remaining), (total, paid), work
 
 
-@njit(cache=True)
+@compiled()
 def _stays_within(
     next_state: NDArray,
     probability: NDArray,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gridworld import kernel
 from gridworld.agents import QLearningAgent
-from gridworld.answers import Answers
+from gridworld.answers import Answers, Known
 from gridworld.draws import Draws
 from gridworld.evaluation import Evaluation, best_actions
 from gridworld.history import Spaced
@@ -190,10 +190,7 @@ class Run:
             evaluation_epsilons=_NO_NUMBERS,
             evaluation_returns=_NO_NUMBERS,
             converged=False,
-            plan=None,
-            optimal_return=None,
-            optimal_length=None,
-            gap=None,
+            **Known()._asdict(),
         )
 
     def _evaluate(self) -> Iterator[None]:
@@ -227,6 +224,7 @@ class Run:
         return {
             "status": status,
             "layout": self.layout,
+            "max_steps": self.max_steps,
             "episode": episode,
             "num_episodes": self.num_episodes,
             "step": step,
@@ -237,6 +235,7 @@ class Run:
             "learning_rate": self.agent.learning_rate,
             "discount_factor": self.agent.discount_factor,
             "q_values": _read_only(self.agent.q_values.copy()),
+            "reachable": self.world.reachable,
             "visits": _read_only(self.visits.copy()),
             "last_update": self.last_update,
             "episode_returns": _read_only(self.records.returns[:episode]),

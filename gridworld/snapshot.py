@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.planning import Plan
+from gridworld.bellman import Plan
 
 
 class Status(StrEnum):
@@ -72,6 +72,7 @@ class Snapshot:
     Attributes:
         status: Status of the run.
         layout: Text of the run's map.
+        max_steps: Steps after which an episode is cut off.
         episode: Episodes completed.
         num_episodes: Episodes of the whole run.
         step: Steps taken in the current episode, or in the one that has just ended.
@@ -83,6 +84,7 @@ class Snapshot:
         learning_rate: Present step size α.
         discount_factor: Present discount γ.
         q_values: Shape ``(S, A)``.
+        reachable: Whether an episode can come to a state, shape ``(S,)``.
         visits: Updates of each state and action, shape ``(S, A)``.
         last_update: The latest update, None before the first.
         episode_returns: Undiscounted return of each completed episode, shape ``(E,)``.
@@ -97,14 +99,21 @@ class Snapshot:
         converged: Whether the run ended since its greedy policy stayed optimal.
         plan: The exact answers at the present discount; None as long as nobody asked for
             them, or if there are none.
-        optimal_return: Expected return of an episode under the optimal policy, or None.
-        optimal_length: Its expected length, or None.
+        optimal_return: The most that any policy can earn in an episode within the step limit,
+            in expected undiscounted return; NaN where that takes too long to tell; or None.
+        planned_return: Expected return of an episode under the plan's policy, which is made
+            for the discounted return and without the limit; or None.
+        optimal_length: Expected length of an episode under the plan's policy, or None.
         gap: How much less than the optimum the greedy policy earns from the start, in
-            discounted return, when it was last worked out, or None.
+            discounted return and without the step limit; 0 where it is not above rounding.
+            When it was last worked out, or None.
+        greedy_ends: Probability that an episode under the same greedy policy ends within the
+            step limit; NaN where that takes too long to tell; or None.
     """
 
     status: Status
     layout: str
+    max_steps: int
     episode: int
     num_episodes: int
     step: int
@@ -115,6 +124,7 @@ class Snapshot:
     learning_rate: float
     discount_factor: float
     q_values: NDArray[np.float64]
+    reachable: NDArray[np.bool_]
     visits: NDArray[np.int64]
     last_update: Transition | None
     episode_returns: NDArray[np.float64]
@@ -127,5 +137,7 @@ class Snapshot:
     converged: bool
     plan: Plan | None
     optimal_return: float | None
+    planned_return: float | None
     optimal_length: float | None
     gap: float | None
+    greedy_ends: float | None

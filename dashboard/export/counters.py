@@ -1,5 +1,6 @@
 """The numbers of one moment of a run, as HTML."""
 
+from dashboard.views.equations import number
 from dashboard.views.metrics import WINDOW, success_rate
 from gridworld import Snapshot
 
@@ -14,7 +15,7 @@ def counters_of(moment: Snapshot) -> str:
         "Step of the episode": f"{moment.step:,}",
         "Agent at (row, column)": f"({row}, {col})",
         "Epsilon ε": f"{moment.epsilon:.3f}",
-        "Last return": f"{returns[-1]:.2f}" if returns.size else "–",
+        "Last return": number(returns[-1], 2) if returns.size else "–",
         f"Success rate, last {WINDOW}": "–" if rate is None else f"{rate:.0%}",
     }
     entries = "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in numbers.items())

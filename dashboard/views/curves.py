@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dashboard.moving import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
 from dashboard.runner import OneMessage
 from dashboard.widgets import RadioButtonGroup
-from gridworld import Snapshot, Status
+from gridworld import Change, Snapshot, Status
 
 
 class Quantity(NamedTuple):
@@ -23,6 +23,7 @@ class Quantity(NamedTuple):
     record: NDArray  # of each completed episode, shape (E,); empty if there is none
     evaluations: NDArray  # at the evaluated episodes, shape (N,); NaN for none
     optimum: float | None
+    called: str = ""  # what the optimum is, in the legend
 
 
 def quantity_of(kind: str, snapshot: Snapshot) -> Quantity:
@@ -34,14 +35,26 @@ def quantity_of(kind: str, snapshot: Snapshot) -> Quantity:
                 kind,
                 snapshot.episode_returns,
                 snapshot.evaluation_returns,
-                snapshot.optimal_return,
+                *_optimum(snapshot),
             )
         case "Length":
             return Quantity(
-                "Length (steps)", snapshot.episode_lengths, nothing, snapshot.optimal_length
+                "Length (steps)",
+                snapshot.episode_lengths,
+                nothing,
+                snapshot.optimal_length,
+                "Optimal policy",
             )
         case _:
             return Quantity("ε", np.empty(0), snapshot.evaluation_epsilons, None)
+
+
+def _optimum(snapshot: Snapshot) -> tuple[float | None, str]:
+    """The most that any policy can earn, or what is shown in its place; and its name."""
+    if snapshot.optimal_return is not None and np.isnan(snapshot.optimal_return):
+        # On a large map with a high limit it would take too long to tell.
+        return snapshot.planned_return, "Policy of planning (optimum not worked out)"
+    return snapshot.optimal_return, "Optimum within the step limit"
 
 
 class CurvesView:
@@ -90,9 +103,11 @@ class CurvesView:
             for name in ("episodes", "means", "greedy")
         )
         self._changes = ColumnDataSource({"x": [], "text": []}, name="changes")
+        self._changed: tuple[Change, ...] = ()
         self._optimum = ColumnDataSource({"x": [], "y": []}, name="optimum")
         self._items = self._add_glyphs()
         self._kind = ""
+        self._called: dict[str, str] = {}  # names in the legend
         self._extent = np.inf, -np.inf  # of the episodes drawn
         self._run: NDArray | None = None
         self._group = 1
@@ -108,7 +123,8 @@ class CurvesView:
             self._kind, self._run = self.switch.value, None
             self.figure.yaxis.axis_label = quantity.label
             for name, label in _LABELS[self._kind].items():
-                self._items[name].update(label={"value": label}, visible=bool(label))
+                self._call(name, label)
+        self._call("optimum", quantity.called)
         self._add_episodes(quantity.record, snapshot)
         self._show_answers(quantity, snapshot)
         self._fit(quantity, snapshot)
@@ -124,6 +140,12 @@ class CurvesView:
                 source.data = {"x": [], "y": []}  # what is the same as before is not sent
             self._run = None
             self.update(self._snapshot)
+
+    def _call(self, name: str, label: str) -> None:
+        """Names a line in the legend; without a name it has no entry."""
+        if self._called.get(name) != label:
+            self._called[name] = label
+            self._items[name].update(label={"value": label}, visible=bool(label))
 
     def _redraw(self) -> None:
         with self._one_message():
@@ -170,8 +192,8 @@ class CurvesView:
             ends = {"x": [0, snapshot.num_episodes], "y": [optimum, optimum]}
         if ends != self._optimum.data:
             self._optimum.data = ends
-        n_changes = len(snapshot.changes)
-        if n_changes != len(self._changes.data["x"]):
+        if snapshot.changes != self._changed:
+            self._changed = snapshot.changes
             self._changes.data = {
                 "x": [change.episode for change in snapshot.changes],
                 "text": [
@@ -196,7 +218,7 @@ class CurvesView:
         if not shown.size:
             return
         low, high = float(shown.min()), float(shown.max())
-        span = max(high - low, 0.1)
+        span = high - low or abs(high) or 1.0
         step = 10 ** floor(log10(span)) / 2
         start, end = (
             floor((low - span / 100) / step) * step,
@@ -227,8 +249,10 @@ class CurvesView:
             ("greedy", "Greedy policy", "vline"),
             ("episodes", "This episode", "mouse"),
         ):
-            tooltips = [("Episode", "@x{0,0}"), (value, "@y{0.000}")]
-            hover = HoverTool(renderers=[lines[name]], tooltips=tooltips, mode=mode)
+            tooltips = [("Episode", "@x{0,0}"), (value, "@y{%.4g}")]
+            hover = HoverTool(
+                renderers=[lines[name]], tooltips=tooltips, formatters={"@y": "printf"}, mode=mode
+            )
             self.figure.add_tools(hover)
         self.figure.add_tools(HoverTool(renderers=[marks], tooltips=[("Changed", "@text")]))
         items = {
@@ -249,13 +273,11 @@ _LABELS = {
         "episodes": "Each episode",
         "means": f"Mean of the last {WINDOW}",
         "greedy": "Greedy policy, exact",
-        "optimum": "Optimum",
     },
     "Length": {
         "episodes": "Each episode",
         "means": f"Mean of the last {WINDOW}",
         "greedy": "",
-        "optimum": "Optimum",
     },
-    "Epsilon": {"episodes": "", "means": "", "greedy": "ε", "optimum": ""},
+    "Epsilon": {"episodes": "", "means": "", "greedy": "ε"},
 }

@@ -6,12 +6,13 @@ from math import isinf
 
 from bokeh.models.widgets import Div
 
+from dashboard.views.equations import number
 from gridworld import Snapshot, Status
 
 #: Episodes over which the success rate is taken.
 WINDOW = 100
-#: Gap below which a policy counts as optimal.
-_OPTIMAL = 1e-9
+#: Share of its episodes below which a greedy policy seldom ends one.
+_SELDOM = 0.5
 
 _STYLE = """
 :host { color: var(--mui-palette-text-primary); font-size: 0.95rem; }
@@ -23,6 +24,8 @@ dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(92px, 1fr));
      gap: 8px 12px; margin: 8px 0 0; align-items: end; }
 dt { color: var(--mui-palette-text-secondary); font-size: 0.8rem; }
 dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
+.gap { margin: 8px 0 0; min-height: 2.8em; color: var(--mui-palette-text-secondary);
+       font-size: 0.8rem; line-height: 1.4; }
 """
 
 _HINTS = {
@@ -45,9 +48,23 @@ def _gap(snapshot: Snapshot) -> str:
     """How much less than the optimum the greedy policy earns, as text."""
     if snapshot.gap is None:
         return "–"
-    if isinf(snapshot.gap):
-        return "∞"
-    return "0" if snapshot.gap < _OPTIMAL else f"{snapshot.gap:.3g}"
+    return "∞" if isinf(snapshot.gap) else f"{snapshot.gap:.3g}"
+
+
+def _explain_gap(snapshot: Snapshot) -> str:
+    """What the gap compares, and what it does not tell; empty where there is none."""
+    if snapshot.gap is None:
+        return ""
+    what = (
+        f"Gap to optimal: what the greedy policy earns less from the start than the optimal one, "
+        f"discounted by γ = {snapshot.discount_factor:g} and without the step limit."
+    )
+    if snapshot.greedy_ends is None or not snapshot.greedy_ends < _SELDOM:
+        return what
+    return (
+        f"{what} <b>Within its {snapshot.max_steps:,} steps, an episode of the greedy policy ends "
+        f"with a probability of {snapshot.greedy_ends:.2g} only.</b>"
+    )
 
 
 class MetricsView:
@@ -73,7 +90,7 @@ class MetricsView:
             "Step": f"{snapshot.step:,}",
             "Total steps": f"{snapshot.total_steps:,}",
             "Epsilon ε": f"{snapshot.epsilon:.3f}",
-            "Last return": f"{returns[-1]:.2f}" if returns.size else "–",
+            "Last return": number(returns[-1], 2) if returns.size else "–",
             f"Success rate, last {WINDOW}": "–" if rate is None else f"{rate:.0%}",
             "Gap to optimal": _gap(snapshot),
             "Steps a second": self._speed(snapshot),
@@ -84,6 +101,7 @@ class MetricsView:
             f"<div>Episode {current:,} of {snapshot.num_episodes:,}</div>"
             f'<progress aria-label="Episodes completed" value="{snapshot.episode}" '
             f'max="{snapshot.num_episodes}"></progress><dl>{entries}</dl>'
+            f'<p class="gap">{_explain_gap(snapshot)}</p>'
         )
 
     def _speed(self, snapshot: Snapshot) -> str:

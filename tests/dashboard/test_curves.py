@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dashboard.moving import MAX_GROUPS, WINDOW
 from dashboard.views.curves import CurvesView
-from gridworld import Status, Trainer
+from gridworld import Change, Status, Trainer
 
 IDLE = Trainer().snapshot
 
@@ -125,6 +125,14 @@ def test_another_run_begins_a_new_curve():
     view.update(after(np.zeros(5), 0))
     names = ("episodes", "means")
     assert [column.size for name in names for column in drawn(view, name)] == [0] * 4
+
+
+def test_another_run_with_as_many_changes_has_marks_of_its_own():
+    changes = [Change(5, 1, "epsilon", 0.5), Change(70, 4, "learning_rate", 0.2)]
+    view = CurvesView(replace(IDLE, changes=(changes[0],)))
+    view.update(replace(IDLE, changes=(changes[1],)))
+    source = next(s for s in view.figure.references() if getattr(s, "name", None) == "changes")
+    assert source.data == {"x": [4], "text": ["learning rate 0.2, step 70"]}
 
 
 def test_equal_returns_have_an_axis_of_some_height():
