@@ -47,7 +47,7 @@ def greedy_return(env, agent, max_steps=200):
 def test_the_agent_learns_the_environments_of_gymnasium(name, n_episodes, n_tests, at_least):
     env = gymnasium.make(newest(name))
     config = QLearningConfig(learning_rate=0.5, epsilon=0.1, epsilon_decay=1)
-    agent = QLearningAgent(config, env.observation_space.n, env.action_space.n, seed=0)
+    agent = QLearningAgent.for_env(env, config, seed=0)
     train(env, agent, n_episodes)
     assert np.mean([greedy_return(env, agent) for _ in range(n_tests)]) >= at_least
 
@@ -212,3 +212,96 @@ def test_a_wrong_seed_is_refused(seed):
 def test_a_wrong_size_is_refused(n_states, n_actions, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         QLearningAgent(QLearningConfig(), n_states, n_actions)
+
+
+WHOLES = [int, np.int64, np.uint8, lambda number: np.array(number)]
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "next_state", "message"),
+    [
+        (-2, 0, 0, "state must be from 0 to 4, got -2"),
+        (5, 0, 0, "state must be from 0 to 4, got 5"),
+        (0, -1, 0, "action must be from 0 to 1, got -1"),
+        (0, 2, 0, "action must be from 0 to 1, got 2"),
+        (0, 0, -1, "next_state must be from 0 to 4, got -1"),
+        (0, 0, 5, "next_state must be from 0 to 4, got 5"),
+    ],
+)
+@pytest.mark.parametrize("terminated", [False, True])
+def test_what_does_not_exist_is_not_learned(state, action, next_state, message, terminated):
+    agent = QLearningAgent(QLearningConfig(), 5, 2)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        agent.update(state, action, 1.0, next_state, terminated)
+    assert not agent.q_values.any()
+    if message.startswith("state"):
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            agent.select_action(state)
+
+
+@pytest.mark.parametrize("number", [1.0, "1", None, [1]])
+def test_what_is_no_whole_number_is_no_state(number):
+    agent = make_agent([[0.0, 1.0]] * 3)
+    with pytest.raises(TypeError):
+        agent.select_action(number)
+    with pytest.raises(TypeError):
+        agent.update(number, 0, 0.0, 0, False)
+
+
+@pytest.mark.parametrize("kind", WHOLES)
+def test_states_and_actions_of_any_whole_type_are_as_good(kind):
+    expected, agent = (make_agent([[0.0, 1.0], [2.0, 3.0]]) for _ in range(2))
+    assert agent.select_action(kind(1)) == expected.select_action(1)
+    update = agent.update(kind(0), kind(1), np.float32(0.5), kind(1), False)
+    assert update == expected.update(0, 1, 0.5, 1, False)
+    assert [type(value) for value in update] == [
+        *[int, int, float, int, bool, bool, float, float, float, float]
+    ]
+    assert agent.q_values.tolist() == expected.q_values.tolist()
+
+
+class Shifted(gymnasium.Wrapper):
+    """An environment whose states and actions are counted from elsewhere."""
+
+    def __init__(self, env, first_state, first_action):
+        super().__init__(env)
+        self.first_state, self.first_action = first_state, first_action
+        states, actions = env.observation_space.n, env.action_space.n
+        self.observation_space = gymnasium.spaces.Discrete(states, start=first_state)
+        self.action_space = gymnasium.spaces.Discrete(actions, start=first_action)
+
+    def reset(self, **options):
+        state, info = self.env.reset(**options)
+        return state + self.first_state, info
+
+    def step(self, action):
+        state, *rest = self.env.step(action - self.first_action)
+        return state + self.first_state, *rest
+
+
+@pytest.mark.parametrize(("first_state", "first_action"), [(1, 1), (-3, 10), (1000, -4)])
+def test_spaces_that_begin_elsewhere_are_learned_to_the_same_table(first_state, first_action):
+    plain = gymnasium.make("GridWorld-v0", level="easy")
+    shifted = Shifted(gymnasium.make("GridWorld-v0", level="easy"), first_state, first_action)
+    agents = [QLearningAgent.for_env(env, QLearningConfig(), seed=3) for env in (plain, shifted)]
+    for env, agent in zip((plain, shifted), agents, strict=True):
+        train(env, agent, 30)
+    np.testing.assert_array_equal(agents[0].q_values, agents[1].q_values)
+    policies = [agent.greedy_policy() for agent in agents]
+    np.testing.assert_array_equal(policies[0] + first_action, policies[1])
+    for state in (first_state - 1, first_state + 25):
+        message = f"^state must be from {first_state} to {first_state + 24}, got {state}$"
+        with pytest.raises(ValueError, match=message):
+            agents[1].select_action(state)
+    update = agents[1].update(first_state, first_action, 0.0, first_state + 1, True)
+    assert (update.state, update.action, update.next_state) == (
+        *(first_state, first_action, first_state + 1),
+    )
+
+
+@pytest.mark.parametrize("observation", ["position"])
+def test_an_environment_of_other_spaces_is_refused(observation):
+    env = gymnasium.make("GridWorld-v0", observation=observation)
+    message = r"^observation_space must be of type Discrete, got MultiDiscrete\(\[5 5\]\)$"
+    with pytest.raises(ValueError, match=message):
+        QLearningAgent.for_env(env, QLearningConfig())
