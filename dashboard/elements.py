@@ -83,7 +83,7 @@ def q_values(source: Trainer | Snapshot) -> hv.Overlay:
     snapshot = snapshot_of(source)
     cells = parse_layout(snapshot.layout)
     triangles = []
-    for state in np.flatnonzero(_is_live(cells)).tolist():
+    for state in np.flatnonzero(_is_live(snapshot)).tolist():
         row, col = divmod(state, cells.shape[1])
         for action in Action:
             dx, dy = _MOVES[action] / 2
@@ -120,7 +120,7 @@ def policy(source: Trainer | Snapshot) -> hv.Overlay:
     snapshot = snapshot_of(source)
     cells = parse_layout(snapshot.layout)
     best = snapshot.q_values == snapshot.q_values.max(axis=1, keepdims=True)
-    state, action = np.nonzero(best & _is_live(cells).ravel()[:, None])
+    state, action = np.nonzero(best & _is_live(snapshot).ravel()[:, None])
     row, col = np.divmod(state, cells.shape[1])
     along, centre = _MOVES[action], np.stack([col, row], axis=1)
     across = along[:, ::-1]
@@ -150,16 +150,17 @@ def policy(source: Trainer | Snapshot) -> hv.Overlay:
     return halo * drawn * _marks(cells)
 
 
-def _is_live(cells: NDArray) -> NDArray[np.bool_]:
-    """Where an agent can be and act, shape ``(n_rows, n_cols)``."""
-    return np.isin(cells, ["S", "."])
+def _is_live(snapshot: Snapshot) -> NDArray[np.bool_]:
+    """Where an agent can come to and act, shape ``(n_rows, n_cols)``."""
+    cells = parse_layout(snapshot.layout)
+    return np.isin(cells, ["S", "."]) & snapshot.reachable.reshape(cells.shape)
 
 
 def _heatmap(snapshot: Snapshot, numbers: NDArray, label: str, palette: str) -> hv.Overlay:
     """A number for each state as a colour."""
     cells = parse_layout(snapshot.layout)
     n_rows, n_cols = cells.shape
-    shown = np.where(_is_live(cells), numbers.reshape(cells.shape), np.nan)
+    shown = np.where(_is_live(snapshot), numbers.reshape(cells.shape), np.nan)
     image = hv.QuadMesh((np.arange(n_cols), np.arange(n_rows), shown), ["x", "y"], label)
     image = image.redim.label(x="Column", y="Row").opts(
         **_GRID,

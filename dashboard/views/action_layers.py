@@ -2,6 +2,7 @@
 
 import numpy as np
 from bokeh.models import ColumnDataSource, Glyph, Rect, Text, Wedge
+from numpy.typing import NDArray
 
 from dashboard.views.layer import (
     DX,
@@ -12,9 +13,9 @@ from dashboard.views.layer import (
     Layer,
     Picture,
     update_column,
-    values_of,
 )
 from dashboard.views.mosaic import Mosaic, pixels_of, pointer_tiles, square_tiles
+from gridworld import Snapshot
 
 
 class PolicyLayer(Layer):
@@ -57,14 +58,7 @@ class PolicyLayer(Layer):
 
     def _fill(self, picture: Picture) -> None:
         ground = picture.ground
-        values = values_of(self._kind, picture.snapshot)[ground.states]
-        if self._is_optimal:
-            # Planning's values are exact up to rounding.
-            with np.errstate(invalid="ignore"):
-                highest = np.nan_to_num(values, nan=-np.inf).max(axis=1, keepdims=True)
-                best = values >= highest - 1e-9 * (1 + abs(highest))
-        else:
-            best = values == values.max(axis=1, keepdims=True)
+        best = _chosen(picture.snapshot, self._is_optimal)[ground.states]
         if self._is_drawn(best):
             return
         if ground.side <= GLYPH_SIDE:
@@ -75,6 +69,14 @@ class PolicyLayer(Layer):
         half = max(1, n // 8) + self._is_optimal  # each is seen beside the other
         tiles = pointer_tiles(n, half, filled=not self._is_optimal)
         self._mosaic.draw(tiles[ground.spread(best @ (1 << np.arange(4)))])
+
+
+def _chosen(snapshot: Snapshot, optimal: bool) -> NDArray[np.bool_]:
+    """The actions of the greedy policy, or of the optimal one, shape ``(S, A)``."""
+    q_values, plan = snapshot.q_values, snapshot.plan
+    if not optimal:
+        return np.asarray(q_values == q_values.max(axis=1, keepdims=True))
+    return np.zeros(q_values.shape, dtype=np.bool_) if plan is None else plan.optimal
 
 
 class VisitsLayer(Layer):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gridworld import Snapshot, Transition
+from gridworld import Snapshot, Transition, is_rounding
 
 #: Decimals of a shown number; the exact one is told on hovering.
 DECIMALS = 4
@@ -53,12 +53,21 @@ def _used(present: float, base: float, times: float, result: float) -> float:
     return (result - base) / times
 
 
-def number(value: float) -> str:
-    """A value with a fixed number of decimals and a true minus sign; a dash for NaN."""
+def number(value: float, decimals: int = DECIMALS) -> str:
+    """A value with a fixed number of decimals and a true minus sign; a dash for NaN.
+
+    One that would look like nothing is written as ``1.2e−9``, as rewards may be that small.
+    """
     if value != value:
         return "–"
-    shown = f"{value:,.{DECIMALS}f}"
-    return shown.removeprefix("-") if not shown.strip("-0.") else shown.replace("-", "−")
+    return _shown(value, decimals).replace("-", "−")
+
+
+def _shown(value: float, decimals: int) -> str:
+    if not value or abs(value) >= 0.5 * 10.0**-decimals:
+        return f"{value + 0.0:,.{decimals}f}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 _NEXT = '<mi>S</mi><mo lspace="0" rspace="0">′</mo>'
@@ -110,11 +119,12 @@ def _filled(
     first: float, sign: str, factor: float | None, second: float, result: float
 ) -> tuple[str, str]:
     """``= first sign factor × second = result``: exactly, as text, and rounded, as MathML."""
-    rounded = [round(value, DECIMALS) for value in (first, second, result)]
+    rounded = [_rounded(value) for value in (first, second, result)]
     term = rounded[1] if factor is None else float(f"{factor:.6g}") * rounded[1]
     computed = rounded[0] + (term if sign == "+" else -term)
     # What is rounded need not add up in its last place, and shall not seem to.
-    relation = "≈" if abs(computed - rounded[2]) > 10.0 ** -(DECIMALS + 3) else "="
+    adds_up = is_rounding(abs(computed - rounded[2]), abs(rounded[0]) + abs(term) + abs(rounded[2]))
+    relation = "=" if adds_up or computed != computed else "≈"
     exact = f"{first!r} {sign} " + (f"{factor!r} × " if factor is not None else "")
     exact += f"{second!r} = {result!r}"
     product = "" if factor is None else f"<mn>{_factor(factor)}</mn><mo>×</mo>"
@@ -124,6 +134,11 @@ def _filled(
         f'<mo form="infix">{relation}</mo>{_fixed(result)}',
     )
     return exact if first == first else "Nothing yet", "".join(map(_math, parts))
+
+
+def _rounded(value: float) -> float:
+    """The number that is shown of a value."""
+    return value if value != value else float(_shown(value, DECIMALS).replace(",", ""))
 
 
 def _factor(value: float) -> str:

@@ -5,7 +5,7 @@ from bokeh.models.widgets import Div
 from numpy.typing import NDArray
 
 from dashboard.views.equations import RULE, arithmetic, number, worked_lines
-from gridworld import Action, Plan, Snapshot, Transition, parse_layout
+from gridworld import Action, Plan, Snapshot, Transition, is_rounding, parse_layout
 
 ARROWS = "↑→↓←"
 NAMES = [f"{arrow} {action.name.lower()}" for arrow, action in zip(ARROWS, Action, strict=True)]
@@ -26,10 +26,9 @@ _COMMENTS = {
     True: "Explored: one of all four actions, by chance.",
     False: "Exploited: a best action of the Q-table.",
 }
+_OUT_OF_REACH = "No way leads here from a start: there is nothing to learn here."
 _HINT = "Click a cell of the grid to see what is known of it."
 _NO_PLAN = " There are no answers of planning yet."
-#: Share by which values of planning may differ and still tie.
-_TOLERANCE = 1e-9
 
 
 class InspectorView:
@@ -143,6 +142,8 @@ class InspectorView:
         plan = self._snapshot.plan
         if kind not in _VISITED:
             return f'{title}<p class="note">{_KINDS[kind]}</p>'
+        if not self._snapshot.reachable[state]:
+            return f'{title}<p class="note">{_KINDS[kind]} {_OUT_OF_REACH}</p>'
         note = f"{_KINDS[kind]} ★ marks the best." + (_NO_PLAN if plan is None else "")
         return f'{title}<p class="note">{note}</p>{self._describe_values(state, plan)}'
 
@@ -156,7 +157,7 @@ class InspectorView:
         rows = "".join(
             f'<tr><th scope="row">{name}</th><td>{_exact(q_values[a], starred=best[a])}</td>'
             f"<td>{visits[a]:,}</td><td>{_exact(exact[a], starred=optimal[a])}</td>"
-            f"<td>{_exact(q_values[a] - exact[a])}</td></tr>"
+            f"<td>{_exact(_difference(q_values[a], exact[a]))}</td></tr>"
             for a, name in enumerate(NAMES)
         )
         heads = ("Action", "Q(s, a)", "Visits", "q*(s, a)", "Q − q*")
@@ -175,12 +176,17 @@ def optimal_actions(plan: Plan | None, state: int, discount: float) -> NDArray[n
         return np.zeros(len(Action), dtype=np.bool_)
     if discount == 1:  # one that looks as good may lead round for ever
         return np.arange(len(Action)) == plan.policy[state]
-    best = np.nanmax(plan.q_values[state])
-    return np.asarray(plan.q_values[state] >= best - _TOLERANCE * (1 + abs(best)))
+    return plan.optimal[state]
 
 
 def _chosen(update: Transition) -> str:
     return "explored" if update.explored else "exploited"
+
+
+def _difference(one: float, other: float) -> float:
+    """How far two values are apart; not at all if only rounding is between them."""
+    difference = one - other
+    return 0.0 if is_rounding(abs(difference), abs(one) + abs(other)) else difference
 
 
 def _exact(value: float, starred: bool = False) -> str:

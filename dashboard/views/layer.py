@@ -24,52 +24,98 @@ class Scale(NamedTuple):
     low: float
     high: float
 
+    @classmethod
+    def of(cls, values: NDArray, known: NDArray) -> "Scale":
+        """A scale that holds all values.
+
+        It spans what is known of the world, and grows by tenths of that where values lie
+        outside: so it holds still while they change a little, and what was shown before has
+        no part in it.
+
+        Args:
+            values: What is to be shown; what is not finite has no place in it.
+            known: What planning says of the same cells; none as long as there is no answer.
+        """
+        (low, high), (bottom, top) = _extent(values), _extent(known if known.size else values)
+        tenth = (top - bottom) / 10 or (high - low) / 10 or abs(top) or 1.0
+        bottom -= tenth * max(0.0, np.ceil((bottom - low) / tenth - _SLACK))
+        top += tenth * max(0.0, np.ceil((high - top) / tenth - _SLACK))
+        if bottom < 0 <= low:  # no value has another sign
+            bottom = 0.0
+        if high <= 0 < top:
+            top = 0.0
+        return cls(bottom, top if top > bottom else bottom + tenth)
+
+    @classmethod
+    def of_differences(cls, differences: NDArray, known: NDArray) -> "Scale":
+        """A scale from 0: what is known of the world, halved as often as all fits in."""
+        _, most = _extent(differences)
+        bottom, top = _extent(known)
+        whole = top - bottom or abs(top) or 1.0
+        if most > 0:
+            whole *= 2.0 ** np.ceil(np.log2(most / whole) - _SLACK)
+        return cls(0.0, float(whole))
+
     def indices(self, values: NDArray) -> NDArray:
         """Places of values in the palette; those that are no numbers are drawn as nothing."""
         share = (values - self.low) / (self.high - self.low)
         places = np.rint(255 * np.clip(np.nan_to_num(share), 0, 1))
         return np.where(np.isnan(share), CLEAR, places).astype(np.int64)
 
-    def widened(self, values: NDArray) -> "Scale":
-        """A scale that holds all values, in round numbers; this one if it does so tightly."""
-        values = values[np.isfinite(values)]
-        low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
-        tight = self.high - self.low <= 4 * (high - low)
-        if self.low <= low and high <= self.high and tight and self.low < self.high:
-            return self
-        step = 10.0 ** np.floor(np.log10(max(high - low, 1e-3))) / 10
-        # Multiples of a step may be rounded to the wrong side of the value.
-        low = min(low, float(np.floor(low / step) * step))
-        high = max(high, float(np.ceil(high / step) * step))
-        return Scale(low, high if high > low else low + step)
-
     def text(self, value: float) -> str:
         """A value as text."""
         return self.texts(np.array([value]))[0]
 
     def texts(self, values: NDArray) -> list[str]:
-        """Values as texts, with as many decimals as the scale asks for; none for no numbers."""
-        span = self.high - self.low
-        decimals = 0 if span >= 100 else 1 if span >= 10 else 2
+        """Values as short texts, as exact as the scale asks for; none for no numbers."""
+        largest = max(abs(self.low), abs(self.high))
+        if not _PLAIN[0] <= largest < _PLAIN[1]:
+            return ["" if value != value else _scientific(value) for value in values.tolist()]
+        decimals = int(np.clip(2 - np.floor(np.log10(self.high - self.low) + _SLACK), 0, 4))
+        decimals = min(decimals, 2) if largest >= 1 else decimals
         rounded = (values.round(decimals) + 0.0).tolist()  # no negative zero
         return ["" if value != value else f"{value:.{decimals}f}" for value in rounded]
 
 
+#: Rounding by which a value may seem to lie outside of a step.
+_SLACK = 1e-9
+#: Greatest numbers of a scale whose values are written without exponents.
+_PLAIN = 0.01, 1e5
+
+
+def _extent(values: NDArray) -> tuple[float, float]:
+    values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+
+
+def _scientific(value: float) -> str:
+    """A number in at most eight characters: ``-1.2e-10``."""
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if value else "0"
+
+
 class Ground:
-    """The cells of a map that an agent can act in: where layers are drawn.
+    """The cells of a map that an agent can come to and act in: where layers are drawn.
 
     Attributes:
         shape: ``(n_rows, n_cols)``.
         states: Their states, shape ``(N,)``.
     """
 
-    def __init__(self, layout: str) -> None:
-        cells = parse_layout(layout)
-        self.layout = layout
+    def __init__(self, snapshot: Snapshot) -> None:
+        cells = parse_layout(snapshot.layout)
+        self._of = snapshot.layout, snapshot.reachable
         self.shape = cells.shape
         self.side = max(cells.shape)
-        self.states = np.flatnonzero(np.isin(cells.ravel(), ["S", "."]))
+        self.states = np.flatnonzero(np.isin(cells.ravel(), ["S", "."]) & snapshot.reachable)
         self.y, self.x = np.divmod(self.states, cells.shape[1])
+
+    def is_of(self, snapshot: Snapshot) -> bool:
+        """Whether the snapshot is of a world with the same such cells."""
+        layout, reachable = self._of
+        return snapshot.layout == layout and (
+            snapshot.reachable is reachable or np.array_equal(snapshot.reachable, reachable)
+        )
 
     def spread(self, values: NDArray, elsewhere: int = 0) -> NDArray:
         """Values of its states in their cells, and another one in all other cells.
@@ -105,7 +151,7 @@ class Layer:
     def __init__(self) -> None:
         self.shown = False
         self.renderers: list[GlyphRenderer] = []
-        self._layout: str | None = None
+        self._ground: Ground | None = None
         self._drawn: list[Any] = []
 
     def show(self, plot: Plot, shown: bool, covered: bool = False) -> None:
@@ -122,8 +168,8 @@ class Layer:
 
     def draw(self, picture: Picture) -> None:
         """Shows the snapshot, where the layer is switched on."""
-        if self._layout != picture.ground.layout:
-            self._layout = picture.ground.layout
+        if self._ground is not picture.ground:
+            self._ground = picture.ground
             self._lay_out(picture.ground)
             self._drawn = []
         self._fill(picture)
@@ -176,14 +222,10 @@ def values_of(kind: str, snapshot: Snapshot) -> NDArray:
             return np.where(snapshot.visits.any(axis=1), q_values.max(axis=1), np.nan)
         case "Q-values":
             return np.where(snapshot.visits > 0, q_values, np.nan)
-        case "Policy":
-            return q_values
     if plan is None:
         return np.full(q_values.shape[:1] if kind == "Optimal values" else q_values.shape, np.nan)
     match kind:
         case "Optimal values":
             return plan.values
-        case "Optimal policy":
-            return plan.q_values
         case _:
             return abs(q_values - plan.q_values)

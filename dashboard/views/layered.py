@@ -66,8 +66,7 @@ class LayeredView:
             "Optimal policy": PolicyLayer("Optimal policy"),
             "Policy": PolicyLayer("Policy"),
         }
-        self._ground = Ground(snapshot.layout)
-        self._scale = self._difference = Scale(0.0, 0.0)
+        self._ground = Ground(snapshot)
         self._suspended = False
         self._snapshot = snapshot
         self._switches = {
@@ -96,25 +95,28 @@ class LayeredView:
 
     def update(self, snapshot: Snapshot) -> None:
         """Draws the layers that are switched on."""
-        if snapshot.layout != self._ground.layout:
-            self._ground = Ground(snapshot.layout)
-            self._scale = self._difference = Scale(0.0, 0.0)
+        if not self._ground.is_of(snapshot):
+            self._ground = Ground(snapshot)
             self._show_layers()
         self._snapshot = snapshot
-        states = self._ground.states
-        shown = [values_of(kind, snapshot)[states].ravel() for kind in self._on & _VALUED]
-        if snapshot.plan is not None:
-            shown.append(snapshot.plan.values[states])  # so that the scale holds still
-        if shown:
-            self._scale = self._scale.widened(np.concatenate(shown))
-        if "Difference" in self._on:
-            most = values_of("Difference", snapshot)[states].ravel()
-            self._difference = self._difference.widened(np.append(most, 0.0))
-        picture = Picture(snapshot, self._ground, self._scale, self._difference)
+        picture = self.picture_of(snapshot)
         for layer in self._layers.values():
             if layer.shown:
                 layer.draw(picture)
-        self._explain()
+        self._explain(picture)
+
+    def picture_of(self, snapshot: Snapshot) -> Picture:
+        """What is to be drawn of a snapshot, and of nothing else."""
+        on, states, plan = self._on, self._ground.states, snapshot.plan
+        known = np.empty(0) if plan is None else plan.values[states]
+        shown = [values_of(kind, snapshot)[states].ravel() for kind in sorted(on & _VALUED)]
+        different = [values_of(kind, snapshot)[states].ravel() for kind in on & {"Difference"}]
+        return Picture(
+            snapshot,
+            self._ground,
+            Scale.of(np.concatenate([known, *shown]), known),
+            Scale.of_differences(np.concatenate([np.empty(0), *different]), known),
+        )
 
     @property
     def _on(self) -> set[str]:
@@ -138,13 +140,13 @@ class LayeredView:
             covered = title == "State values" and "Q-values" in on
             layer.show(self._grid.plot, title in on and not self._suspended, covered)
 
-    def _explain(self) -> None:
-        on, scale = self._on, self._scale
+    def _explain(self, picture: Picture) -> None:
+        on, scale, difference = self._on, picture.scale, picture.difference_scale
         lines = []
         if on & _VALUED:
             lines.append(_bar("value", PALETTE, scale.text(scale.low), scale.text(scale.high)))
         if "Difference" in on:
-            low, high = (self._difference.text(value) for value in self._difference)
+            low, high = (difference.text(value) for value in difference)
             lines.append(_bar("|Q − q*|", DIFFERENCE_PALETTE, low, high))
         notes = []
         if on & _PLANNED and self._snapshot.plan is None:

@@ -82,7 +82,7 @@ def make_rows(snapshot: Snapshot) -> pd.DataFrame:
     """The Q-table as a data frame, one row a state that the agent can be in."""
     cells = parse_layout(snapshot.layout)
     kind = cells.ravel()
-    states = np.flatnonzero(~np.isin(kind, list(_NEVER)))
+    states = np.flatnonzero(~np.isin(kind, list(_NEVER)) & snapshot.reachable)
     q_values = snapshot.q_values[states]
     rows = pd.DataFrame(
         {

@@ -280,6 +280,12 @@ def test_nothing_is_sent_where_nothing_has_changed():
 
 def test_numbers_keep_their_decimals():
     assert number(-0.01) == "−0.0100"
-    assert number(-1e-9) == number(0.0) == "0.0000"
+    assert number(-0.0) == number(0.0) == "0.0000"
     assert number(1234.5) == "1,234.5000"
     assert number(float("nan")) == "–"
+
+
+def test_small_numbers_are_not_shown_as_nothing():
+    assert number(-1.23e-9) == "−1.2e−9"
+    assert number(0.00005) == "0.0001"
+    assert number(0.004, 2) == "4.0e−3"

@@ -95,7 +95,7 @@ def test_a_layer_is_switched_on_and_off_at_once(snapshot, title):
 def test_values_are_coloured_where_the_agent_has_acted_and_nowhere_else(snapshot):
     shown = Shown(snapshot, "State values")
     values = values_at(snapshot).max(axis=1)
-    scale = shown.view._scale
+    scale = shown.view.picture_of(snapshot).scale
     assert scale.low <= values.min() <= values.max() <= scale.high
     image = shown.image("State values")
     drawn = [tuple(cell) for cell in np.argwhere(image < len(PALETTE)).tolist()]
@@ -224,11 +224,11 @@ def test_a_picture_that_is_the_same_is_not_sent_again(large):
 def test_the_difference_to_planning_fades_as_the_agent_learns():
     trainer = train(n_steps=50, epsilon=1, epsilon_decay=1, num_episodes=5000)
     shown = Shown(trainer.snapshot, "Difference")
-    before = shown.view._difference.high
+    before = shown.view.picture_of(trainer.snapshot).difference_scale.high
     trainer.train()
     trainer.analyse()
     shown.view.update(trainer.snapshot)
-    assert shown.view._difference.high < before / 2
+    assert shown.view.picture_of(trainer.snapshot).difference_scale.high < before / 2
 
 
 @pytest.mark.parametrize("kind", ["Q-values", "Difference"])
@@ -280,18 +280,94 @@ def test_another_map_has_layers_of_its_own(snapshot):
     assert len(shown.source("Visits")["side"]) == 7
 
 
-@given(
-    values=st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1).map(np.array),
-    more=st.lists(st.floats(-1e6, 1e6, allow_subnormal=False)).map(np.array),
-)
-def test_a_scale_holds_all_values_and_keeps_still_while_it_does(values, more):
-    scale = Scale(0.0, 0.0).widened(values)
-    assert scale.low <= values.min() <= values.max() <= scale.high
+numbers = st.lists(st.floats(-1e6, 1e6, width=32, allow_subnormal=False)).map(np.array)
+
+
+@given(values=numbers, known=numbers, factor=st.sampled_from([2.0**-30, 2.0**10]))
+def test_a_scale_holds_all_values_and_goes_with_them(values, known, factor):
+    everything = np.concatenate([values, known])
+    scale = Scale.of(everything, known)
     assert scale.low < scale.high
-    assert scale.widened(values) == scale or scale.high - scale.low > 4 * np.ptp(values)
-    both = scale.widened(np.append(values, more))
-    assert both.low <= min([*values, *more]) <= max([*values, *more]) <= both.high
-    assert set(both.indices(values)) <= set(range(256))
+    slack = 1e-8 * (scale.high - scale.low)
+    for value in everything:
+        assert scale.low - slack <= value <= scale.high + slack
+    assert set(scale.indices(everything)) <= set(range(256))
+    if everything.any():
+        other = Scale.of(everything * factor, known * factor)
+        assert other == pytest.approx((scale.low * factor, scale.high * factor))
+        np.testing.assert_array_equal(other.indices(everything * factor), scale.indices(everything))
+
+
+def test_a_scale_holds_still_while_values_change_a_little():
+    known = np.array([0.7, 1.0])
+    scales = {Scale.of(np.append(known, low), known) for low in np.linspace(0.68, 0.699, 20)}
+    assert len(scales) == 1
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1e-5, 0.01, 1, 100, 1e6])
+def test_numbers_tell_values_apart_at_every_scale(factor):
+    values = np.array([-0.5, 0.25, 0.5, 1.0]) * factor
+    texts = Scale.of(values, values).texts(values)
+    assert [float(text) for text in texts] == pytest.approx(values, rel=0.05)
+    assert all(len(text) <= 8 for text in texts)
+
+
+def finished(turbo, one_frame=False):
+    """What is drawn of a run, seen on its way in steps of some size."""
+    config = GridWorldConfig(level="hard", slip=0.1)
+    trainer = Trainer(config, QLearningConfig(num_episodes=200, initial_q=0.5), seed=4)
+    shown = Shown(trainer.snapshot, *LAYERS)
+    trainer.start()
+    while trainer.status == "RUNNING":
+        trainer.advance(100_000 if turbo else 97)
+        if not turbo:
+            trainer.analyse()
+            shown.view.update(trainer.snapshot)
+    trainer.analyse()
+    if one_frame:
+        shown = Shown(trainer.snapshot, *LAYERS)
+    shown.grid.update(trainer.snapshot)
+    shown.view.update(trainer.snapshot)
+    return {
+        renderer.data_source.name: {
+            name: [np.asarray(value).tolist() for value in column]
+            for name, column in renderer.data_source.data.items()
+        }
+        for renderer in shown.grid.plot.renderers
+    } | {"legend": shown.view.legend.text}
+
+
+def test_a_picture_depends_on_what_is_shown_and_not_on_what_was_shown_before():
+    expected = finished(turbo=True, one_frame=True)
+    assert finished(turbo=True) == expected
+    assert finished(turbo=False) == expected
+
+
+def test_cells_that_no_start_leads_to_have_no_part_in_the_picture():
+    config = GridWorldConfig(level="random", n_rows=5, n_cols=5, map_seed=0)
+    trainer = Trainer(config)
+    trainer.train(show_progress=False)
+    trainer.analyse()
+    snapshot = trainer.snapshot
+    apart = np.flatnonzero(
+        ~snapshot.reachable & (snapshot.plan.values < 0)
+    )  # walled in: it bumps for ever
+    assert apart.size
+    shown = Shown(snapshot, *LAYERS)
+    picture = shown.view.picture_of(snapshot)
+    assert picture.scale.low > -1
+    assert not set(picture.ground.states) & set(apart)
+    drawn = shown.image("Optimal values").ravel()
+    assert (drawn[apart] == len(PALETTE)).all()
+
+
+def test_pits_and_slips_decide_which_cells_can_be_come_to():
+    one_way = Trainer(GridWorldConfig(layout="S.G\nX#.\n.#."))
+    assert one_way.snapshot.reachable.reshape(3, 3).tolist() == [
+        [True, True, True],
+        [True, False, False],
+        [False, False, False],
+    ]
 
 
 def test_triangles_take_the_place_of_the_state_values_that_they_cover(snapshot):
