@@ -6,6 +6,7 @@ from typing import Any
 import panel as pn
 import param
 
+from dashboard.discarded import UNDO_OFFER
 from dashboard.fields import Field
 from dashboard.notify import toast
 from dashboard.room import Room
@@ -29,12 +30,26 @@ _BUTTONS = (
     ("Stop", "stop", {_RUNNING, _PAUSED}, "End the run and unlock the settings."),
     ("Reset", "reset", {_RUNNING, _PAUSED, *_OVER}, "Clear all that was learned."),
     (
+        "Undo: earlier run",
+        "undo",
+        set(Status),
+        "Bring back the run that was shown before this one, and the settings it was left with.",
+    ),
+    (
         "Run to",
         "run_to_goal",
         {_IDLE, _RUNNING, _PAUSED, *_OVER},
         "Train until so many episodes are completed, then pause.",
     ),
 )
+
+#: What is said where a button has replaced a run in which something was learned.
+_REPLACED = {
+    "start": f"A new run has begun. {UNDO_OFFER}",
+    "run_to_goal": f"A new run has begun. {UNDO_OFFER}",
+    "reset": f"Cleared. {UNDO_OFFER}",
+    "undo": "The earlier run is back. Undo leads to the other one again.",
+}
 
 #: Fields that only one level has.
 _LEVEL_FIELDS = {
@@ -67,6 +82,7 @@ class Controls:
     def __init__(self, room: Room, runner: Runner) -> None:
         self._room, self._runner = room, runner
         self._status: Status | None = None
+        self._can_undo = False
         self._ready = False
         self._problem: str | None = None
         self._owners: dict[str, param.Parameterized] = {
@@ -109,13 +125,13 @@ class Controls:
 
     def update(self, snapshot: Snapshot) -> None:
         """Enables what makes sense in the status."""
-        if snapshot.status is self._status:
+        can_undo = self._room.can_undo
+        if snapshot.status is self._status and can_undo == self._can_undo:
             return
-        self._status = snapshot.status
-        for label, _, statuses, *_ in _BUTTONS:
-            held = self._problem is not None and not self._room.locked and label != "Reset"
-            allowed = self._ready and not held and self._status in statuses
-            self._buttons[label].disabled = not allowed
+        self._status, self._can_undo = snapshot.status, can_undo
+        for label, method, statuses, *_ in _BUTTONS:
+            allowed = self._ready and not self._refuses(method) and self._status in statuses
+            self._buttons[label].disabled = not allowed or (method == "undo" and not can_undo)
         for field in self._fields.values():
             field.widget.disabled = self._room.locked or not self._ready
         for field in (*self._pace.values(), self._goal, self._tuning_switch):
@@ -138,10 +154,18 @@ class Controls:
         self.update(self._room.snapshot)
 
     def _on_press(self, method: str, _: param.parameterized.Event) -> None:
-        if self._problem is not None and not self._room.locked and method != "reset":
-            toast("warning", self._problem)
-        else:
-            self._runner.act(getattr(self._room, method))
+        if self._refuses(method):
+            toast("warning", str(self._problem))
+            return
+        number, has_learned = self._room.run_number, self._room.snapshot.total_steps > 0
+        self._runner.act(getattr(self._room, method))
+        if has_learned and number != self._room.run_number and method in _REPLACED:
+            toast("info", _REPLACED[method])
+
+    def _refuses(self, method: str) -> bool:
+        """Whether the map's problem lets no such button be pressed."""
+        is_refused = self._problem is not None and not self._room.locked
+        return is_refused and method not in ("reset", "undo")
 
     def _widgets(self, *names: str) -> list[Any]:
         """The fields' widgets; made when they are first shown, since each costs load time."""

@@ -127,6 +127,11 @@ class MapEditor(param.Parameterized):
         return self._is_locked()
 
     @property
+    def unapplied(self) -> str | None:
+        """The draft's map text, None if the config has that map."""
+        return self._told[0]
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is something to undo."""
         return self._unreadable or self.draft.can_undo

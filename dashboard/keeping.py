@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.room import Room
-from gridworld import LoadError, Status, Trainer, replacing
+from gridworld import GridWorldConfig, LoadError, QLearningConfig, Status, Trainer, replacing
 
 _log = logging.getLogger(__name__)
 
@@ -51,13 +51,14 @@ class Kept:
 
 def describe(room: Room) -> dict[str, Any]:
     """What there is to a room beside its training."""
-    learning = room.learning_config.param.values()  # may be others by now than the run's
+    settings = room.trainer.hold().settings  # may be others by now than the run's
     return {
         "running": room.status is Status.RUNNING,
         "until": room.until,
         "seconds": room.seconds,
         "seed": room.seed,
-        "learning": {name: value for name, value in learning.items() if name != "name"},
+        "world": settings.world,
+        "learning": settings.learning,
         "goal_episode": room.goal_episode,
         "tuning": room.tuning.allowed,
         "pace": {name: getattr(room.pace, name) for name in _PACE},
@@ -72,8 +73,13 @@ def revive(folder: Path, kept: Kept) -> Room:
     """
     try:
         room = Room(trainer=Trainer.load(folder / kept.file))
-        room.learning_config.param.update(**kept.room["learning"])
-        room.param.update(seed=kept.room["seed"], goal_episode=kept.room["goal_episode"])
+        world = kept.room.get("world")  # which earlier versions did not write
+        room.set_up(
+            room.world_config if world is None else GridWorldConfig(**world),
+            QLearningConfig(**kept.room["learning"]),
+            kept.room["seed"],
+        )
+        room.goal_episode = kept.room["goal_episode"]
         room.pace.param.update(**kept.room["pace"])
         room.tuning.allowed = kept.room["tuning"]
         room.seconds = float(kept.room["seconds"])

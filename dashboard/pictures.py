@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 from bokeh.events import DoubleTap, Tap
 
 from dashboard.editor import MapEditor
+from dashboard.kernel_link import in_notebook
 from dashboard.room import Room
 from dashboard.runner import Runner, View
 from dashboard.takeaway import Takeaway
@@ -15,6 +16,7 @@ from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
 from dashboard.views.inspector import InspectorView
 from dashboard.views.layered import LayeredView
+from dashboard.views.mark import SettingsMark
 from dashboard.views.metrics import MetricsView
 from dashboard.views.table import QTableView
 from gridworld import Snapshot
@@ -32,6 +34,7 @@ class Pictures:
 
     Attributes:
         grid: The grid, which knows the theme.
+        mark: Says whether settings have changed, and chooses the map that is shown.
         views: What is to be updated.
         panel: All of it.
     """
@@ -46,6 +49,7 @@ class Pictures:
         self._curves = CurvesView(snapshot, self._one_message)
         self._inspector = InspectorView(snapshot)
         self._table = QTableView()
+        self.mark = SettingsMark(room, editor, self._show_map, self._one_message)
         self._takeaway = Takeaway(room, runner, can_upload=editor is not None)
         for event in (Tap, DoubleTap):  # two quick clicks, on two cells even, are the latter
             self.grid.plot.on_event(event, self._select)
@@ -56,12 +60,14 @@ class Pictures:
                 "Curves": self._curves,
                 "Inspector": self._history.follow(self._inspector),
                 "Q-table": self._table,
+                "Files": self._takeaway,
             }
         )
         self.views: tuple[View, ...] = (
             self._history,  # first: it tells the others which moment to show
             self._history.follow(self.grid),
             self._history.follow(self._layers),
+            self.mark,
             self._metrics,
             self._open_tab,
         )
@@ -81,7 +87,7 @@ class Pictures:
             self._takeaway.panel,
         )
         # In a notebook Bokeh lays nothing out within Material tabs.
-        kind = pn.Tabs if pn.state.curdoc is None else pmui.Tabs
+        kind = pn.Tabs if in_notebook() else pmui.Tabs
         tabs = kind(*zip(_TABS, contents, strict=True), sizing_mode="stretch_width")
         tabs.param.watch(self._on_tab, "active")
         beside = {"flex": "1 1 360px", "min-width": "0"}
@@ -91,6 +97,7 @@ class Pictures:
             pn.Column(
                 self._layers.switches,
                 *above,
+                self.mark.panel,
                 pane(self.grid.plot),
                 *below,
                 pane(self._layers.legend),
@@ -102,14 +109,14 @@ class Pictures:
             styles={"flex-wrap": "wrap"},
         )
 
-    def show_draft(self, layout: str | None) -> None:
-        """Shows a map that is being drawn in place of the training's; None for that one."""
-        self.grid.show_draft(layout)
-        self._layers.suspend(layout is not None)
-
     def renew(self) -> None:
         """Sends a page that is back what may have come to it twice."""
         self._curves.renew()
+
+    def _show_map(self, layout: str | None) -> None:
+        """Shows a map without anything learned in place of the run's; None for that one."""
+        self.grid.show_draft(layout)
+        self._layers.suspend(layout is not None)
 
     def _on_tab(self, event: Any) -> None:
         with self._one_message():
@@ -117,7 +124,7 @@ class Pictures:
 
     def _select(self, event: Any) -> None:
         """Has the inspector show the cell that was clicked."""
-        if self._editor is not None and self._editor.editing:
+        if self.mark.shows_map or (self._editor is not None and self._editor.editing):
             return
         cell = self.grid.cell_at(event.x, event.y)
         with self._one_message():

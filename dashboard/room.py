@@ -3,11 +3,14 @@
 import math
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
 import param
 
+from dashboard.discarded import Discarded
 from dashboard.gauges import gauges
 from dashboard.pace import Pace
 from gridworld import (
@@ -70,7 +73,9 @@ class Room(param.Parameterized):
     """A trainer, its configs and its pace, for any number of pages.
 
     Whoever asks first steps the training when a frame is due; a training that nobody
-    asks for rests. Changes of a config show at once while no run is under way.
+    asks for rests. Changes of a config show at once as long as nothing has been learned; what
+    was learned stays until the next run is started. Whatever discards it keeps it for a
+    while, so that `undo` brings it back.
 
     Args:
         world_config: The world; the easy level by default.
@@ -117,13 +122,18 @@ class Room(param.Parameterized):
         self._finish_at = 0.0  # seconds of the run at which it should be over
         #: Completed episodes at which the run under way pauses; None if it does not.
         self.until: int | None = None
-        self._adopting = False
+        #: Counts the runs that were shown, so that a page knows whether it is another one.
+        self.run_number = 0
+        #: Whether the present one came as it is, by an upload or by Undo.
+        self.ready_made = False
+        self._discarded = Discarded()
+        self._is_settling = False
         self._analysed = -1  # revision of the last analysis
         self._analysis_due, self._analysis_beat = -math.inf, random.random()
         self._snapshot = self._trainer.snapshot
         self._follow_run()
-        self.world_config.param.watch(self._on_world_change, list(self.world_config.param))
-        self.learning_config.param.watch(self._on_setting, list(self.learning_config.param))
+        for config in (self.world_config, self.learning_config):
+            config.param.watch(self._on_setting, list(config.param))
         self.param.watch(self._on_setting, "seed")
         self.tuning.param.watch(self._on_tuning, list(TUNABLE))
         self.pace.param.watch(lambda _: self._plan_finish(), "finish_in")
@@ -143,6 +153,17 @@ class Room(param.Parameterized):
     def snapshot(self) -> Snapshot:
         """The run at the present ``revision``."""
         return self._snapshot
+
+    @property
+    def settings_changed(self) -> bool:
+        """Whether settings would now make another run than the one that is shown, and is over."""
+        trainer, is_settled = self._trainer, not (self.locked or self._is_settling)
+        return is_settled and trainer.total_steps > 0 and trainer.settings_changed
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a run to bring back."""
+        return bool(self._discarded)
 
     @property
     def n_pages(self) -> int:
@@ -170,6 +191,7 @@ class Room(param.Parameterized):
         Args:
             now: Seconds, from a clock that never goes back.
         """
+        self.let_go()
         period = self.pace.period
         # A timer may be a little early; a frame must not be lost to that.
         early = min(_EARLY, period / 20)
@@ -189,11 +211,11 @@ class Room(param.Parameterized):
     def start(self) -> None:
         """Starts a run, from the beginning if there was one before."""
         if self.status in (Status.STOPPED, Status.FINISHED, Status.FAILED):
+            self._discarded.keep(self._trainer, self.seconds)
             self._trainer.reset()
         self._trainer.start()
-        self.seconds = 0.0
+        self._show_another()
         self._set_going()
-        self._follow_run()
 
     def pause(self) -> None:
         """Holds the run still."""
@@ -244,9 +266,32 @@ class Room(param.Parameterized):
 
     def reset(self) -> None:
         """Clears the run."""
+        self._discarded.keep(self._trainer, self.seconds)
         self._trainer.reset()
-        self._follow_run()
-        self._changed()
+        self._show_another()
+
+    def undo(self) -> None:
+        """Brings back the run that was discarded last, and the settings as they were then.
+
+        A run that was going is paused. The run in whose place it comes is kept in turn.
+
+        Raises:
+            StatusError: If there is none, or it has been let go of.
+        """
+        run = self._discarded.take()
+        if run is None:
+            raise StatusError("There is no earlier run to bring back")
+        self._discarded.keep(self._trainer, self.seconds)
+        with self._settling():
+            run.trainer.bring_back(run.held)
+            self.param.update(seed=run.trainer.seed)
+        self._trainer = run.trainer
+        self._show_another(run.seconds, ready_made=True)
+
+    def let_go(self) -> None:
+        """Gives up the run that is kept for `undo`, once its time is over."""
+        if self._discarded.let_go():
+            self._changed()
 
     def fail(self) -> None:
         """Ends a run in which something went wrong; what was learned stays."""
@@ -263,22 +308,25 @@ class Room(param.Parameterized):
         if self.locked:
             raise StatusError("A run is under way; Stop it before another one is loaded")
         self.param.seed._validate(trainer.seed)
-        self._adopting = True
-        try:
-            for mine, its in (
-                (self.world_config, trainer.world_config),
-                (self.learning_config, trainer.learning_config),
-            ):
-                values = its.param.values()
-                del values["name"]
-                mine.param.update(**values)
-            self.param.update(seed=trainer.seed)
-        finally:
-            self._adopting = False
+        self._discarded.keep(self._trainer, self.seconds)
+        self.set_up(trainer.world_config, trainer.learning_config, trainer.seed)
         trainer.world_config, trainer.learning_config = self.world_config, self.learning_config
         self._trainer = trainer
-        self.seconds = 0.0
-        self._follow_run()
+        self._show_another(ready_made=True)
+
+    def set_up(self, world: GridWorldConfig, learning: LearningConfig, seed: int) -> None:
+        """Takes all settings from elsewhere; the run stays as it is.
+
+        Raises:
+            ValueError: If the seed is none that the page can show.
+        """
+        with self._settling():
+            self.param.update(seed=seed)
+            self.world_config.copy_from(world)
+            values = learning.param.values()
+            del values["name"]
+            self.learning_config.param.update(**values)
+            self._trainer.seed = seed
         self._changed()
 
     def close(self) -> None:
@@ -337,17 +385,30 @@ class Room(param.Parameterized):
         self._snapshot = self._trainer.snapshot
         self.revision += 1
 
-    def _on_world_change(self, *_: param.parameterized.Event) -> None:
-        # What was learned on another map does not fit this one.
-        if not self.locked and not self._adopting:
-            self.reset()
-
     def _on_setting(self, *_: param.parameterized.Event) -> None:
-        if self._adopting:
+        if self._is_settling:
             return
         self._trainer.seed = self.seed
-        if self.status is Status.IDLE:
+        if self.locked or self._trainer.total_steps:
+            self._changed()  # as for what is told of the settings
+        else:
             self.reset()
+
+    @contextmanager
+    def _settling(self) -> Iterator[None]:
+        """Lets settings change all together, as those of a run from elsewhere."""
+        self._is_settling = True
+        try:
+            yield
+        finally:
+            self._is_settling = False
+
+    def _show_another(self, seconds: float = 0.0, ready_made: bool = False) -> None:
+        """Shows another run than before, which has been going for so many seconds."""
+        self.run_number += 1
+        self.seconds, self.ready_made, self.until = seconds, ready_made, None
+        self._follow_run()
+        self._changed()
 
     def _on_tuning(self, *events: param.parameterized.Event) -> None:
         if self.locked and self.tuning.allowed and not self._following:

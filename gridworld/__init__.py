@@ -7,15 +7,16 @@ import gymnasium
 
 from gridworld import parameters
 from gridworld.agents import QLearningAgent
+from gridworld.bellman import Plan
 from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError
 from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
 from gridworld.env import GridWorldEnv
 from gridworld.files import replacing
-from gridworld.layouts import Action, parse_layout, random_layout
+from gridworld.layouts import Action, is_same_map, parse_layout, random_layout
 from gridworld.levels import LEVELS
+from gridworld.origin import Held, Origin
 from gridworld.planning import (
-    Plan,
     gap_to_optimal,
     optimal_path,
     policy_evaluation,
@@ -28,6 +29,7 @@ from gridworld.tables import (
     q_table_to_csv,
     q_table_to_parquet,
 )
+from gridworld.tolerance import is_rounding
 from gridworld.trainer import StatusError, Trainer
 from gridworld.version import __version__
 from gridworld.world import World
@@ -39,8 +41,10 @@ __all__ = [
     "Change",
     "GridWorldConfig",
     "GridWorldEnv",
+    "Held",
     "LearningConfig",
     "LoadError",
+    "Origin",
     "Plan",
     "QLearningAgent",
     "QLearningConfig",
@@ -54,6 +58,8 @@ __all__ = [
     "episodes_to_csv",
     "episodes_to_parquet",
     "gap_to_optimal",
+    "is_rounding",
+    "is_same_map",
     "optimal_path",
     "parameters",
     "parse_layout",

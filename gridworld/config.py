@@ -132,6 +132,11 @@ class GridWorldConfig(param.Parameterized):
         self._settling = False
         self._settle(given=set(params))
 
+    def copy_from(self, other: "GridWorldConfig") -> None:
+        """Takes all parameters of another world as they are, so that nothing follows from them."""
+        self._settled: dict[str, Any] = other._settled
+        self.param.update(**self._settled)
+
     @param.depends(*_DRAWN, *_PRESET, "level", "layout", "slip", watch=True)
     def _resettle(self) -> None:
         if self._settling:  # our own derived values, already checked

@@ -12,17 +12,17 @@ import re
 from reprlib import repr as shortened
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from gridworld import archive, checks
 from gridworld.archive import Archive, Source
 from gridworld.changes import MAX_CHANGES
 from gridworld.checks import LoadError, require
-from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
+from gridworld.config import GridWorldConfig, QLearningConfig
 from gridworld.files import replacing
+from gridworld.origin import Origin, parameters_of
 from gridworld.run import MAX_EVALUATIONS, MAX_KEYFRAMES, Run
-from gridworld.snapshot import Change, Status
+from gridworld.snapshot import Status
 from gridworld.state import CHANGE, State, changes_from_array, changes_to_array, layout_of
 
 FORMAT, VERSION = "gridworld run", 1
@@ -41,33 +41,6 @@ _FIELDS = (
 )
 
 Config = TypeVar("Config", GridWorldConfig, QLearningConfig)
-
-
-class Origin(NamedTuple):
-    """What a run was made from.
-
-    Attributes:
-        world: Parameters of the `GridWorldConfig`.
-        learning: Parameters of the `QLearningConfig`.
-        seed: Whole number from 0.
-        planned: Changes of parameters to make on the way.
-    """
-
-    world: dict[str, Any]
-    learning: dict[str, Any]
-    seed: int
-    planned: tuple[Change, ...]
-
-    @classmethod
-    def of(
-        cls,
-        world: GridWorldConfig,
-        learning: LearningConfig,
-        seed: int,
-        planned: tuple[Change, ...],
-    ) -> "Origin":
-        """What the configs tell at this time."""
-        return cls(_parameters(world), _parameters(learning), seed, planned)
 
 
 class Saved(NamedTuple):
@@ -154,7 +127,7 @@ def _read(opened: Archive) -> Saved:
         planned = changes_from_array(arrays.pop("planned"))
     except ValueError as error:
         raise LoadError(f"planned: {error}") from None
-    origin = Origin(_parameters(world), _parameters(learning), _seed(header["seed"]), planned)
+    origin = Origin(parameters_of(world), parameters_of(learning), _seed(header["seed"]), planned)
     return Saved(origin, Status(status), State(counts, header["numbers"], arrays))
 
 
@@ -203,15 +176,6 @@ def _config(name: str, kind: type[Config], fields: Any) -> Config:
         raise
     except (ValueError, TypeError) as error:
         raise LoadError(f"{name}: {error}") from None
-
-
-def _parameters(config: GridWorldConfig | LearningConfig) -> dict[str, Any]:
-    """A config's parameters, as JSON has them."""
-    return {name: _plain(value) for name, value in config.param.values().items() if name != "name"}
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _seed(text: Any) -> int:

@@ -17,8 +17,8 @@ def summary(trainer: Trainer) -> dict[str, Any]:
     snapshot = trainer.snapshot
     latest = slice(max(0, snapshot.episode - LATEST), snapshot.episode)
     return {
-        "level": trainer.world_config.level,
-        "seed": trainer.seed,
+        "level": trainer.origin.world["level"],
+        "seed": trainer.origin.seed,
         "status": str(snapshot.status),
         "episodes": snapshot.episode,
         "steps": snapshot.total_steps,
@@ -33,14 +33,16 @@ def evaluation(trainer: Trainer) -> dict[str, Any]:
     """How good the greedy policy is: exact, by planning; None where there is no finite value."""
     trainer.analyse(seconds=1)  # what is asked for here comes first
     snapshot, world = trainer.snapshot, trainer.world
-    policy, max_steps = best_actions(snapshot.q_values), trainer.world_config.max_steps
+    policy, max_steps = best_actions(snapshot.q_values), trainer.origin.world["max_steps"]
     succeeding = replace(world, reward=world.goal[world.next_state].astype(float))
     return {
         "gap": _finite(snapshot.gap),
         "greedy_return": _finite(expected_return(world, policy, max_steps)),
         "optimal_return": _finite(snapshot.optimal_return),
+        "planned_return": _finite(snapshot.planned_return),
         "optimal_path_length": _path_length(trainer),
         "success_rate": _finite(expected_return(succeeding, policy, max_steps)),
+        "greedy_ends": _finite(snapshot.greedy_ends),
     }
 
 

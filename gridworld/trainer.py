@@ -11,8 +11,10 @@ import numpy as np
 
 from gridworld import store
 from gridworld.agents import QLearningAgent, check_seed
-from gridworld.changes import check_changes, check_count, check_number, check_value
+from gridworld.changes import check_changes, check_number, check_value
 from gridworld.config import GridWorldConfig, QLearningConfig
+from gridworld.origin import Held, Origin
+from gridworld.parameters import check_whole
 from gridworld.restore import restore
 from gridworld.run import Run
 from gridworld.snapshot import Change, Snapshot, Status, Transition
@@ -93,6 +95,16 @@ class Trainer:
         self._seed = check_seed(seed)
 
     @property
+    def origin(self) -> Origin:
+        """What the present run was made from, whatever has become of the configs since."""
+        return self._origin
+
+    @property
+    def settings_changed(self) -> bool:
+        """Whether configs and seed would now make another run than the present one."""
+        return not self._settings().makes_the_same_run_as(self._origin)
+
+    @property
     def status(self) -> Status:
         """Where the run stands."""
         return self._status
@@ -125,7 +137,7 @@ class Trainer:
     def reset(self) -> None:
         """Clears the run, from any status, and reads the configs and the seed anew."""
         learning, before = self.learning_config, getattr(self, "_origin", None)
-        self._origin = store.Origin.of(self.world_config, learning, self.seed, self._changes)
+        self._origin = self._settings()
         world, answers = World.from_config(self.world_config), None
         if before and before.world == self._origin.world:
             # Planning takes a while on a large map; in the same world it says the same again.
@@ -142,6 +154,30 @@ class Trainer:
             answers=answers,
         )
         self._status = Status.IDLE
+
+    def hold(self) -> Held:
+        """What `bring_back` needs to have this run back after `reset`, and the settings with it.
+
+        The run is not copied: what is done to it before it is replaced shows in it later.
+        """
+        return Held(self._run, self._origin, self._status, self._settings())
+
+    def bring_back(self, held: Held) -> None:
+        """Goes on with a run that was held, from any status of the present one.
+
+        Configs and seed become what they were when it was held, which need not be what the
+        run was made from. A run that was ``RUNNING`` is ``PAUSED``. The run in whose place it
+        comes is lost unless it is held, too.
+
+        Args:
+            held: What `hold` gave.
+        """
+        settings = held.settings
+        self.world_config.copy_from(settings.world_config)
+        self.learning_config.param.update(**settings.learning)
+        self.seed = settings.seed
+        self._run, self._origin = held.run, held.origin
+        self._status = Status.PAUSED if held.status is Status.RUNNING else held.status
 
     def step(self) -> Transition:
         """Makes one update and pauses; starts the run if it is ``IDLE``.
@@ -181,11 +217,11 @@ class Trainer:
             ValueError: If ``n_steps`` or ``until_episode`` is not a whole number from 0.
             StatusError: If the status is neither ``RUNNING`` nor ``IDLE``.
         """
-        n_steps = check_count("n_steps", n_steps)
+        n_steps = check_whole("n_steps", n_steps)
         if until_episode is None:
             self._begin("advance", Status.RUNNING)
             return self._advance(n_steps, self._run.num_episodes)
-        until_episode = check_count("until_episode", until_episode)
+        until_episode = check_whole("until_episode", until_episode)
         self._begin("advance", Status.RUNNING)
         taken = self._advance(n_steps, until_episode)
         if self._run.episode >= until_episode:
@@ -307,12 +343,16 @@ class Trainer:
             OSError: If the file cannot be opened.
         """
         origin, status, state = store.load(source)
-        world, learning = GridWorldConfig(**origin.world), QLearningConfig(**origin.learning)
-        trainer = cls(world, learning, origin.seed, origin.planned)
+        learning = origin.learning_config
+        trainer = cls(origin.world_config, learning, origin.seed, origin.planned)
         restore(trainer._run, state, learning, origin.planned)
         store.check_status(status, trainer._run)
         trainer._status = Status.PAUSED if status is Status.RUNNING else status
         return trainer
+
+    def _settings(self) -> Origin:
+        """What the next run would be made from."""
+        return Origin.of(self.world_config, self.learning_config, self.seed, self._changes)
 
     def _require(self, call: str, *allowed: Status) -> None:
         if self._status not in allowed:

@@ -6,6 +6,7 @@ import numpy as np
 import param
 
 from dashboard.export.recipe import recipe_of, relevant_parameters
+from dashboard.views.equations import number
 from dashboard.views.metrics import WINDOW, success_rate
 from gridworld import LEVELS, GridWorldConfig, Snapshot, Trainer, __version__
 
@@ -44,17 +45,20 @@ class Facts(NamedTuple):
     @classmethod
     def of(cls, trainer: Trainer, last: Snapshot) -> "Facts":
         """Collects them from a trainer and its last moment."""
-        world, learning = trainer.world_config, trainer.learning_config
+        origin = trainer.origin
+        world, learning, seed = origin.world_config, origin.learning_config, origin.seed
         title = LEVELS[world.level].title
-        seed = Setting("Seed", str(trainer.seed), "Both generators of chance derive from it.")
         return cls(
-            title=f"GridWorld run: {title}, seed {trainer.seed}",
-            level=f"{title}, {world.n_rows} × {world.n_cols} cells, seed {trainer.seed}",
+            title=f"GridWorld run: {title}, seed {seed}",
+            level=f"{title}, {world.n_rows} × {world.n_cols} cells, seed {seed}",
             status=str(last.status),
             results=_results(last),
             settings={
                 "World": settings_of(world),
-                "Learner: Q-learning": [*settings_of(learning), seed],
+                "Learner: Q-learning": [
+                    *settings_of(learning),
+                    Setting("Seed", str(seed), "Both generators of chance derive from it."),
+                ],
             },
             changes=[
                 (f"{c.total_steps:,}", f"{c.episode:,}", c.name.replace("_", " "), f"{c.value:g}")
@@ -71,11 +75,12 @@ def _results(last: Snapshot) -> dict[str, str]:
         "Episodes completed": f"{last.episode:,} of {last.num_episodes:,}",
         "Total steps": f"{last.total_steps:,}",
         f"Success rate, last {WINDOW}": "–" if rate is None else f"{rate:.0%}",
-        f"Mean return, last {WINDOW}": f"{returns[-WINDOW:].mean():.3f}" if returns.size else "–",
-        "Best return": f"{returns.max():.3f}" if returns.size else "–",
-        "Optimal return": _number(last.optimal_return),
-        "Optimal length": _number(last.optimal_length, " steps"),
-        "Gap to optimal": "0" if last.gap is not None and last.gap < 1e-9 else _number(last.gap),
+        f"Mean return, last {WINDOW}": number(returns[-WINDOW:].mean(), 3) if returns.size else "–",
+        "Best return": number(returns.max(), 3) if returns.size else "–",
+        "Optimal return within the step limit": _optimum(last),
+        "Length of an episode, optimal policy": _number(last.optimal_length, " steps"),
+        "Gap to optimal, discounted, without the limit": _number(last.gap),
+        "Episodes of the greedy policy that end within the limit": _share(last.greedy_ends),
         "Epsilon ε at the end": f"{last.epsilon:.3f}",
     }
 
@@ -85,6 +90,17 @@ def _number(value: float | None, unit: str = "") -> str:
     if value is None or np.isnan(value):
         return "–"
     return "∞" if np.isinf(value) else f"{value:.4g}{unit}"
+
+
+def _optimum(last: Snapshot) -> str:
+    """The most that can be earned, or what is known in its place."""
+    if last.optimal_return is None or not np.isnan(last.optimal_return):
+        return _number(last.optimal_return)
+    return f"not worked out, the map is too large; {_number(last.planned_return)} by planning"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None or np.isnan(value) else f"{value:.3g}"
 
 
 def settings_of(config: param.Parameterized) -> list[Setting]:

@@ -11,19 +11,14 @@ _DRAWN = ("n_rows", "n_cols", "wall_density", "map_seed")
 
 
 def recipe_of(trainer: Trainer) -> str:
-    """Python lines after which ``trainer`` has the same Q-table, bit for bit.
-
-    Args:
-        trainer: A trainer whose configs are as they were at the start of the run, such as a
-            loaded one.
-    """
-    changes = list(trainer.changes)
-    learning = trainer.learning_config
+    """Python lines after which ``trainer`` has the same Q-table, bit for bit."""
+    origin, changes = trainer.origin, list(trainer.changes)
+    world, learning = origin.world_config, origin.learning_config
     used = ["GridWorldConfig", type(learning).__name__, "Trainer"] + ["Change"] * bool(changes)
     arguments = [
-        _call(trainer.world_config, _world_arguments(trainer.world_config)),
+        _call(world, _world_arguments(world)),
         _call(learning, _differing(learning, type(learning)())),
-        f"seed={trainer.seed!r}",
+        f"seed={origin.seed!r}",
     ]
     if changes:
         made = "".join(f"        {_plain(change)!r},\n" for change in changes)

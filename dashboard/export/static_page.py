@@ -28,10 +28,6 @@ _ANALYSIS_SECONDS = 5.0
 def static_page(trainer: Trainer) -> str:
     """The page.
 
-    Args:
-        trainer: A trainer whose configs are as they were at the start of the run, such as a
-            loaded one.
-
     Raises:
         RuntimeError: In a process that knows the Material components: they would be asked for
             from the network, and the page stay blank.

@@ -55,6 +55,7 @@ class GridView:
         )
         self._layout = ""
         self._draft: str | None = None
+        self._trail_shown = True
         self._theme = _LIGHT
         self._map = ColumnDataSource({column: [] for column in _COLUMNS}, name="map")
         # One source for all that moves, so that a frame is one event.
@@ -84,13 +85,14 @@ class GridView:
             for glyph in (self._path, self._steps)
         ]
         here = CDSView(filter=IndexFilter(indices=[TRAIL_LENGTH - 1]))
-        self.plot.add_glyph(self._trail, self._agent, view=here, level="overlay")
+        self._here = self.plot.add_glyph(self._trail, self._agent, view=here, level="overlay")
         self.update(snapshot)
 
     def show_trail(self, shown: bool) -> None:
         """Shows or hides the trail; the agent stays."""
+        self._trail_shown = shown
         for renderer in self._behind:
-            renderer.visible = shown
+            renderer.visible = shown and self._draft is None
 
     def set_dark(self, dark: bool) -> None:
         """Recolours the picture for the page's theme."""
@@ -98,8 +100,10 @@ class GridView:
         self._draw_map()
 
     def show_draft(self, layout: str | None) -> None:
-        """Shows a map that is being drawn in place of the training's; None for that one."""
+        """Shows another map in place of the run's, without the agent; None for the run's."""
         self._draft = layout
+        self._here.visible = layout is None
+        self.show_trail(self._trail_shown)
         self._draw_map()
 
     def cell_at(self, x: float, y: float) -> tuple[int, int]:

@@ -18,6 +18,7 @@ dd { margin: 0; text-align: right; white-space: nowrap; }
 """
 
 
+_OF_THE_NEXT = "These are the next run's. What is shown was learned with earlier settings."
 #: Is on the page already, as a picture.
 _MAP = "Map text"
 
@@ -37,7 +38,7 @@ class SettingsView:
 
     def __init__(self, room: Room, watch: Watch = watch_always) -> None:
         self._room = room
-        self._is_new = True
+        self._is_new = self._is_other = True
         self.pane = pn.pane.HTML(
             stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(0, 16), name="settings"
         )
@@ -47,16 +48,18 @@ class SettingsView:
 
     def update(self, snapshot: Snapshot) -> None:
         """Writes the settings, if they are others."""
-        if not self._is_new:
-            return
-        self._is_new = False
         room = self._room
+        is_other = room.settings_changed
+        if not self._is_new and is_other == self._is_other:
+            return
+        self._is_new, self._is_other = False, is_other
         groups = {
             "Environment": settings_of(room.world_config),
             "Agent": settings_of(room.learning_config),
             "Run": [Setting("Seed", f"{room.seed}", "")],
         }
-        self.pane.object = "".join(
+        note = f"<p>{_OF_THE_NEXT}</p>" if is_other else ""
+        self.pane.object = note + "".join(
             f"<h2>{title}</h2><dl>"
             + "".join(
                 f'<dt title="{escape(doc)}">{escape(label)}</dt><dd>{escape(value)}</dd>'

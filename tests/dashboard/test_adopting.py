@@ -100,7 +100,9 @@ def test_settings_changed_afterwards_are_those_of_the_next_run(room, tmp_path):
     room.seed = 11
     assert room.snapshot.total_steps == 100  # what was learned is still shown
     room.world_config.level = "medium"
-    assert (room.status, room.snapshot.num_episodes) == (Status.IDLE, 3)
+    assert (room.status, room.snapshot.num_episodes) == (Status.STOPPED, 80)
+    room.start()
+    assert room.snapshot.num_episodes == 3
     expected = Trainer(room.world_config, room.learning_config, seed=11)
     for each in (room.trainer, expected):
         each.train(show_progress=False)

@@ -17,6 +17,7 @@ from PIL import Image
 
 from dashboard.export import ExportError, export_async, export_gif, export_html, export_png
 from dashboard.export import process as export_process
+from dashboard.export.facts import Facts
 from dashboard.export.keyframes import moments_of, thinned
 from dashboard.export.recipe import recipe_of
 from dashboard.export.static_page import template
@@ -65,13 +66,18 @@ def test_the_recipe_makes_the_same_table_to_the_last_bit(world, end, tmp_path):
     assert made["trainer"].total_steps == trainer.total_steps
 
 
-def test_the_recipe_is_of_the_run_not_of_settings_changed_since(tmp_path):
+def test_recipe_and_facts_are_of_the_run_not_of_settings_changed_since(tmp_path):
     trainer = finished()
+    facts = Facts.of(trainer, trainer.snapshot)
+    trainer.world_config.param.update(level="random", slip=0.3)
     trainer.learning_config.learning_rate = 0.9
+    trainer.seed = 8
     trainer.save(tmp_path / "run.npz")
-    made = {}
-    exec(recipe_of(Trainer.load(tmp_path / "run.npz")), made)
-    assert made["trainer"].agent.q_values.tobytes() == trainer.agent.q_values.tobytes()
+    for run in (trainer, Trainer.load(tmp_path / "run.npz")):
+        assert Facts.of(run, trainer.snapshot) == facts
+        made = {}
+        exec(recipe_of(run), made)
+        assert made["trainer"].agent.q_values.tobytes() == trainer.agent.q_values.tobytes()
 
 
 @given(st.integers(1, 400), st.integers(2, 200))

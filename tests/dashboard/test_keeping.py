@@ -141,21 +141,67 @@ def test_settings_for_the_next_run_stay(make_lobby):
     room.start()
     train(room, 500)
     assert room.status is Status.FINISHED
+    room.world_config.param.update(level="windy_gridworld", slip=0.2)
     room.learning_config.learning_rate = 0.5
     room.seed = 9
     lobby.save()
     again = make_lobby().enter("page", None).room
     assert (again.status, again.snapshot.episode) == (Status.FINISHED, 2)
+    assert again.snapshot.layout == room.snapshot.layout
+    np.testing.assert_array_equal(again.snapshot.q_values, room.snapshot.q_values)
+    assert again.settings_changed
+    assert {**again.world_config.param.values(), "name": ""} == {
+        **room.world_config.param.values(),
+        "name": "",
+    }
     assert (again.learning_config.learning_rate, again.seed) == (0.5, 9)
+    again.pace.turbo = True
     again.start()
     train(again, 500)
     expected = Trainer(
-        GridWorldConfig(level="hard", slip=0.1),
+        GridWorldConfig(level="windy_gridworld", slip=0.2),
         QLearningConfig(num_episodes=2, learning_rate=0.5),
         seed=9,
     )
     expected.train()
     np.testing.assert_array_equal(again.snapshot.q_values, expected.snapshot.q_values)
+
+
+def test_a_room_is_read_that_a_version_wrote_which_knew_no_other_world_than_the_runs(
+    make_lobby, folder
+):
+    lobby = make_lobby()
+    lobby.open("page", make_room()).room.step_episode()
+    lobby.save()
+    entries = entries_of(folder)
+    del entries[0]["room"]["world"]
+    write_entries(folder, entries)
+    again = make_lobby().enter("page", None).room
+    assert (again.world_config.level, again.world_config.slip) == ("hard", 0.1)
+    assert again.status is Status.PAUSED
+
+
+def test_numbers_of_numpy_among_the_settings_are_kept_like_others(make_lobby):
+    lobby = make_lobby()
+    room = Room(
+        GridWorldConfig(max_steps=np.int64(77), slip=np.float32(0.5)),
+        QLearningConfig(num_episodes=np.int32(9)),
+    )
+    lobby.open("page", room)
+    lobby.save()
+    again = make_lobby().enter("page", None).room
+    assert (again.world_config.max_steps, again.world_config.slip) == (77, 0.5)
+    assert again.learning_config.num_episodes == 9
+
+
+@pytest.mark.parametrize("world", [7, [], {"slip": 2}, {"layout": "S"}, {"surplus": 1}])
+def test_a_room_with_a_world_that_cannot_be_is_lost_alone(two_kept, make_lobby, folder, world):
+    entries = entries_of(folder)
+    entries[0]["room"]["world"] = world
+    write_entries(folder, entries)
+    lobby = make_lobby()
+    assert lobby.enter("one", None) is None
+    assert lobby.enter("two", None).room.seed == 1
 
 
 def test_a_room_that_nobody_has_come_back_to_is_kept_at_the_next_stop_too(make_lobby):

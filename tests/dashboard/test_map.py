@@ -70,16 +70,6 @@ def test_a_map_that_cannot_be_played_is_said_beside_it_and_the_last_good_one_is_
         expect_map(dashboard, easy)
 
 
-def test_another_map_clears_what_was_learned_on_the_old_one(dashboard):
-    dashboard.enter(Episodes=1)
-    dashboard.press("Episode")
-    expect(dashboard.status).to_have_text("FINISHED")
-    dashboard.choose("Medium")
-    expect(dashboard.status).to_have_text("IDLE")
-    expect(dashboard.number("Total steps")).to_have_text("0")
-    expect_map(dashboard, LEVELS["medium"].layout)
-
-
 def test_the_trail_holds_the_last_twenty_cells_in_the_order_they_were_visited(dashboard):
     trainer = Trainer(GridWorldConfig(level="hard"), QLearningConfig(), seed=0)
     dashboard.choose("Hard")

@@ -173,24 +173,6 @@ def test_a_setting_changed_during_a_run_waits_for_the_next_one(room):
     assert room.snapshot.layout == room.world_config.layout
 
 
-def test_the_learners_settings_may_change_after_the_end_without_losing_what_was_learned(room):
-    room.step_episode()
-    room.stop()
-    learned = room.snapshot
-    room.learning_config.learning_rate = 0.5
-    room.seed = 9
-    assert room.status is Status.STOPPED
-    assert room.snapshot.total_steps == learned.total_steps
-
-
-def test_another_map_clears_a_run_that_is_over(room):
-    room.step_episode()
-    room.stop()
-    room.world_config.level = "hard"
-    assert room.status is Status.IDLE
-    assert room.snapshot.total_steps == 0
-
-
 @pytest.mark.parametrize("end", ["stop", "fail"])
 def test_start_after_the_end_begins_anew_and_repeats_the_run(room, end):
     room.start()

@@ -73,7 +73,17 @@ def test_a_run_stops_once_its_policy_has_stayed_optimal(dashboard):
     expect(dashboard.progress).to_have_attribute("value", str(n_episodes))
 
 
-BUTTONS = ("Start", "Pause", "Resume", "Step", "Episode", "Run to", "Stop", "Reset")
+BUTTONS = (
+    "Start",
+    "Pause",
+    "Resume",
+    "Step",
+    "Episode",
+    "Run to",
+    "Stop",
+    "Reset",
+    "Undo: earlier run",
+)
 FIELDS = (
     "Level",
     "Slip",

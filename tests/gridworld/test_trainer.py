@@ -175,6 +175,7 @@ def test_snapshots_are_read_only():
     assert arrays.keys() == {
         "trail",
         "q_values",
+        "reachable",
         "visits",
         "episode_returns",
         "episode_lengths",
@@ -454,7 +455,7 @@ def test_answers_worked_out_bit_by_bit_are_those_worked_out_at_once():
     expected, got = at_once.snapshot, by_bits.snapshot
     np.testing.assert_array_equal(got.evaluation_returns, expected.evaluation_returns)
     np.testing.assert_array_equal(got.plan.q_values, expected.plan.q_values)
-    for name in ("optimal_return", "optimal_length", "gap"):
+    for name in ("optimal_return", "planned_return", "optimal_length", "gap", "greedy_ends"):
         assert getattr(got, name) == getattr(expected, name)
 
 
