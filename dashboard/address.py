@@ -1,4 +1,4 @@
-"""`Address`: the page's address carries its settings, so that a link restores them."""
+"""`Address`: the page's address leads back to its training, and carries its settings."""
 
 from functools import cache
 from typing import Any
@@ -9,10 +9,18 @@ import param
 from panel.io.location import Location
 
 from dashboard.draft import format_cells, read_cells
-from dashboard.link import KEYS, ROOM_KEY, describe, parse_link, parse_value, value_text
+from dashboard.link import (
+    KEYS,
+    ROOM_KEY,
+    describe,
+    parse_link,
+    parse_value,
+    read_own,
+    value_text,
+)
 from dashboard.notify import toast
+from dashboard.processes import are_several
 from dashboard.room import Room
-from dashboard.watching import Watch, watch_always
 from gridworld import GridWorldConfig, Snapshot
 
 #: Complaints that are shown; an address of nonsense must not bury the page.
@@ -20,24 +28,30 @@ MAX_TOASTS = 5
 #: Settings of a level of its own, and all that make a map together.
 _DRAWN = ("n_rows", "n_cols", "wall_density", "map_seed")
 _MAP = ("level", "layout", *_DRAWN, "wind")
+#: Panel tells that the browser went back if that changes the address's fragment, only then.
+_FRAGMENT = "#training"
 
 
 class Address:
-    """Reads the settings from the page's address when it is opened, and keeps it up to date.
+    """Reads the settings from the page's address, and writes to it what leads back here.
 
-    The address has what differs from the room as it was before. What is wrong in it is told
-    in toasts and left out, what is right is taken. Where there is no page with an address,
-    in a notebook or a test, nothing is read or written by itself.
+    What is wrong in the address is told in toasts and left out, what is right is taken. Where
+    there is no page with an address, in a notebook or a test, nothing is read or written by
+    itself.
 
-    Once there is something to come back to, it has the room's key too, and leads to the
-    training itself.
+    Each change makes an entry of the browser's history. So the address is written when the
+    page has loaded, unless it has the room's key already, and when a run begins, with the
+    settings of that run. Where Back leads to an entry from before the key was written, the
+    address is restored.
 
     Args:
         room: The training whose settings these are; it should not have been drawn yet.
-        watch: What to watch the settings with.
         before: A room as it was before; by default the room itself. If given, the room has
             been at work, and nothing is read.
         key: Leads to the room.
+
+    Attributes:
+        complaints: What was wrong with the address, a sentence each.
     """
 
     min_interval = 0.5
@@ -45,44 +59,45 @@ class Address:
     def __init__(
         self,
         room: Room,
-        watch: Watch = watch_always,
         before: Room | None = None,
         key: str | None = None,
     ) -> None:
-        self._world = room.world_config
+        self._room, self._world = room, room.world_config
+        self._run = (room.trainer, room.locked)
         self._settings = _settings(room)
         pristine = _settings(before or room)
         self._before = {key: getattr(*setting) for key, setting in pristine.items()}
-        self._key, self._is_revealed = key, False
+        self._key, self._is_guarded = key, False
         self._values_of = cache(self._values_of_level)
         self._location = _find_location()
-        if self._location is None:
-            return
-        complaints = self.apply(self._location.search) if before is None else []
-        if complaints:
-            pn.state.onload(lambda: _tell(complaints))
-        for owner, names in _names_by_owner(room).items():
-            watch(owner, names, self._show)
+        self.complaints: list[str] = []
+        if self._location is not None:
+            if before is None:
+                self.complaints = self.apply(self._location.search)
+            pn.state.onload(self._enter)
 
     @property
     def query(self) -> str:
-        """The settings that differ, as ``?level=hard&slip=0.1``; empty if none does."""
-        differing = self._differing()
-        texts = {key: value_text(self._now(key)) for key in self._settings if key in differing}
-        if self._key is not None and self._is_revealed:
-            texts[ROOM_KEY] = self._key
-        return f"?{urlencode(texts, safe=',')}" if texts else ""
+        """The settings that differ from before, as ``?level=hard&slip=0.1``, or nothing."""
+        return _query(self._differing_texts())
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether the page's address has a key that is not the room's."""
+        key = self._written.get(ROOM_KEY)
+        return bool(key) and key != self._key
+
+    def leading_by(self, key: str) -> str:
+        """What follows the question mark, with it, in an address that leads here by a key."""
+        return _query(self._differing_texts() | self._written | {ROOM_KEY: key})
 
     def update(self, snapshot: Snapshot) -> None:
-        """Leads to the training once there is one, like a view that draws snapshots."""
-        if snapshot.total_steps:
-            self.reveal()
-
-    def reveal(self) -> None:
-        """Leads to the training from now on, not only to its settings."""
-        if not self._is_revealed:
-            self._is_revealed = True
-            self._show()
+        """Writes the settings of a run that has begun, like a view that draws snapshots."""
+        (trainer, was_locked), self._run = self._run, (self._room.trainer, self._room.locked)
+        has_begun = self._room.locked and not was_locked
+        is_another = self._room.trainer is not trainer and snapshot.total_steps > 0
+        if has_begun or is_another:
+            self._write()
 
     def apply(self, search: str) -> list[str]:
         """Takes settings from the part of an address that begins with the question mark.
@@ -170,12 +185,46 @@ class Address:
         config.param.update(level=level)
         return self._before | {key: getattr(config, name) for name, key in names.items()}
 
-    def _show(self) -> None:
-        if self._location is not None:
-            self._location.search = self.query
+    def _differing_texts(self) -> dict[str, str]:
+        differing = self._differing()
+        return {key: value_text(self._now(key)) for key in self._settings if key in differing}
+
+    @property
+    def _written(self) -> dict[str, str]:
+        """What the page's address has besides settings."""
+        return read_own(self._location.search) if self._location is not None else {}
+
+    def _enter(self) -> None:
+        """Leads to the training from now on; to be called once the page has loaded."""
+        assert self._location is not None
+        self._is_guarded = self._location.hash == _FRAGMENT
+        self._location.param.watch(self._on_hash, "hash")
+        # A reload may yet find a training of another process.
+        is_elsewhere = self.leads_elsewhere and are_several()
+        if self._written.get(ROOM_KEY) != self._key and not is_elsewhere:
+            self._write()
+
+    def _write(self) -> None:
+        if self._location is None or self._key is None:
+            return
+        had_key = self._written.get(ROOM_KEY) == self._key
+        self._location.search = self.leading_by(self._key)
+        if not had_key:
+            self._is_guarded = True
+            self._location.hash = _FRAGMENT  # an entry of its own; the key is in it already
+
+    def _on_hash(self, _: param.parameterized.Event) -> None:
+        # Panel itself has written the rest again.
+        if self._is_guarded and self._location is not None:
+            self._location.hash = _FRAGMENT
 
 
-def _names_by_owner(room: Room) -> dict[param.Parameterized, list[str]]:
+def _query(texts: dict[str, str]) -> str:
+    return f"?{urlencode(texts, safe=',')}" if texts else ""
+
+
+def names_by_owner(room: Room) -> dict[param.Parameterized, list[str]]:
+    """The parameters that are settings of a room, by the object that they belong to."""
     owners: tuple[param.Parameterized, ...] = (room.world_config, room.learning_config, room.pace)
     return {owner: _names(owner) for owner in owners} | {room: ["seed"]}
 
@@ -184,7 +233,7 @@ def _settings(room: Room) -> dict[str, tuple[param.Parameterized, str]]:
     """Owner and name of each setting, by its key in a link."""
     return {
         KEYS.get(name, name): (owner, name)
-        for owner, names in _names_by_owner(room).items()
+        for owner, names in names_by_owner(room).items()
         for name in names
     }
 
@@ -208,7 +257,8 @@ def _find_location() -> Location | None:
         return pn.state.location
 
 
-def _tell(complaints: list[str]) -> None:
+def tell(complaints: list[str]) -> None:
+    """Shows the first complaints in toasts, and how many more there are."""
     for complaint in complaints[:MAX_TOASTS]:
         toast("warning", complaint)
     if len(complaints) > MAX_TOASTS:

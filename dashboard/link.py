@@ -45,8 +45,7 @@ def parse_link(search: str, keys: Collection[str]) -> tuple[dict[str, str], list
     texts: dict[str, str] = {}
     complaints = []
     for key, text in pairs:
-        # Panel's and Bokeh's own, and the room's, which are read elsewhere.
-        if key in ("theme", ROOM_KEY) or key.startswith("bokeh-"):
+        if _is_no_setting(key):
             continue
         if key not in keys:
             known = ", ".join(keys)
@@ -59,6 +58,20 @@ def parse_link(search: str, keys: Collection[str]) -> tuple[dict[str, str], list
     return texts, complaints
 
 
+def read_own(search: str) -> dict[str, str]:
+    """Texts in a part of an address that are no settings but Panel's own, and the room's key."""
+    own: dict[str, str] = {}
+    for key, text in parse_qsl(search.removeprefix("?"), keep_blank_values=True):
+        if _is_no_setting(key):
+            own.setdefault(key, text)
+    return own
+
+
+def _is_no_setting(key: str) -> bool:
+    """Whether a key of a link is Panel's or Bokeh's own, or the room's."""
+    return key in ("theme", ROOM_KEY) or key.startswith("bokeh-")
+
+
 def parse_value(parameter: param.Parameter, text: str) -> Any:
     """Turns a text of a link into a value that the parameter takes.
 
@@ -68,9 +81,7 @@ def parse_value(parameter: param.Parameter, text: str) -> Any:
     value: Any = text
     match parameter:
         case parameters.Real():
-            value = _number(text)
-            if isinstance(parameter, parameters.Whole) and isinstance(value, float):
-                value = int(value) if value.is_integer() else value
+            value = parameters.parse_number(text)
         case parameters.Wind():
             value = _shifts(text)
         case parameters.Text():
@@ -105,17 +116,9 @@ def describe(error: ValueError, owner: param.Parameterized) -> str:
     return f"Address: {words}"
 
 
-def _number(text: str) -> Any:
-    """The number in a text; text that is none stays text, to be refused."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 def _shifts(text: str) -> Any:
     """Whole numbers with commas between them; text that is none stays text, to be refused."""
     try:
-        return tuple(int(shift) for shift in text.split(",") if text)
-    except ValueError:
+        return parameters.parse_wholes(text.split(",") if text else ())
+    except (TypeError, ValueError):
         return text

@@ -19,6 +19,7 @@ from dashboard import keeping
 from dashboard.keeping import Kept
 from dashboard.link import ROOM_KEY
 from dashboard.notify import toast
+from dashboard.processes import are_several
 from dashboard.remade import is_remade
 from dashboard.room import Room
 from gridworld import LoadError
@@ -32,7 +33,7 @@ KEEP_MINUTES = 30.0
 #: Pages that were closed or cut off which a room knows again.
 _MAX_REMEMBERED = 2 * MAX_PAGES
 _KEY_BYTES = 16
-_GONE = "The training that was here is gone; this is a new one."
+GONE = "The training that was here is gone; this is a new one."
 
 
 class LobbyError(RuntimeError):
@@ -51,6 +52,7 @@ class Suite:
         remembered: The same for pages that may come back after their connection broke.
         empty_since: When the last page closed, in the lobby's seconds; infinite while
             there is one.
+        news: What its first page is to tell, a sentence each.
     """
 
     room: Room
@@ -59,6 +61,7 @@ class Suite:
     pages: dict[str, bool] = field(default_factory=dict)
     remembered: OrderedDict[str, bool] = field(default_factory=OrderedDict)
     empty_since: float = math.inf
+    news: list[str] = field(default_factory=list)
 
 
 class Seat(NamedTuple):
@@ -103,6 +106,19 @@ class Lobby:
         return [suite.room for suite in self._suites]
 
     @property
+    def policy(self) -> str:
+        """What becomes of a training that nobody has open, in words."""
+        return (
+            f"A training without an open page is kept for {_in_words(self._keep_seconds)}, then "
+            "dropped; download the run to keep it."
+        )
+
+    @property
+    def n_pages(self) -> int:
+        """Pages of all rooms, those included whose connection broke a moment ago."""
+        return sum(len(suite.pages) for suite in self._suites)
+
+    @property
     def n_viewers(self) -> int:
         """Pages that watch and do not control."""
         return sum(not controls for suite in self._suites for controls in suite.pages.values())
@@ -123,14 +139,18 @@ class Lobby:
         self.sweep()
         places: list[Suite | Kept] = [*self._suites, *self._kept]
         for place in places:
-            in_control = place.remembered.get(page)
-            if in_control is None:
-                in_control = _control_by(place, key)
+            in_control = _control_of(place, page, key)
             if in_control is None:
                 continue
             suite = self._revive(place) if isinstance(place, Kept) else place
             return self._seat(suite, page, in_control) if suite is not None else None
         return None
+
+    def knows(self, page: str, key: str | None) -> bool:
+        """Whether there is a room for a page, as for `enter`."""
+        self.sweep()
+        places: list[Suite | Kept] = [*self._suites, *self._kept]
+        return any(_control_of(place, page, key) is not None for place in places)
 
     def check(self) -> None:
         """Makes sure that there is room for another training.
@@ -159,6 +179,23 @@ class Lobby:
         self._suites.append(suite)
         return seat
 
+    def reserve(self, room: Room, news: list[str]) -> Suite:
+        """Keeps a room for a page that is about to come by one of its keys.
+
+        Args:
+            room: The room.
+            news: What the page is to tell, a sentence each.
+
+        Raises:
+            LobbyError: If there are as many rooms, or pages, as there may be.
+        """
+        self.check()
+        suite = Suite(room, empty_since=self._clock(), news=news)
+        self._check_pages(suite)
+        self._suites.append(suite)
+        self._sweep_later()
+        return suite
+
     def leave(self, page: str) -> None:
         """Takes note that a page is closed; its room is kept for a while."""
         for suite in self._suites:
@@ -175,6 +212,8 @@ class Lobby:
         self._kept = [kept for kept in self._kept if kept.empty_since > latest]
         for suite in [suite for suite in self._suites if suite.empty_since <= latest]:
             self._drop(suite)
+        for suite in self._suites:
+            suite.room.let_go()
 
     def save(self) -> None:
         """Writes all rooms to the folder, if there is one."""
@@ -232,7 +271,7 @@ class Lobby:
             raise LobbyError(
                 f"{MAX_PAGES} pages show this training already, as many as may. Try again later."
             )
-        if sum(len(each.pages) for each in self._suites) >= MAX_ALL_PAGES:
+        if self.n_pages >= MAX_ALL_PAGES:
             raise LobbyError(
                 f"This server has {MAX_ALL_PAGES} pages open, as many as may. Try again later."
             )
@@ -263,8 +302,20 @@ class Lobby:
         loop.call_later(self._keep_seconds + 1, self.sweep)
 
 
-def _control_by(place: Suite | Kept, key: str | None) -> bool | None:
-    """Whether a key gives control of a room; None if it does not lead there."""
+def _in_words(seconds: float) -> str:
+    """A duration in the largest unit of which it is a whole number."""
+    size, unit = 1, "second"
+    for larger in ((60, "minute"), (3600, "hour")):
+        if seconds and seconds % larger[0] == 0:
+            size, unit = larger
+    number = seconds / size
+    return f"{number:,.10g} {unit}{'' if number == 1 else 's'}"
+
+
+def _control_of(place: Suite | Kept, page: str, key: str | None) -> bool | None:
+    """Whether a page that was there, or else a key, controls a room; None if it has no place."""
+    if page in place.remembered:
+        return place.remembered[page]
     for known, in_control in ((place.control_key, True), (place.watch_key, False)):
         if key and secrets.compare_digest(known.encode(), key.encode()):
             return in_control
@@ -303,8 +354,9 @@ def take_seat(document: Any, own_room: Room) -> Seat | None:
     key = keys[0].decode(errors="replace") if keys else None
     seat = lobby.enter(session.id, key)
     if seat is None:
-        if key or is_remade(document):
-            pn.state.onload(lambda: toast("warning", _GONE))
+        # Another process may have the training that is not in this one.
+        if (key or is_remade(document)) and not are_several():
+            pn.state.onload(lambda: toast("warning", GONE))
         seat = lobby.open(session.id, own_room)
     if seat.room is not own_room:
         own_room.close()

@@ -7,13 +7,15 @@ import panel_material_ui as pmui
 import param
 from panel.viewable import Viewer
 
-from dashboard.address import Address
+from dashboard.address import Address, names_by_owner, tell
 from dashboard.controls import Controls
 from dashboard.editor import MapEditor
+from dashboard.entrance import lead_on
 from dashboard.kernel_link import NotebookRow
 from dashboard.lobby import LobbyError, Seat, lobby, take_seat
 from dashboard.notify import forget, toast
 from dashboard.pictures import Pictures
+from dashboard.processes import ProcessesNote, are_several
 from dashboard.remade import prepare
 from dashboard.room import Room
 from dashboard.runner import Runner, View
@@ -87,7 +89,12 @@ class GridWorldDashboard(Viewer):
         """Makes a page that controls the training."""
         room, watch = self.room, self.runner.watching.watch
         key = self._seat.suite.control_key if self._seat else None
-        address = Address(room, watch, before, key)  # before anything is drawn
+        address = Address(room, before, key)  # before anything is drawn
+        complaints = address.complaints
+        if self._seat is not None:
+            complaints += self._seat.suite.news
+            self._seat.suite.news = []
+        pn.state.onload(lambda: tell(complaints))
         self._status = StatusView(room.snapshot)
         self._controls = controls = Controls(room, self.runner)
         self._editor = MapEditor(
@@ -97,10 +104,14 @@ class GridWorldDashboard(Viewer):
         self._views: tuple[View, ...] = (self._status, controls, self._editor, address)
         self._main.append(controls.bar)
         if self._seat is not None:
-            share = Share(self._seat, address.reveal)
+            share = Share(self._seat, lambda: address.query)
+            for owner, names in names_by_owner(room).items():
+                watch(owner, names, share.refresh)
             controls.buttons.extend([share.button, share.count])
             self._main.append(share.links)
             self._views += (share,)
+            if are_several():
+                self._show_note(ProcessesNote(lambda: address.leads_elsewhere))
         pn.state.onload(controls.set_ready)  # before the pictures: they take their time
 
     def _let_watch(self, seat: Seat) -> None:
@@ -111,6 +122,12 @@ class GridWorldDashboard(Viewer):
         self._sidebar = settings.pane
         self._views = (self._status, settings, share)
         self._main.append(pn.Row(pn.pane.HTML(_WATCHING, margin=(10, 8)), share.count))
+        if are_several():
+            self._show_note(ProcessesNote())
+
+    def _show_note(self, note: ProcessesNote) -> None:
+        self._views += (note,)
+        self._main.append(note.pane)
 
     def __panel__(self) -> pn.viewable.Viewable:
         """The dashboard inside another page or a notebook."""
@@ -173,12 +190,12 @@ class GridWorldDashboard(Viewer):
             self._pictures.renew()
         pn.state._on_load(self._document)
 
-    def _on_draft(self, layout: str | None, problem: str | None) -> None:
+    def _on_draft(self, _: str | None, problem: str | None) -> None:
         """Shows a map that is being drawn; one that cannot be played is not to be started."""
         with self.runner.one_message():
             self._controls.hold(problem)
             if self._pictures is not None:
-                self._pictures.show_draft(layout)
+                self._pictures.mark.update(self.room.snapshot)
 
     def _on_status(self, snapshot: Snapshot) -> None:
         rate = success_rate(snapshot)
@@ -221,9 +238,9 @@ def _page_on_its_own(**params: Any) -> pmui.Page:
     return page
 
 
-def make_page() -> pmui.Page:
+def make_page() -> pn.viewable.Viewable | pmui.Page:
     """The dashboard as a page; or in words, why there is none."""
     try:
-        return GridWorldDashboard().page()
+        return pn.Row() if lead_on(pn.state.curdoc) else GridWorldDashboard().page()
     except LobbyError as error:
         return _page_on_its_own(title=TITLE, main=[pn.pane.HTML(f"<p>{error}</p>", margin=24)])

@@ -34,9 +34,7 @@ class Metrics(RequestHandler):
         """Counts and answers."""
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        server: Any = self.application
-        n_sessions = sum(len(list(page.sessions)) for page in server.applications.values())
-        registry.register(_Counts(n_sessions))
+        registry.register(_Counts())
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.write(generate_latest(registry))
 
@@ -53,14 +51,11 @@ class Login(BasicLoginHandler):
 
 
 class _Counts(Collector):
-    def __init__(self, n_sessions: int) -> None:
-        self._n_sessions = n_sessions
-
     def collect(self) -> Iterator[Metric]:
         rooms = lobby.rooms
         n_running = sum(room.status is Status.RUNNING for room in rooms)
         for name, what, value in (
-            ("sessions", "Pages that are open, or were a moment ago.", self._n_sessions),
+            ("sessions", "Pages that are open, or were a moment ago.", lobby.n_pages),
             ("rooms", "Trainings that are kept, with pages or without.", len(rooms)),
             ("trainers_running", "Trainings that are under way.", n_running),
             ("viewers", "Pages that watch a training and do not control it.", lobby.n_viewers),

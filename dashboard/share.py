@@ -1,4 +1,4 @@
-"""`Share`: links to a training, and how many watch it."""
+"""`Share`: links to a training and to its settings, and how many watch it."""
 
 from collections.abc import Callable
 from html import escape
@@ -7,38 +7,38 @@ from urllib.parse import urlencode
 import panel as pn
 
 from dashboard.link import ROOM_KEY
-from dashboard.lobby import Seat
+from dashboard.lobby import Seat, lobby
 from dashboard.widgets import Button
 from gridworld import Snapshot
 
 _STYLE = """
 dl { display: grid; gap: 2px; margin: 4px 0; }
 dt { color: var(--mui-palette-text-secondary); font-size: 0.9rem; }
-dd { margin: 0 0 6px; overflow-wrap: anywhere; user-select: all; }
+dd { margin: 0 0 6px; overflow-wrap: anywhere; user-select: all; max-height: 6em; overflow: auto; }
+p { margin: 4px 0; font-size: 0.9rem; }
 a { color: var(--mui-palette-primary-main); }
 """
 _COUNT = """
 :host { font-variant-numeric: tabular-nums; color: var(--mui-palette-text-secondary); }
 """
 
-#: Label, which key, what it is for.
-_LINKS = (
-    ("Link to watch", "watch_key", "sees this training live, and cannot change it"),
-    (
-        "Link to control",
-        "control_key",
-        "can start, stop and change it too; so can this page's "
-        "own address once the training has begun",
-    ),
+_TO_WATCH = "Link to watch", "who has it sees this training live, and cannot change it"
+_TO_CONTROL = (
+    "Link to control",
+    "who has it can start, stop and change it too; so can who has this page's own address",
+)
+_TO_SETTINGS = (
+    "Link to these settings",
+    "who has it gets a new training with the settings that are here now",
 )
 
 
 class Share:
-    """Shows how many other pages show the training and, to those in control, its links.
+    """Shows how many other pages show the training and, to those in control, links.
 
     Args:
         seat: The page's place.
-        on_share: Called when the links are asked for.
+        query: Tells the settings as they are now, as they are written in a link.
 
     Attributes:
         button: Shows and hides the links.
@@ -48,8 +48,8 @@ class Share:
 
     min_interval = 0.5
 
-    def __init__(self, seat: Seat, on_share: Callable[[], None] = lambda: None) -> None:
-        self._seat, self._on_share = seat, on_share
+    def __init__(self, seat: Seat, query: Callable[[], str] = lambda: "") -> None:
+        self._seat, self._query = seat, query
         self._n_others = 0
         self.button = Button(
             label="Share",
@@ -70,19 +70,27 @@ class Share:
             words = f"{n_others} more {'page shows' if n_others == 1 else 'pages show'} this"
             self.count.object = f'<span role="status">{words if n_others else ""}</span>'
 
-    def _toggle(self) -> None:
-        if not self.links.visible:
-            self._on_share()
+    def refresh(self) -> None:
+        """Has the link to the settings lead to those that there are now, if it is shown."""
+        if self.links.visible:
             self.links.object = self._describe()
+
+    def _toggle(self) -> None:
         self.links.visible = not self.links.visible
+        self.refresh()
 
     def _describe(self) -> str:
+        suite = self._seat.suite
         location = pn.state.location
         port = f":{location.port}" if location.port else ""
         page = f"{location.protocol}//{location.hostname}{port}{location.pathname}"
         rows = []
-        for label, name, purpose in _LINKS:
-            link = escape(f"{page}?{urlencode({ROOM_KEY: getattr(self._seat.suite, name)})}")
+        for (label, purpose), query in (
+            (_TO_WATCH, f"?{urlencode({ROOM_KEY: suite.watch_key})}"),
+            (_TO_CONTROL, f"?{urlencode({ROOM_KEY: suite.control_key})}"),
+            (_TO_SETTINGS, self._query()),
+        ):
+            link = escape(page + query)
             anchor = f'<a href="{link}" target="_blank" aria-label="{label}">{link}</a>'
-            rows.append(f"<dt><b>{label}</b>: who has it {purpose}.</dt><dd>{anchor}</dd>")
-        return f"<dl>{''.join(rows)}</dl>"
+            rows.append(f"<dt><b>{label}</b>: {purpose}.</dt><dd>{anchor}</dd>")
+        return f"<dl>{''.join(rows)}</dl><p>{lobby.policy}</p>"

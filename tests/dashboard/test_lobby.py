@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard import lobby as lobby_module
@@ -62,6 +62,7 @@ def test_the_control_key_leads_to_control_and_the_watch_key_never(lobby, seat):
     assert not lobby.enter("student", seat.suite.control_key).in_control
 
 
+@settings(deadline=None)
 @given(key=st.one_of(st.none(), st.text(), st.from_regex(r"[\w-]{22}", fullmatch=True)))
 def test_any_other_key_leads_nowhere(key):
     lobby = Lobby()
@@ -185,3 +186,51 @@ def test_of_pages_come_and_gone_only_the_latest_are_remembered(lobby, seat):
         lobby.leave(f"page {i}")
     assert len(seat.suite.remembered) == 2 * lobby_module.MAX_PAGES
     assert lobby.enter("page 999", None) is not None
+
+
+def test_a_room_that_is_reserved_waits_for_its_page_and_no_longer_than_others(lobby, clock, few):
+    suite = lobby.reserve(Room(), ["news"])
+    assert lobby.knows("page", suite.control_key)
+    assert not lobby.knows("page", None)
+    seat = lobby.enter("page", suite.control_key)
+    assert (seat.suite, seat.in_control, seat.suite.news) == (suite, True, ["news"])
+    lobby.leave("page")
+    assert lobby.knows("page", None)
+    late = lobby.reserve(Room(), [])
+    clock.now += 31 * MINUTE
+    assert not lobby.knows("page", late.control_key)
+    assert lobby.rooms == []
+
+
+def test_a_full_server_reserves_no_room(lobby, few, monkeypatch):
+    for i in range(3):
+        lobby.open(f"page {i}", Room()).room.step()
+    with pytest.raises(LobbyError, match="3 trainings at a time"):
+        lobby.reserve(Room(), [])
+    monkeypatch.setattr(lobby_module, "MAX_ROOMS", 4)
+    monkeypatch.setattr(lobby_module, "MAX_ALL_PAGES", 3)
+    with pytest.raises(LobbyError, match="3 pages open"):
+        lobby.reserve(Room(), [])
+    assert len(lobby.rooms) == 3
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        ("30", "30 minutes"),
+        ("1", "1 minute"),
+        ("1.5", "90 seconds"),
+        ("60", "1 hour"),
+        ("90", "90 minutes"),
+        ("120", "2 hours"),
+        ("10000", "10,000 minutes"),
+        ("0", "0 seconds"),
+        ("inf", "inf seconds"),
+    ],
+)
+def test_it_is_said_how_long_a_training_is_kept_here(monkeypatch, minutes, words):
+    monkeypatch.setenv("GRIDWORLD_KEEP_MINUTES", minutes)
+    assert lobby_module._make_lobby().policy == (
+        f"A training without an open page is kept for {words}, then dropped; "
+        "download the run to keep it."
+    )

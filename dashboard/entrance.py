@@ -1,0 +1,56 @@
+"""Pages that are asked for without a training are led to the address of one of their own."""
+
+from typing import Any
+
+import panel as pn
+
+from dashboard.address import Address
+from dashboard.link import ROOM_KEY
+from dashboard.lobby import GONE, lobby
+from dashboard.processes import are_several
+from dashboard.room import Room
+
+#: Where Bokeh makes documents that are not shown at their own address.
+_PARTS = ("/ws", "/autoload.js")
+
+
+def lead_on(document: Any) -> bool:
+    """Has the browser ask for the address of a new training, if this one leads to none.
+
+    What a page adds to the browser's history later, Back takes away again. So the first entry
+    has the training's key. A server of several processes cannot tell whether there is a
+    training; nobody is led on there.
+
+    Args:
+        document: The page's Bokeh document, with nothing on it yet; None for none.
+
+    Returns:
+        Whether it does, so that no page is needed.
+
+    Raises:
+        LobbyError: If there is no place for another training.
+    """
+    context = document.session_context if document is not None else None
+    if context is None or context.request is None:
+        return False
+    request = context.request
+    if request.path.endswith(_PARTS) or _is_session_chosen(request) or are_several():
+        return False
+    keys = request.arguments.get(ROOM_KEY, [])
+    key = keys[0].decode(errors="replace") if keys else None
+    if lobby.knows(context.id, key):
+        return False
+    lobby.check()
+    room = Room()
+    address = Address(room)
+    news = [*address.complaints, *([GONE] if key else [])]
+    target = address.leading_by(lobby.reserve(room, news).control_key)
+    pn.config.authorize_callback = lambda _: target  # Panel's way to redirect, for this session
+    return True
+
+
+def _is_session_chosen(request: Any) -> bool:
+    """Whether the next request would get this session again, and be led on for ever."""
+    # Bokeh leaves its own arguments out of ``request.arguments``.
+    is_named = "bokeh-session-id=" in request.uri or "Bokeh-Session-Id" in request.headers
+    return is_named or bool(pn.config.reuse_sessions)
