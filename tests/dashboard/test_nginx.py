@@ -4,13 +4,17 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from urllib.parse import urlsplit
+from contextlib import ExitStack, closing, contextmanager
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import websocket
 from playwright.sync_api import expect
 
+from dashboard.address import Address
+from dashboard.link import MAX_LENGTH
+from dashboard.room import Room
+from gridworld import GridWorldConfig, QLearningConfig
 from tests.dashboard.browsing import OpenedDashboard, wait_until
 from tests.dashboard.test_metrics_route import metrics
 from tests.dashboard.test_websocket import first_message, token_of
@@ -147,6 +151,54 @@ def test_settings_in_the_address_outlive_the_way_to_a_process(page, url):
     page.goto(f"{url}/?level=hard&seed=7")
     expect(page.get_by_label("Seed", exact=True)).to_have_value("7")
     assert re.fullmatch(rf"{url}/\d+/app\?level=hard&seed=7.*", page.url)
+
+
+def test_the_longest_address_that_the_page_writes_opens_it_again(browser, url, processes):
+    sent = longest_address()
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        dashboard = OpenedDashboard(page, f"{url}{urlsplit(processes[0].url).path}{sent}")
+        dashboard.progress.wait_for()
+        expect(dashboard.field("Seed")).to_have_value(str(2**32 - 1))
+        walls = dict(parse_qsl(sent[1:]))["map"].count("~")
+        dashboard.wait_until(lambda: len(dashboard.walls) == walls, 60)
+        dashboard.press("Step")
+        dashboard.wait_for_steps()
+        assert set(sent[1:].split("&")) <= set(urlsplit(page.url).query.split("&"))
+        assert dashboard.troubles == []
+
+
+def longest_address():
+    """All settings of the largest map that a person can draw, each as long as it can be."""
+    world = GridWorldConfig(
+        level="random", n_rows=100, n_cols=100, map_seed=1, slip=0.123456789, max_steps=9_999_999
+    )
+    layout, rewards = world.layout, ("step", "bump", "goal", "pit", "cliff")
+    world.param.update(
+        level="custom",
+        layout=layout,
+        wind=(1,) + (0,) * 99,
+        **{f"{name}_reward": -0.123456789 for name in rewards},
+    )
+    learning = QLearningConfig(
+        **dict.fromkeys(("learning_rate", "discount_factor", "epsilon"), 0.123456789),
+        num_episodes=9_999_999,
+        initial_q=-0.123456789,
+    )
+    return Address(Room(world, learning, seed=2**32 - 1), before=Room()).query
+
+
+def test_an_address_of_all_the_characters_allowed_comes_through(context, url, processes):
+    address = f"{url}{urlsplit(processes[0].url).path}?map="
+    for text in ("%7E" * (MAX_LENGTH // 3 - 2), "~" * (MAX_LENGTH - 4), "~" * (MAX_LENGTH + 1000)):
+        assert context.request.get(address + text).status == 200  # the page says what is wrong
+
+
+def test_an_address_that_is_too_long_is_told_so(context, url, processes):
+    for path in (urlsplit(processes[0].url).path, "/"):
+        answer = context.request.get(f"{url}{path}?map={'~' * 60_000}")
+        assert answer.status == 414
+        assert "must have at most 40,000 characters" in answer.text()
 
 
 @pytest.mark.parametrize(
