@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dashboard.inline import extension
     from dashboard.page import GridWorldDashboard
 
-__all__ = ["GridWorldDashboard"]
+__all__ = ["GridWorldDashboard", "extension"]
 
 
 def __getattr__(name: str) -> Any:
@@ -15,4 +16,8 @@ def __getattr__(name: str) -> Any:
         from dashboard.page import GridWorldDashboard
 
         return GridWorldDashboard
+    if name == "extension":
+        from dashboard.inline import extension
+
+        return extension
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

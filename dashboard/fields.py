@@ -6,9 +6,10 @@ from typing import Any
 import panel_material_ui as pmui
 import param
 
+from dashboard.kernel_link import in_notebook
 from dashboard.notify import toast
 from dashboard.watching import Watch, watch_always
-from dashboard.widgets import Hinted, Select, TextAreaInput, TextInput
+from dashboard.widgets import CheckBoxGroup, Hinted, Select, TextAreaInput, TextInput
 from gridworld import LEVELS, parameters
 
 
@@ -48,6 +49,8 @@ class Field:
         self._width, self._why_locked = width, why_locked
         self._parameter = owner.param[name]
         self.label = self._parameter.label
+        # The widget is one check box: it holds a list with True in it, or an empty one.
+        self._is_boxed = isinstance(self._parameter, param.Boolean) and in_notebook()
         self.widget = self._make_widget()
         self.widget.param.watch(self._on_widget, "value")
         watch(owner, [name], self._show)
@@ -70,12 +73,10 @@ class Field:
                 titles = {LEVELS[name].title: name for name in self._parameter.objects}
                 return Select(**common, options=titles, stylesheets=[_INPUT])
             case param.Boolean():
-                return Switch(
-                    label=self.label,
-                    hint=self._parameter.doc,
-                    value=self._shown(),
-                    margin=(16, 10),
-                )
+                switch = {key: common[key] for key in ("hint", "value")} | {"margin": (16, 10)}
+                if self._is_boxed:
+                    return CheckBoxGroup(**switch, options={self.label: True})
+                return Switch(**switch, label=self.label)
             case parameters.Text():
                 return TextAreaInput(**common, rows=7, stylesheets=[_INPUT, _MAP])
             case _:
@@ -86,7 +87,7 @@ class Field:
         value = getattr(self._owner, self._name)
         if isinstance(self._parameter, parameters.Real):
             return str(value).removesuffix(".0")
-        return value
+        return [value] * value if self._is_boxed else value
 
     def _show(self) -> None:
         shown = self._shown()
@@ -109,16 +110,10 @@ class Field:
 
     def _parse(self, entered: Any) -> Any:
         """What was entered as a value; text that is no number stays text, to be refused."""
-        if not isinstance(self._parameter, parameters.Real):
-            return entered
-        for kind in (int, float):
-            try:
-                number = kind(entered)
-            except (TypeError, ValueError):
-                continue
-            whole = isinstance(self._parameter, parameters.Whole) and number == number // 1
-            return int(number) if whole else number
-        return entered
+        if self._is_boxed:
+            return bool(entered)
+        is_number = isinstance(self._parameter, parameters.Real)
+        return parameters.parse_number(entered) if is_number else entered
 
 
 def _in_words(error: ValueError, owner: param.Parameterized) -> str:

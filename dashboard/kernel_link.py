@@ -16,6 +16,26 @@ from panel.io.notebook import block_comm, patch_inline_stylesheets, push_noteboo
 _lock = RLock()
 
 
+#: Colours of the page, and a ground for them whatever the notebook's own is.
+_COLOURS = """
+:host { background: #ffffff; color: rgba(0, 0, 0, 0.87);
+        --mui-palette-primary-main: #1976d2; --mui-palette-primary-contrastText: #ffffff;
+        --mui-palette-text-primary: rgba(0, 0, 0, 0.87);
+        --mui-palette-text-secondary: rgba(0, 0, 0, 0.6);
+        --mui-palette-text-disabled: rgba(0, 0, 0, 0.38);
+        --mui-palette-divider: rgba(0, 0, 0, 0.12); }
+"""
+
+
+def in_notebook() -> bool:
+    """Whether what is made now is for a notebook's cell, and not for a served page.
+
+    A cell's output must carry whatever it needs, and each Material component brings all of
+    them along, with 1.4 MB: there Panel's own widgets are the better ones.
+    """
+    return pn.state.curdoc is None and _shell() is not None
+
+
 class NotebookRow(pn.Row):
     """A row that ticks for as long as a notebook's cell shows it.
 
@@ -35,6 +55,9 @@ class NotebookRow(pn.Row):
         period: Callable[[], float],
         **params: Any,
     ) -> None:
+        if in_notebook():
+            # Material's would wrap it in one of its components.
+            params |= {"design": pn.theme.Native, "stylesheets": [_COLOURS]}
         super().__init__(*objects, **params)
         self._tick, self._period = tick, period
         self._cell_id: str | None = None

@@ -12,12 +12,15 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from dashboard.discarded import UNDO_OFFER
 from dashboard.export import ExportError, export_saved
+from dashboard.kernel_link import in_notebook
+from dashboard.lobby import lobby
 from dashboard.notify import toast
 from dashboard.room import Room
 from dashboard.runner import Runner
 from dashboard.widgets import Button, Hinted
-from gridworld import LoadError, StatusError, Trainer, episodes_to_csv, q_table_to_csv
+from gridworld import LoadError, Snapshot, StatusError, Trainer, episodes_to_csv, q_table_to_csv
 
 _log = logging.getLogger(__name__)
 
@@ -73,8 +76,10 @@ class Takeaway:
         can_upload: Whether a run may be put in its place.
 
     Attributes:
-        panel: The buttons.
+        panel: The buttons; in a notebook, which would keep 3 MB of them, empty until drawn.
     """
+
+    min_interval = 1.0
 
     def __init__(self, room: Room, runner: Runner, can_upload: bool = True) -> None:
         self._room, self._runner = room, runner
@@ -101,16 +106,23 @@ class Takeaway:
             margin=6,
         )
         self._upload.param.watch(self._on_upload, "value")
-        self.panel = pn.Column(
-            pn.pane.HTML(
-                "A download is made of the run as it is at the click; the run goes on.",
-                margin=(8, 10),
-            ),
+        notes = ["A download is made of the run as it is at the click; the run goes on."]
+        if room in lobby.rooms:  # which it is not in a notebook
+            notes.append(lobby.policy)
+        self._contents = [
+            pn.pane.HTML(" ".join(notes), margin=(8, 10)),
             pn.Row(*downloads, sizing_mode="stretch_width", styles={"flex-wrap": "wrap"}),
             *([self._upload] if can_upload else []),
             self._sender,
-            sizing_mode="stretch_width",
-        )
+        ]
+        self.panel = pn.Column(sizing_mode="stretch_width")
+        if not in_notebook():
+            self.panel[:] = self._contents
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Shows the buttons, once they are first looked for."""
+        if not self.panel.objects:
+            self.panel[:] = self._contents
 
     async def _download(self, label: str, filename: str, kind: str) -> None:
         """Makes a file and sends it; says so if that fails."""
@@ -154,14 +166,15 @@ class Takeaway:
 
     async def _take(self, content: bytes) -> None:
         self._upload.clear()  # the browser's copy is enough
+        offer = f". {UNDO_OFFER}" if self._room.snapshot.total_steps else ""
         try:
             trainer = await asyncio.to_thread(Trainer.load, content)
             self._room.adopt(trainer)
         except (LoadError, StatusError, ValueError) as error:
             toast("error", f"Nothing was loaded: {error}")
         else:
-            toast("success", f"Run loaded, at episode {self._room.snapshot.episode:,}")
-            self._runner.adopt()
+            toast("success", f"Run loaded, at episode {self._room.snapshot.episode:,}{offer}")
+            self._runner.draw()
 
 
 class FileInput(Hinted, pmui.FileInput):

@@ -33,22 +33,29 @@ _HOMES = {
     "JUPYTERLAB_WORKSPACES_DIR": ".workspaces",
     "IPYTHONDIR": ".ipython",
 }
+#: Pictures in each of the notebooks.
+PICTURES = {
+    "01_quickstart": 4,
+    "02_dashboard": 4,
+    "03_ten_line_loop": 0,
+    "04_what_the_parameters_do": 5,
+}
 #: Milliseconds that a kernel may take to start, and to run a notebook.
 _PATIENCE = 180_000
 
 
 @contextmanager
-def jupyterlab(notebook: str, folder: Path) -> Iterator[str]:
-    """Serves a copy of a notebook, with settings of its own, until the block ends.
+def jupyterlab(folder: Path) -> Iterator[Callable[[str], str]]:
+    """Serves a copy of the notebooks, with settings of its own, until the block ends.
 
     Args:
-        notebook: Name of its file.
         folder: An empty folder for all that the server writes.
 
     Yields:
-        The address of the notebook.
+        What tells the address of a notebook by its name.
     """
-    shutil.copy(ROOT / "notebooks" / notebook, folder)
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        shutil.copy(notebook, folder)
     for plugin, settings in _SETTINGS.items():
         file = folder / ".settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +83,31 @@ def jupyterlab(notebook: str, folder: Path) -> Iterator[str]:
     try:
         wait_until(lambda: _answers(f"{url}/api") or process.poll() is not None, 120)
         assert process.poll() is None, log.read_text()
-        yield f"{url}/lab/tree/{notebook}?token={token}"
+        # In a workspace of its own: else those opened before would come back beside it.
+        yield lambda name: f"{url}/lab/workspaces/{name}/tree/{name}.ipynb?token={token}"
     finally:
         process.terminate()
         process.wait(timeout=60)
+
+
+def n_drawn(page: Page) -> int:
+    """How many pictures a page shows, with something painted on each."""
+    return sum(n > 3 for n in page.locator(".bk-Canvas").evaluate_all(_COUNT_COLOURS))
+
+
+#: How many colours are on each picture.
+_COUNT_COLOURS = """(pictures) => pictures.map((picture) => {
+  const {width, height} = picture.getBoundingClientRect()
+  if (!width || !height) return 0
+  const colours = new Set()
+  for (const canvas of (picture.shadowRoot ?? picture).querySelectorAll("canvas")) {
+    const context = canvas.getContext("2d")
+    if (!context || !canvas.width || !canvas.height) continue
+    const {data} = context.getImageData(0, 0, canvas.width, canvas.height)
+    for (const pixel of new Uint32Array(data.buffer)) if (pixel >>> 24) colours.add(pixel)
+  }
+  return colours.size
+})"""
 
 
 def _answers(url: str) -> bool:
@@ -106,6 +134,7 @@ class Lab:
         page.on("console", lambda line: line.type == "error" and self.troubles.append(line.text))
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", lambda request: self._check_host(request.url))
+        page.route(self._is_elsewhere, lambda route: route.abort())
         page.goto(url)
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=_PATIENCE)
         self.cells = page.locator(".jp-CodeCell")
@@ -162,9 +191,12 @@ class Lab:
     def wait_until(self, condition: Callable[[], Any]) -> None:
         wait_until(condition, 60, lambda: self.page.wait_for_timeout(50))
 
-    def _check_host(self, url: str) -> None:
+    def _is_elsewhere(self, url: str) -> bool:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
+        return parts.scheme not in ("data", "blob") and parts.netloc != self._host
+
+    def _check_host(self, url: str) -> None:
+        if self._is_elsewhere(url):
             self.troubles.append(f"asked another host: {url}")
 
 

@@ -92,9 +92,9 @@ def _photograph_notebook(browser: Browser, picture: Path) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 860})
     with (
         tempfile.TemporaryDirectory() as folder,
-        jupyterlab("02_dashboard.ipynb", Path(folder)) as url,
+        jupyterlab(Path(folder)) as address_of,
     ):
-        lab = Lab(page, url)
+        lab = Lab(page, address_of("02_dashboard"))
         page.keyboard.press("Control+b")  # no sidebar
         lab.run_all()
         shown = Shown(lab, 'level="hard"')

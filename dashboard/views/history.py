@@ -7,6 +7,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.models.widgets import Div
 
+from dashboard.kernel_link import in_notebook
 from dashboard.room import Room
 from dashboard.runner import OneMessage, View
 from dashboard.widgets import Button, Hinted
@@ -22,6 +23,10 @@ _SEEN = 1.1
 
 class IntSlider(Hinted, pmui.IntSlider):
     """A slider with a hint; Panel's own has no name that can be read out."""
+
+
+class NotebookSlider(Hinted, pn.widgets.IntSlider):
+    """A slider with a hint for a notebook."""
 
 
 class HistoryView:
@@ -43,7 +48,9 @@ class HistoryView:
         self.moment: Snapshot | None = None
         self._following: list[_Following] = []
         self._moving = False
-        self._slider = IntSlider(
+        look = {"sx": {"& .MuiFormLabel-root.Mui-disabled": {"color": "text.secondary"}}}
+        kind, look = (NotebookSlider, {}) if in_notebook() else (IntSlider, look)
+        self._slider = kind(
             label="History",
             hint="Go back to an earlier step of this run; the far right is the present.",
             start=0,
@@ -51,9 +58,9 @@ class HistoryView:
             value=1,
             disabled=True,
             show_value=False,
-            sx={"& .MuiFormLabel-root.Mui-disabled": {"color": "text.secondary"}},
             margin=(4, 20, 0, 20),
             sizing_mode="stretch_width",
+            **look,
         )
         self._live = Button(
             label="Back to live",
@@ -70,7 +77,7 @@ class HistoryView:
             pn.Row(self._live, pn.pane.Bokeh(self._note), styles={"flex-wrap": "wrap"}),
             sizing_mode="stretch_width",
         )
-        self._snapshot = room.snapshot
+        self._run_number, self._snapshot = room.run_number, room.snapshot
         self.update(room.snapshot)
 
     def follow(self, view: View) -> View:
@@ -80,8 +87,9 @@ class HistoryView:
 
     def update(self, snapshot: Snapshot) -> None:
         """Lets the slider reach to the present."""
-        if snapshot.total_steps < self._snapshot.total_steps or not snapshot.total_steps:
-            self.moment = None  # another run
+        is_less = snapshot.total_steps < self._snapshot.total_steps  # reset from elsewhere
+        if is_less or not snapshot.total_steps or self._room.run_number != self._run_number:
+            self.moment, self._run_number = None, self._room.run_number  # another run
         self._snapshot = snapshot
         self._move_slider()
         self._say()

@@ -1,18 +1,31 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.jupyter import Lab, Shown, jupyterlab
+from tests.jupyter import PICTURES, Lab, Shown, jupyterlab, n_drawn
 
 
 @pytest.fixture(scope="module")
-def opened(browser, tmp_path_factory):
-    """The notebook, opened and run once: JupyterLab takes its time."""
-    with jupyterlab("02_dashboard.ipynb", tmp_path_factory.mktemp("lab")) as url:
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        lab = Lab(context.new_page(), url)
-        lab.run_all()
-        yield lab
-        context.close()
+def open_notebook(browser, tmp_path_factory):
+    """Opens a notebook and runs it, once, with no other host at hand."""
+    labs = {}
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as address_of:
+
+        def open_one(name):
+            if name not in labs:
+                page = browser.new_page(viewport={"width": 1280, "height": 900})
+                labs[name] = Lab(page, address_of(name))
+                labs[name].run_all()
+            return labs[name]
+
+        yield open_one
+        for lab in labs.values():
+            lab.page.close()
+
+
+@pytest.fixture(scope="module")
+def opened(open_notebook):
+    """The dashboard's notebook: JupyterLab takes its time."""
+    return open_notebook("02_dashboard")
 
 
 @pytest.fixture
@@ -33,6 +46,13 @@ _TRAILS = """() => Bokeh.documents
   .map((document) => document.get_model_by_name("trail"))
   .filter((trail) => trail != null)
   .map((trail) => JSON.stringify(Object.values(trail.data).map((column) => [...column])))"""
+
+
+@pytest.mark.parametrize(("name", "n_pictures"), PICTURES.items(), ids=PICTURES)
+def test_a_notebook_draws_without_any_other_host(open_notebook, name, n_pictures):
+    lab = open_notebook(name)
+    lab.wait_until(lambda: n_drawn(lab.page) == n_pictures)
+    assert lab.troubles == []
 
 
 def test_the_dashboard_trains_in_a_cell_and_the_other_cells_go_on(lab):

@@ -1,11 +1,15 @@
 import json
 import re
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 from gridworld import GridWorldConfig, World, optimal_path
+from tests.dashboard.browsing import wait_until
+from tests.jupyter import PICTURES, n_drawn
 from tests.serving import ROOT
 
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -92,6 +96,32 @@ def test_a_cell_shows_a_picture(name, cell_id, run_notebook):
     *_, shown = outputs_of(run_notebook(name), cell_id)
     assert shown.output_type == "execute_result"
     assert "text/html" in shown.data
+
+
+# Panel's empty place below each picture, for what its callbacks print.
+@pytest.mark.filterwarnings("ignore:Your element with mimetype:UserWarning")
+@pytest.mark.parametrize(("name", "n_pictures"), PICTURES.items(), ids=PICTURES)
+def test_a_notebook_made_into_a_page_draws_without_any_other_host(
+    page, run_notebook, name, n_pictures, tmp_path
+):
+    file = tmp_path / f"{name}.html"
+    file.write_text(HTMLExporter().from_notebook_node(run_notebook(name))[0])
+    assert file.stat().st_size <= 10_000_000
+    asked, errors = [], []
+    page.on("request", lambda request: asked.append(urlsplit(request.url)))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route(re.compile("^https?:"), lambda route: route.abort())
+    page.goto(file.as_uri())
+    wait_until(lambda: n_drawn(page) == n_pictures, 60, lambda: page.wait_for_timeout(100))
+    # The template's own, for what no notebook here has: widgets of other kinds, and formulas.
+    assert {address.netloc for address in asked if address.scheme.startswith("http")} == {
+        "cdnjs.cloudflare.com"
+    }
+    assert {address.path.split("/")[3] for address in asked if address.netloc} == {
+        "require.js",
+        "mathjax",
+    }
+    assert errors == []
 
 
 def test_the_quickstart_finds_the_best_way_and_loads_what_it_saved(run_notebook):

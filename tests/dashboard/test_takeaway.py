@@ -14,7 +14,9 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from dashboard.export import pictures
-from dashboard.takeaway import MAX_UPLOAD_BYTES
+from dashboard.room import Room
+from dashboard.runner import Runner
+from dashboard.takeaway import MAX_UPLOAD_BYTES, Takeaway
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
 from tests.dashboard.test_export import Opened
 from tests.gridworld.test_run import all_of
@@ -103,6 +105,15 @@ def test_a_run_is_downloaded_as_the_page_shows_it(dashboard, tmp_path):
     expect(dashboard.number("Total steps")).to_have_text(f"{expected.total_steps + 1:,}")
     again = Trainer.load(download(dashboard, "run", tmp_path))
     assert again.total_steps == expected.total_steps + 1
+
+
+def test_files_tells_how_long_a_training_is_kept_where_a_server_keeps_it(dashboard):
+    words = "kept for 30 minutes, then dropped; download the run to keep it."
+    dashboard.show("Files")
+    expect(dashboard.page.get_by_text(words)).to_be_visible()
+    room = Room()  # as in a notebook
+    panel = Takeaway(room, Runner(room, lambda _: None)).panel
+    assert words not in panel[0].object
 
 
 def test_tables_and_pictures_are_those_of_the_same_run_made_without_a_page(
@@ -229,6 +240,8 @@ def test_a_finished_run_is_shown_without_a_word_on_how_it_ended_and_can_be_made_
     upload(dashboard, tmp_path / "run.npz")
     close_the_only_toast(dashboard, "Run loaded, at episode 200")
     expect_run(dashboard, expected)
+    settings = "level=hard&slip=0.1&learning_rate=0.3&episodes=200&seed=5"
+    dashboard.wait_until(lambda: f"?{settings}&room=" in dashboard.page.url)
     expect(dashboard.field("Seed")).to_be_enabled()
     dashboard.toggle("Turbo")
     dashboard.press("Start")
