@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import panel as pn
 
-from dashboard import sending
+from dashboard import quiet, sending
 from dashboard.connection import Connection, state_of
 from dashboard.gauges import gauges
 from dashboard.governor import governor
@@ -22,6 +22,7 @@ from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)
 sending.install()
+quiet.install()
 
 #: Makes one message of all changes within.
 OneMessage = Callable[[], AbstractContextManager[Any]]
@@ -59,7 +60,7 @@ class Runner:
         self._on_status = on_status
         self._drawn = -1
         self._failing: set[View] = set()
-        self._status = room.status
+        self._status, self._run_number = room.status, room.run_number
         self._period = room.pace.period
         self._document: Any = None
         self._ticker: Ticker | None = None
@@ -125,13 +126,12 @@ class Runner:
             toast("warning", str(error))
         self.draw()
 
-    def adopt(self) -> None:
-        """Shows another run in place of the one before, without a word on how it ended."""
-        self._status = self.room.status
-        self.draw()
-
     def draw(self) -> None:
         """Shows the room as it is now, in one message."""
+        if self.room.run_number != self._run_number:
+            self._run_number = self.room.run_number
+            if self.room.ready_made:
+                self._status = self.room.status  # without a word on how it ended
         with self.one_message():
             failed = self._update_views(self.room.snapshot)
             if failed and self.room.locked:

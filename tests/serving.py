@@ -1,6 +1,7 @@
 """A served page and a browser to open it with, for tests and benchmarks."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,14 @@ _BROWSERS = (
 )
 #: Debian's packages; not every release has the first.
 _PACKAGES = _BROWSERS[:2]
+_TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ")
+#: What Bokeh logs of each page, left while it loads or not, and of the question below.
+_ORDINARY = re.compile(
+    r"(404 GET /(\w+/)*robots\.txt .*"
+    r"|WebSocket connection opened|ServerConnection created"
+    r"|WebSocket connection closed: code=(1000|1001|1005|None), reason=None"
+    r"|Failed sending message as connection was closed)?"
+)
 
 
 class Server(NamedTuple):
@@ -38,6 +47,18 @@ class Server(NamedTuple):
     url: str
     process: psutil.Process
     log: Path
+    #: Bytes of the log that its start made.
+    n_bytes_before: int
+
+    def complaints(self, since: int = 0) -> list[str]:
+        """What the log has beyond the ordinary, a line each, without the time.
+
+        Args:
+            since: Bytes of the log that are left out, beside those of the start.
+        """
+        lines = self.log.read_bytes()[max(since, self.n_bytes_before) :].decode().splitlines()
+        texts = [_TIME.sub("", line) for line in lines]
+        return [text for text in texts if not _ORDINARY.fullmatch(text)]
 
 
 @contextmanager
@@ -67,10 +88,20 @@ def serve_by(
         try:
             # A page would be a session, whose end costs the server a collection of garbage.
             _wait_until_up(urljoin(url, "/robots.txt"), process, log)
-            yield Server(url, psutil.Process(process.pid), log)
+            yield Server(url, psutil.Process(process.pid), log, log.stat().st_size)
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            _end(process)
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Ends a server, and the processes that it was split into, which outlive it otherwise."""
+    parts = psutil.Process(process.pid).children() if process.poll() is None else []
+    process.terminate()
+    process.wait(timeout=20)
+    for part in parts:
+        with suppress(psutil.NoSuchProcess):
+            part.terminate()
+    psutil.wait_procs(parts, timeout=20)
 
 
 def free_port() -> int:
@@ -81,7 +112,7 @@ def free_port() -> int:
 
 
 def _wait_until_up(url: str, process: subprocess.Popen, log: Path) -> None:
-    for _ in range(300):
+    for _ in range(1200):  # two minutes: a machine may be busy
         if process.poll() is not None:
             raise RuntimeError(f"The server did not start:\n{log.read_text()}")
         try:

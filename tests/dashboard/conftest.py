@@ -2,7 +2,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.browsing import OpenedDashboard
-from tests.serving import ROOT, serve
+from tests.serving import serve
 
 expect.set_options(timeout=20_000)
 
@@ -12,6 +12,7 @@ def server():
     """The dashboard, served the way its users serve it."""
     with serve() as server:
         yield server
+        assert server.complaints() == []
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +38,7 @@ def open_dashboard(context, server):
 
     yield open_one
     assert [dashboard.troubles for dashboard in opened] == [[]] * len(opened)
-    log = server.log.read_bytes()[logged:].decode()
-    assert str(ROOT / "dashboard") not in log
-    assert str(ROOT / "gridworld") not in log
+    assert server.complaints(logged) == []
 
 
 @pytest.fixture

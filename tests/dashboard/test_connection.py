@@ -18,6 +18,7 @@ from tests.serving import APP, serve
 def server():
     with serve(APP, "--plugins", "tests.dashboard.served") as server:
         yield server
+        assert server.complaints() == []
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def server():
 
 
 def test_the_password_leads_to_the_page_that_was_asked_for(context, server):
-    page = context.new_page()
+    logged, page = server.log.stat().st_size, context.new_page()
     asked = []
     page.on("request", lambda request: asked.append(urlsplit(request.url)))
     page.goto(f"{server.url}?level=hard&seed=7")
@@ -43,6 +43,7 @@ def test_the_password_leads_to_the_page_that_was_asked_for(context, server):
     dashboard.press("Start")
     dashboard.wait_for_steps(more_than=10)
     assert dashboard.troubles == []
+    assert server.complaints(logged) == []
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def server():
     command = ["gridworld", "serve", "--port", str(port), "--no-state"]
     with serve_by(command, f"http://localhost:{port}/app") as server:
         yield server
+        assert server.complaints() == []
 
 
 def ask(server, path):

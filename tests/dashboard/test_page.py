@@ -5,6 +5,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.dashboard.browsing import wait_until
+
 
 def colour_of_the_floor(dashboard):
     """The pixel in the middle of the easy level's lower left cell."""
@@ -65,6 +67,13 @@ def test_the_dark_theme_recolours_the_map_too(dashboard):
     dashboard.wait_until(lambda: min(colour_of_the_floor(dashboard)) > 200)
 
 
+def box_of(dashboard, part):
+    """Where a part of the page is; what is written anew at that moment is nowhere."""
+    boxes = []
+    dashboard.wait_until(lambda: boxes.append(part.bounding_box()) or boxes[-1])
+    return boxes[-1]
+
+
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844})
 def test_a_phone_needs_no_sideways_scrolling_and_begins_with_the_sidebar_closed(dashboard):
     expect(dashboard.button("Open drawer")).to_be_visible()
@@ -78,7 +87,7 @@ def test_a_phone_needs_no_sideways_scrolling_and_begins_with_the_sidebar_closed(
         dashboard.progress,
     ):
         expect(part).to_be_visible()
-        box = part.bounding_box()
+        box = box_of(dashboard, part)
         assert 0 <= box["x"] < box["x"] + box["width"] <= 390
     dashboard.press("Open drawer")
     expect(dashboard.field("Level")).to_be_visible()
@@ -112,3 +121,17 @@ def test_two_pages_are_two_trainings(open_dashboard):
     expect(one.field("Seed")).to_have_value("0")
     assert len(one.walls) == 10
     assert len(other.walls) == 3
+
+
+def test_a_page_that_is_left_during_a_run_leaves_no_word_in_the_log(open_dashboard, server):
+    dashboard = open_dashboard()
+    dashboard.press("Start")
+    dashboard.wait_for_steps(more_than=50)
+    logged = server.log.stat().st_size
+    dashboard.page.close()
+
+    def told():
+        return server.log.read_text()[logged:]
+
+    wait_until(lambda: "WebSocket connection closed" in told(), 20)
+    assert "Failed" not in told()

@@ -116,7 +116,7 @@ def test_the_latest_revision_is_drawn_by_all_even_if_none_follows(room, told, cl
 
 def test_nothing_is_drawn_while_nothing_changes(runner, room, views, clock):
     room.step()
-    tick(runner, clock, 1)
+    tick(runner, clock, 200)  # in which all is worked out that planning has to say
     n_drawn = [len(view.drawn) for view in views]
     tick(runner, clock, 50)
     assert [len(view.drawn) for view in views] == n_drawn
@@ -237,6 +237,28 @@ def test_two_pages_of_one_room_show_the_same_run_at_its_own_speed(room, clock):
         clock.now += 0.05
     assert room.snapshot.total_steps == pytest.approx(1000, abs=20)
     assert views[0].drawn[-1].total_steps == pytest.approx(views[1].drawn[-1].total_steps, abs=10)
+
+
+def test_how_a_run_ended_is_told_where_it_ended_not_where_it_is_brought_back(
+    runner, room, told, clock
+):
+    room.learning_config.num_episodes = 1
+    other_told = []
+    other = make_runner(room, [Recorder()], other_told)
+    room.step_episode()
+    tick(runner, clock, 1)
+    tick(other, clock, 1)
+    assert told == other_told == [Status.FINISHED]
+    room.reset()
+    tick(runner, clock, 1)
+    tick(other, clock, 1)
+    runner.act(room.undo)
+    tick(other, clock, 1)
+    assert told == other_told == [Status.FINISHED, Status.IDLE]
+    room.start()
+    room.stop()
+    tick(runner, clock, 1)
+    assert told[-1] is Status.STOPPED
 
 
 def test_of_the_tabs_only_the_open_one_is_drawn_and_at_once_when_it_opens():

@@ -137,6 +137,7 @@ def opened(context):
         table.page.locator(".tabulator-row").first.wait_for()
         yield table
         assert not table.troubles
+        assert server.complaints() == []
 
 
 def test_sorting_and_page_stay_while_the_run_goes_on(opened):

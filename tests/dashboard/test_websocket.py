@@ -11,6 +11,16 @@ import websocket
 
 from tests.serving import free_port, serve_by
 
+#: What the server logs of who is refused, and of nonsense, traces of Bokeh's code included.
+REFUSALS = re.compile(
+    r"Refusing websocket connection from Origin |403 GET /app/ws |Token for session "
+    r"|Uncaught exception GET /app/ws |HTTPServerRequest\(|bokeh\.protocol\.exceptions\."
+    r"|Bad header with no msgtype was: |Bokeh Server (protocol|internal) error: "
+    r"|Unhandled exception receiving a message: |error handling message"
+    r"|(Attribute|Type|Recursion)Error: |WebSocket connection closed: code="
+    r"|Traceback |(?!.*/(dashboard|gridworld)/) "
+)
+
 
 def serve_at(port, *options):
     command = ["gridworld", "serve", "--port", str(port), *options]
@@ -21,6 +31,8 @@ def serve_at(port, *options):
 def server():
     with serve_at(free_port(), "--no-state") as server:
         yield server
+        others = [line for line in server.complaints() if not REFUSALS.match(line)]
+        assert others == []
 
 
 def token_of(url):
