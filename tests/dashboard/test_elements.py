@@ -79,6 +79,16 @@ def test_a_cell_shows_the_value_of_its_best_action(trainer):
     assert np.isnan(shown[~live]).all()
 
 
+def test_cells_that_no_start_leads_to_are_left_out():
+    trainer = Trainer(GridWorldConfig(layout="SX.\n.#C\n..G"))
+    shown = part(values(trainer), hv.QuadMesh).dimension_values("Value", flat=False)
+    assert np.isnan(shown[0, 2])
+    assert not np.isnan(shown[0, 0])
+    arrows = part(policy(trainer), hv.Segments).dimension_values("State")
+    triangles = part(q_values(trainer), hv.Polygons).dimension_values("State", expanded=False)
+    assert 2 not in {*arrows, *triangles}
+
+
 def test_a_cell_shows_how_often_it_was_left(trainer):
     shown = part(visits(trainer), hv.QuadMesh).dimension_values("Visits", flat=False)
     assert np.nansum(shown) == trainer.snapshot.total_steps

@@ -138,11 +138,12 @@ class Opened:
 
 
 def best_actions(moment):
-    """``(row, col, action)`` of each greedy action where the agent can act."""
+    """``(row, col, action)`` of each greedy action where the agent can come to and act."""
     cells = parse_layout(moment.layout)
+    acted_in = np.isin(cells, ["S", "."]) & moment.reachable.reshape(cells.shape)
     return {
         (row, col, int(action))
-        for row, col in np.argwhere(np.isin(cells, ["S", "."])).tolist()
+        for row, col in np.argwhere(acted_in).tolist()
         for values in [moment.q_values[row * cells.shape[1] + col]]
         for action in np.flatnonzero(values == values.max())
     }
