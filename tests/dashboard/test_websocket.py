@@ -17,7 +17,7 @@ REFUSALS = re.compile(
     r"|Uncaught exception GET /app/ws |HTTPServerRequest\(|bokeh\.protocol\.exceptions\."
     r"|Bad header with no msgtype was: |Bokeh Server (protocol|internal) error: "
     r"|Unhandled exception receiving a message: |error handling message"
-    r"|(Attribute|Type|Recursion)Error: |WebSocket connection closed: code="
+    r"|[\w.]+Error: |WebSocket connection closed: code="
     r"|Traceback |(?!.*/(dashboard|gridworld)/) "
 )
 
