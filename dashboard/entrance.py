@@ -7,6 +7,7 @@ import panel as pn
 from dashboard.address import Address
 from dashboard.link import ROOM_KEY
 from dashboard.lobby import GONE, lobby
+from dashboard.notify import forget
 from dashboard.processes import are_several
 from dashboard.room import Room
 
@@ -46,6 +47,7 @@ def lead_on(document: Any) -> bool:
     news = [*address.complaints, *([GONE] if key else [])]
     target = address.leading_by(lobby.reserve(room, news).control_key)
     pn.config.authorize_callback = lambda _: target  # Panel's way to redirect, for this session
+    pn.state.on_session_destroyed(lambda _: forget(document))
     return True
 
 

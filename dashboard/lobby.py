@@ -9,6 +9,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +34,8 @@ KEEP_MINUTES = 30.0
 #: Pages that were closed or cut off which a room knows again.
 _MAX_REMEMBERED = 2 * MAX_PAGES
 _KEY_BYTES = 16
+#: Seconds that a room is kept at least for the page that is about to come.
+_GRACE = 30.0
 GONE = "The training that was here is gone; this is a new one."
 
 
@@ -190,7 +193,8 @@ class Lobby:
             LobbyError: If there are as many rooms, or pages, as there may be.
         """
         self.check()
-        suite = Suite(room, empty_since=self._clock(), news=news)
+        grace = max(0.0, _GRACE - self._keep_seconds)
+        suite = Suite(room, empty_since=self._clock() + grace, news=news)
         self._check_pages(suite)
         self._suites.append(suite)
         self._sweep_later()
@@ -299,7 +303,8 @@ class Lobby:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return  # whoever comes next sweeps
-        loop.call_later(self._keep_seconds + 1, self.sweep)
+        # In no page's context, or it would be kept for as long.
+        loop.call_later(self._keep_seconds + 1, self.sweep, context=Context())
 
 
 def _in_words(seconds: float) -> str:

@@ -62,6 +62,16 @@ def test_the_control_key_leads_to_control_and_the_watch_key_never(lobby, seat):
     assert not lobby.enter("student", seat.suite.control_key).in_control
 
 
+def test_a_room_waits_for_the_page_that_is_led_to_it():
+    now = [100.0]
+    lobby = Lobby(keep_minutes=0, clock=lambda: now[0])
+    key = lobby.reserve(Room(), []).control_key
+    now[0] += 20
+    assert lobby.knows("student", key)
+    now[0] += 20
+    assert not lobby.knows("student", key)
+
+
 @settings(deadline=None)
 @given(key=st.one_of(st.none(), st.text(), st.from_regex(r"[\w-]{22}", fullmatch=True)))
 def test_any_other_key_leads_nowhere(key):

@@ -15,6 +15,8 @@ from tests.load.target import Target
 SETTLE = 3.0
 #: Seconds in which a server drops what was left, if it is at rest.
 _PATIENCE = 3.0
+#: Seconds after which the server has dropped sessions that nobody came to use.
+_UNUSED = 36.0
 #: A run that outlasts any measurement, always exploring.
 SETTINGS = {"Level": "Hard", "Epsilon decay": "1", "Episodes": "1000000"}
 #: The same in turbo: on a large map an episode has thousands of steps, if none is cut off.
@@ -166,12 +168,13 @@ async def _open_and_leave(url: str, n_sessions: int) -> None:
 
 async def at_rest(target: Target) -> Row:
     """What is alive once the sessions that were left have been dropped."""
-    census, end = target.census(), time.perf_counter() + TIMEOUT
-    while time.perf_counter() < end:
+    census, end = target.census(), time.perf_counter() + 2 * TIMEOUT
+    since = time.perf_counter()
+    while since + _UNUSED > time.perf_counter() < end:
         await asyncio.sleep(_PATIENCE)
         before, census = census, target.census()
-        if census == before:
-            break
+        if census != before:
+            since = time.perf_counter()
     return _state(target)
 
 
