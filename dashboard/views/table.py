@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import panel as pn
+from bokeh.models import ImportedStyleSheet
 
 from dashboard.views.equations import number
 from dashboard.widgets import Select
@@ -122,6 +123,14 @@ class _Tabulator(pn.widgets.Tabulator):
     stumble (Bokeh issue 15347).
     """
 
+    def _get_model(self, *args: Any, **kwargs: Any) -> Any:
+        model: Any = super()._get_model(*args, **kwargs)
+        if pn.state.curdoc is not None:
+            # The Material theme changes a table's styles in the browser, which sends them back
+            # and spells out models that have just come to it, as if they were its own.
+            model.stylesheets = [_as_text(sheet) for sheet in model.stylesheets]
+        return model
+
     def _process_column(self, values: Any, col: str, df: Any = None) -> list:
         column = values if isinstance(values, list) else values.tolist()
         if col == "Cell":
@@ -132,6 +141,10 @@ class _Tabulator(pn.widgets.Tabulator):
             return column
         best = (col[0] in arrows for arrows in df["Best"])
         return [_marked(value, is_best) for value, is_best in zip(column, best, strict=True)]
+
+
+def _as_text(sheet: Any) -> Any:
+    return f'@import url("{sheet.url}");' if isinstance(sheet, ImportedStyleSheet) else sheet
 
 
 def _marked(value: float, is_best: bool) -> str:
