@@ -7,7 +7,6 @@ import panel_material_ui as pmui
 import param
 from panel.viewable import Viewer
 
-from dashboard import quiet
 from dashboard.address import Address, names_by_owner, tell
 from dashboard.controls import Controls
 from dashboard.editor import MapEditor
@@ -66,7 +65,6 @@ class GridWorldDashboard(Viewer):
         own_room = Room(world_config, trainer=trainer)
         self._document = pn.state.curdoc
         prepare(self._document)
-        quiet.install()  # again: libraries that are loaded meanwhile set up warnings anew
         self._seat = take_seat(self._document, own_room)
         self.room = self._seat.room if self._seat else own_room
         self.runner = Runner(self.room, self._on_status)

@@ -68,10 +68,9 @@ def whole(option: str, text: str, low: int, high: int | None = None) -> int:
         UsageError: If it is none, or out of bounds.
     """
     try:
-        return parameters.check_whole(option, parameters.parse_number(text), low, high)
+        return parameters.check_whole(option, parameters.parse_number(text), low, high, text)
     except ValueError as error:
-        what_is_allowed, _, _ = str(error).rpartition(", got ")
-        raise UsageError(f"{what_is_allowed}, got {text!r}") from None
+        raise UsageError(str(error)) from None
 
 
 def _parameters(kind: type[param.Parameterized]) -> list[param.Parameter]:

@@ -2,8 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
 from gridworld.layouts import is_same_map
 from gridworld.run import Run
@@ -74,11 +72,7 @@ class Held(NamedTuple):
 
 def parameters_of(config: GridWorldConfig | LearningConfig) -> dict[str, Any]:
     """A config's parameters, as JSON has them."""
-    return {name: _plain(value) for name, value in config.param.values().items() if name != "name"}
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+    return {name: value for name, value in config.param.values().items() if name != "name"}
 
 
 def _beside_the_map(origin: Origin) -> tuple[Any, ...]:

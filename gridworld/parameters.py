@@ -41,8 +41,17 @@ def as_whole(value: Any) -> int:
     return int(number)
 
 
-def check_whole(name: str, value: Any, low: int = 0, high: int | None = None) -> int:
+def check_whole(
+    name: str, value: Any, low: int = 0, high: int | None = None, text: str | None = None
+) -> int:
     """The whole number for a value within bounds.
+
+    Args:
+        name: What it is called.
+        value: A number of any type.
+        low: The least that is allowed.
+        high: The most that is allowed, if there is such.
+        text: What the value was read from, if anything: an error tells this then.
 
     Raises:
         ValueError: Naming it, what is allowed, and the value.
@@ -53,7 +62,8 @@ def check_whole(name: str, value: Any, low: int = 0, high: int | None = None) ->
         number = low - 1
     if number < low or (high is not None and number > high):
         to = "" if high is None else f" to {high}"
-        raise ValueError(f"{name} must be a whole number from {low}{to}, got {value!r}")
+        given = value if text is None else text
+        raise ValueError(f"{name} must be a whole number from {low}{to}, got {given!r}")
     return number
 
 

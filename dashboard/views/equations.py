@@ -66,6 +66,11 @@ def number(value: float, decimals: int = DECIMALS) -> str:
 def _shown(value: float, decimals: int) -> str:
     if not value or abs(value) >= 0.5 * 10.0**-decimals:
         return f"{value + 0.0:,.{decimals}f}"
+    return scientific(value)
+
+
+def scientific(value: float) -> str:
+    """A number with two digits and an exponent, in at most eight characters: ``-1.2e-10``."""
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 

@@ -6,6 +6,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource, Glyph, GlyphRenderer, Plot
 from numpy.typing import NDArray
 
+from dashboard.views.equations import scientific
 from gridworld import Snapshot, parse_layout
 
 #: Most cells along a side at which there is room for numbers.
@@ -70,7 +71,7 @@ class Scale(NamedTuple):
         """Values as short texts, as exact as the scale asks for; none for no numbers."""
         largest = max(abs(self.low), abs(self.high))
         if not _PLAIN[0] <= largest < _PLAIN[1]:
-            return ["" if value != value else _scientific(value) for value in values.tolist()]
+            return [_with_exponent(value) for value in values.tolist()]
         decimals = int(np.clip(2 - np.floor(np.log10(self.high - self.low) + _SLACK), 0, 4))
         decimals = min(decimals, 2) if largest >= 1 else decimals
         rounded = (values.round(decimals) + 0.0).tolist()  # no negative zero
@@ -88,10 +89,10 @@ def _extent(values: NDArray) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
 
 
-def _scientific(value: float) -> str:
-    """A number in at most eight characters: ``-1.2e-10``."""
-    mantissa, _, exponent = f"{value:.1e}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if value else "0"
+def _with_exponent(value: float) -> str:
+    if value != value:
+        return ""
+    return scientific(value) if value else "0"
 
 
 class Ground:
