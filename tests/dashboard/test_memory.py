@@ -17,13 +17,20 @@ def test_turbo_leaves_memory_flat(dashboard, server):
     devtools = dashboard.page.context.new_cdp_session(dashboard.page)
 
     def read():
-        devtools.send("HeapProfiler.collectGarbage")
-        kept = EPISODE_BYTES * int(dashboard.progress.get_attribute("value"))
-        return Reading(
-            heap=devtools.send("Runtime.getHeapUsage")["usedSize"],
-            nodes=devtools.send("Memory.getDOMCounters")["nodes"],
-            server=server.process.memory_info().rss - kept,
-        )
+        # What a message is drawn with just then is let go of a moment later: the least counts.
+        readings = []
+        for _ in range(6):
+            devtools.send("HeapProfiler.collectGarbage")
+            kept = EPISODE_BYTES * int(dashboard.progress.get_attribute("value"))
+            readings.append(
+                (
+                    devtools.send("Runtime.getHeapUsage")["usedSize"],
+                    devtools.send("Memory.getDOMCounters")["nodes"],
+                    server.process.memory_info().rss - kept,
+                )
+            )
+            dashboard.page.wait_for_timeout(330)
+        return Reading(*map(min, zip(*readings, strict=True)))
 
     dashboard.choose("Hard")
     # Always exploring, so that the episodes are long and the run outlasts the test.

@@ -13,7 +13,8 @@ def trained(seed=0, learning=None, **world):
 
 def expect_numbers(dashboard, snapshot):
     expect(dashboard.number("Total steps")).to_have_text(f"{snapshot.total_steps:,}")
-    expect(dashboard.number("Last return")).to_have_text(f"{snapshot.episode_returns[-1]:.2f}")
+    last_return = f"{snapshot.episode_returns[-1]:.2f}".replace("-", "−")
+    expect(dashboard.number("Last return")).to_have_text(last_return)
     expect(dashboard.number("Epsilon ε")).to_have_text(f"{snapshot.epsilon:.3f}")
 
 
