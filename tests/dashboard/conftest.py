@@ -1,10 +1,49 @@
+from contextlib import ExitStack
+
 import pytest
 from playwright.sync_api import expect
 
+from dashboard.room import Room
 from tests.dashboard.browsing import OpenedDashboard
 from tests.serving import serve
 
 expect.set_options(timeout=20_000)
+
+
+class Clock:
+    """A clock that stands still unless it is moved; in place of `time`, too."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def make_room():
+    """Makes rooms as `Room` does, and closes them in the end."""
+    with ExitStack() as stack:
+
+        def make(*args, **params):
+            room = Room(*args, **params)
+            stack.callback(room.close)
+            return room
+
+        yield make
+
+
+@pytest.fixture
+def room(make_room):
+    return make_room()
 
 
 @pytest.fixture(scope="session")

@@ -13,19 +13,6 @@ from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
 MINUTE = 60.0
 
 
-class Clock:
-    def __init__(self):
-        self.now = 1e9
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "deep" / "state"

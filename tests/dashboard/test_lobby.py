@@ -11,19 +11,6 @@ from dashboard.room import Room
 MINUTE = 60.0
 
 
-class Clock:
-    def __init__(self):
-        self.now = 1e9
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def lobby(clock):
     lobby = Lobby(keep_minutes=30, clock=clock)

@@ -11,23 +11,13 @@ BEGIN = 1000.0
 
 
 @pytest.fixture
-def make_room():
-    rooms = []
-
+def make_room(make_room):
     def make(frame_rate=20, update_interval=10, num_episodes=100_000, **params):
-        room = Room(GridWorldConfig(), QLearningConfig(num_episodes=num_episodes), **params)
+        room = make_room(GridWorldConfig(), QLearningConfig(num_episodes=num_episodes), **params)
         room.pace.param.update(frame_rate=frame_rate, update_interval=update_interval)
-        rooms.append(room)
         return room
 
-    yield make
-    for room in rooms:
-        room.close()
-
-
-@pytest.fixture
-def room(make_room):
-    return make_room()
+    return make
 
 
 def ask(room, *instants):

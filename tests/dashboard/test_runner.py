@@ -30,26 +30,10 @@ def make_runner(room, views, told):
     return runner
 
 
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def monotonic(self):
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
+def clock(clock, monkeypatch):
     monkeypatch.setattr(runner_module, "time", clock)
     return clock
-
-
-@pytest.fixture
-def room():
-    room = Room()
-    yield room
-    room.close()
 
 
 @pytest.fixture

@@ -19,37 +19,15 @@ OVER = (Status.STOPPED, Status.FINISHED, Status.FAILED)
 LEARNED = (Status.RUNNING, Status.PAUSED, *OVER)
 
 
-class Clock:
-    def __init__(self):
-        self.now = 5000.0
-
-    def monotonic(self):
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
+def clock(clock, monkeypatch):
     monkeypatch.setattr(discarded, "time", clock)
     return clock
 
 
 @pytest.fixture
-def make_room():
-    rooms = []
-
-    def make(**world):
-        rooms.append(Room(GridWorldConfig(**world), QLearningConfig(num_episodes=5)))
-        return rooms[-1]
-
-    yield make
-    for room in rooms:
-        room.close()
-
-
-@pytest.fixture
-def room(make_room):
-    return make_room()
+def make_room(make_room):
+    return lambda **world: make_room(GridWorldConfig(**world), QLearningConfig(num_episodes=5))
 
 
 def bring_to(room, status):
