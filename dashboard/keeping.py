@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.room import Room
-from gridworld import GridWorldConfig, LoadError, QLearningConfig, Status, Trainer, replacing
+from gridworld import LoadError, Status, Trainer, replacing
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Kept:
 
 def describe(room: Room) -> dict[str, Any]:
     """What there is to a room beside its training."""
-    settings = room.trainer.hold().settings  # may be others by now than the run's
+    settings = room.trainer.settings  # may be others by now than the run's
     return {
         "running": room.status is Status.RUNNING,
         "until": room.until,
@@ -73,11 +73,13 @@ def revive(folder: Path, kept: Kept) -> Room:
     """
     try:
         room = Room(trainer=Trainer.load(folder / kept.file))
-        world = kept.room.get("world")  # which earlier versions did not write
+        settings = room.trainer.settings
         room.set_up(
-            room.world_config if world is None else GridWorldConfig(**world),
-            QLearningConfig(**kept.room["learning"]),
-            kept.room["seed"],
+            settings._replace(
+                world=kept.room.get("world", settings.world),  # earlier versions did not write it
+                learning=kept.room["learning"],
+                seed=kept.room["seed"],
+            )
         )
         room.goal_episode = kept.room["goal_episode"]
         room.pace.param.update(**kept.room["pace"])

@@ -17,6 +17,7 @@ from gridworld import (
     TUNABLE,
     GridWorldConfig,
     LearningConfig,
+    Origin,
     QLearningConfig,
     Snapshot,
     Status,
@@ -309,24 +310,20 @@ class Room(param.Parameterized):
             raise StatusError("A run is under way; Stop it before another one is loaded")
         self.param.seed._validate(trainer.seed)
         self._discarded.keep(self._trainer, self.seconds)
-        self.set_up(trainer.world_config, trainer.learning_config, trainer.seed)
+        self.set_up(trainer.settings)
         trainer.world_config, trainer.learning_config = self.world_config, self.learning_config
         self._trainer = trainer
         self._show_another(ready_made=True)
 
-    def set_up(self, world: GridWorldConfig, learning: LearningConfig, seed: int) -> None:
+    def set_up(self, settings: Origin) -> None:
         """Takes all settings from elsewhere; the run stays as it is.
 
         Raises:
-            ValueError: If the seed is none that the page can show.
+            ValueError: If a value is not allowed, or the seed none that the page can show.
         """
         with self._settling():
-            self.param.update(seed=seed)
-            self.world_config.copy_from(world)
-            values = learning.param.values()
-            del values["name"]
-            self.learning_config.param.update(**values)
-            self._trainer.seed = seed
+            self.param.update(seed=settings.seed)
+            self._trainer.settings = settings
         self._changed()
 
     def close(self) -> None:

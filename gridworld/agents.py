@@ -60,7 +60,7 @@ class QLearningAgent:
         self.epsilon = float(config.epsilon)
         self.q_values = np.full((n_states, n_actions), float(config.initial_q))
         self._n_states, self._n_actions = n_states, n_actions
-        (spawned,) = np.random.SeedSequence(check_seed(seed)).spawn(1)
+        (spawned,) = np.random.SeedSequence(check_whole("seed", seed)).spawn(1)
         self.np_random = np.random.default_rng(spawned)
         self._explored = False
 
@@ -154,8 +154,3 @@ class QLearningAgent:
 
     def _refuse(self, name: str, number: int, first: int, count: int) -> NoReturn:
         raise ValueError(f"{name} must be from {first} to {first + count - 1}, got {number!r}")
-
-
-def check_seed(seed: int) -> int:
-    """Returns a valid seed, a whole number from 0; raises ValueError otherwise."""
-    return check_whole("seed", seed)

@@ -39,10 +39,13 @@ class Plan(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The exact values of a greedy policy, and whether no action improves on them."""
+    """A policy with its exact values, and whether no action improves on them."""
 
+    policy: NDArray[np.int64]
     values: NDArray[np.float64]
     added: NDArray[np.float64]
+    q_values: NDArray[np.float64]
+    q_added: NDArray[np.float64]
     is_optimal: bool
 
 
@@ -84,23 +87,25 @@ class Bellman:
             policy = self._improve(values).argmax(axis=1)
         else:
             policy = self._greedy(*self._backup(values, added))
-        values, added = evaluated(self.world, as_weights(self.world, policy), self.discount)
-        values = np.where(self._endless, 0.0, values)
-        q_values, q_added = self._backup(values, added)
-        gain = np.where(self._endless[:, None], 0.0, q_values - values[:, None])
-        # Not so if NaN: no finite value as yet.
-        is_optimal = is_rounding(gain, q_added + added[:, None]).all()
-        return Found(values, added, bool(is_optimal))
+        return self._evaluate(policy)
 
     def plan(self, found: Found) -> Plan:
         """The plan of an optimal policy."""
-        q_values, q_added = self._backup(found.values, found.added)
-        policy = self._greedy(q_values, q_added)
-        values, added = evaluated(self.world, as_weights(self.world, policy), self.discount)
-        q_values, q_added = self._backup(np.where(self._endless, 0.0, values), added)
+        policy = self._greedy(found.q_values, found.q_added)
+        if not np.array_equal(policy, found.policy):
+            found = self._evaluate(policy)
         none = self._barred | self._endless[:, None]
-        optimal = _near_best(q_values, q_added) & ~none
-        return Plan(values, np.where(none, np.nan, q_values), policy, optimal)
+        optimal = _near_best(found.q_values, found.q_added) & ~none
+        return Plan(found.values, np.where(none, np.nan, found.q_values), policy, optimal)
+
+    def _evaluate(self, policy: NDArray[np.int64]) -> Found:
+        values, added = evaluated(self.world, as_weights(self.world, policy), self.discount)
+        finite = np.where(self._endless, 0.0, values)
+        q_values, q_added = self._backup(finite, added)
+        gain = np.where(self._endless[:, None], 0.0, q_values - finite[:, None])
+        # Not so if NaN: no finite value as yet.
+        is_optimal = is_rounding(gain, q_added + added[:, None]).all()
+        return Found(policy, values, added, q_values, q_added, bool(is_optimal))
 
     def _backup(self, values: NDArray, added: NDArray) -> tuple[NDArray, NDArray]:
         """``q``, -inf for what is out of the question, and what was added up, ``(S, A)``."""

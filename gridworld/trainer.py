@@ -10,10 +10,10 @@ from typing import IO
 import numpy as np
 
 from gridworld import store
-from gridworld.agents import QLearningAgent, check_seed
+from gridworld.agents import QLearningAgent
 from gridworld.changes import check_changes, check_number, check_value
 from gridworld.config import GridWorldConfig, QLearningConfig
-from gridworld.origin import Held, Origin
+from gridworld.origin import Held, Origin, parameters_of
 from gridworld.parameters import check_whole
 from gridworld.restore import restore
 from gridworld.run import Run
@@ -92,7 +92,7 @@ class Trainer:
 
     @seed.setter
     def seed(self, seed: int) -> None:
-        self._seed = check_seed(seed)
+        self._seed = check_whole("seed", seed)
 
     @property
     def origin(self) -> Origin:
@@ -100,9 +100,25 @@ class Trainer:
         return self._origin
 
     @property
+    def settings(self) -> Origin:
+        """What the next run would be made from; if set, configs and seed take it over.
+
+        Raises:
+            ValueError: If a value is not allowed.
+        """
+        return Origin.of(self.world_config, self.learning_config, self.seed, self._changes)
+
+    @settings.setter
+    def settings(self, settings: Origin) -> None:
+        world, learning = settings.world_config, settings.learning_config
+        self.seed, self._changes = settings.seed, check_changes(settings.planned)
+        self.world_config.copy_from(world)
+        self.learning_config.param.update(**parameters_of(learning))
+
+    @property
     def settings_changed(self) -> bool:
         """Whether configs and seed would now make another run than the present one."""
-        return not self._settings().makes_the_same_run_as(self._origin)
+        return not self.settings.makes_the_same_run_as(self._origin)
 
     @property
     def status(self) -> Status:
@@ -137,7 +153,7 @@ class Trainer:
     def reset(self) -> None:
         """Clears the run, from any status, and reads the configs and the seed anew."""
         learning, before = self.learning_config, getattr(self, "_origin", None)
-        self._origin = self._settings()
+        self._origin = self.settings
         world, answers = World.from_config(self.world_config), None
         if before and before.world == self._origin.world:
             # Planning takes a while on a large map; in the same world it says the same again.
@@ -160,7 +176,7 @@ class Trainer:
 
         The run is not copied: what is done to it before it is replaced shows in it later.
         """
-        return Held(self._run, self._origin, self._status, self._settings())
+        return Held(self._run, self._origin, self._status, self.settings)
 
     def bring_back(self, held: Held) -> None:
         """Goes on with a run that was held, from any status of the present one.
@@ -172,10 +188,7 @@ class Trainer:
         Args:
             held: What `hold` gave.
         """
-        settings = held.settings
-        self.world_config.copy_from(settings.world_config)
-        self.learning_config.param.update(**settings.learning)
-        self.seed = settings.seed
+        self.settings = held.settings
         self._run, self._origin = held.run, held.origin
         self._status = Status.PAUSED if held.status is Status.RUNNING else held.status
 
@@ -349,10 +362,6 @@ class Trainer:
         store.check_status(status, trainer._run)
         trainer._status = Status.PAUSED if status is Status.RUNNING else status
         return trainer
-
-    def _settings(self) -> Origin:
-        """What the next run would be made from."""
-        return Origin.of(self.world_config, self.learning_config, self.seed, self._changes)
 
     def _require(self, call: str, *allowed: Status) -> None:
         if self._status not in allowed:
