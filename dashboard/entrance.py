@@ -5,8 +5,7 @@ from typing import Any
 import panel as pn
 
 from dashboard.address import Address
-from dashboard.link import ROOM_KEY
-from dashboard.lobby import GONE, lobby
+from dashboard.lobby import GONE, key_of, lobby
 from dashboard.notify import forget
 from dashboard.processes import are_several
 from dashboard.room import Room
@@ -37,8 +36,7 @@ def lead_on(document: Any) -> bool:
     request = context.request
     if request.path.endswith(_PARTS) or _is_session_chosen(request) or are_several():
         return False
-    keys = request.arguments.get(ROOM_KEY, [])
-    key = keys[0].decode(errors="replace") if keys else None
+    key = key_of(request)
     if lobby.knows(context.id, key):
         return False
     lobby.check()

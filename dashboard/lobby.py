@@ -139,21 +139,16 @@ class Lobby:
         Raises:
             LobbyError: If the room has as many pages as it may.
         """
-        self.sweep()
-        places: list[Suite | Kept] = [*self._suites, *self._kept]
-        for place in places:
-            in_control = _control_of(place, page, key)
-            if in_control is None:
-                continue
-            suite = self._revive(place) if isinstance(place, Kept) else place
-            return self._seat(suite, page, in_control) if suite is not None else None
-        return None
+        found = self._find(page, key)
+        if found is None:
+            return None
+        place, in_control = found
+        suite = self._revive(place) if isinstance(place, Kept) else place
+        return self._seat(suite, page, in_control) if suite is not None else None
 
     def knows(self, page: str, key: str | None) -> bool:
         """Whether there is a room for a page, as for `enter`."""
-        self.sweep()
-        places: list[Suite | Kept] = [*self._suites, *self._kept]
-        return any(_control_of(place, page, key) is not None for place in places)
+        return self._find(page, key) is not None
 
     def check(self) -> None:
         """Makes sure that there is room for another training.
@@ -269,6 +264,16 @@ class Lobby:
         suite.room.n_pages = len(suite.pages)
         return Seat(suite, page, in_control)
 
+    def _find(self, page: str, key: str | None) -> tuple[Suite | Kept, bool] | None:
+        """Where a page belongs, and whether it controls the training; None if nowhere."""
+        self.sweep()
+        places: list[Suite | Kept] = [*self._suites, *self._kept]
+        for place in places:
+            in_control = _control_of(place, page, key)
+            if in_control is not None:
+                return place, in_control
+        return None
+
     def _check_pages(self, suite: Suite) -> None:
         """Raises LobbyError if there is no place for another page of the room."""
         if len(suite.pages) >= MAX_PAGES:
@@ -339,6 +344,12 @@ def _make_lobby() -> Lobby:
 lobby = _make_lobby()
 
 
+def key_of(request: Any) -> str | None:
+    """The key in the address that is asked for, if it has one."""
+    keys = request.arguments.get(ROOM_KEY, [])
+    return keys[0].decode(errors="replace") if keys else None
+
+
 def take_seat(document: Any, own_room: Room) -> Seat | None:
     """Finds the place of a page that is being made.
 
@@ -355,8 +366,7 @@ def take_seat(document: Any, own_room: Room) -> Seat | None:
     session = document.session_context if document is not None else None
     if session is None:
         return None
-    keys = session.request.arguments.get(ROOM_KEY, []) if session.request else []
-    key = keys[0].decode(errors="replace") if keys else None
+    key = key_of(session.request) if session.request else None
     seat = lobby.enter(session.id, key)
     if seat is None:
         # Another process may have the training that is not in this one.
