@@ -10,11 +10,7 @@ from gridworld.agents import QLearningAgent
 from gridworld.bellman import Plan
 from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError
-from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
-from gridworld.env import GridWorldEnv
 from gridworld.files import replacing
-from gridworld.layouts import Action, is_same_map, parse_layout, random_layout
-from gridworld.levels import LEVELS
 from gridworld.origin import Held, Origin
 from gridworld.planning import (
     gap_to_optimal,
@@ -32,7 +28,11 @@ from gridworld.tables import (
 from gridworld.tolerance import is_rounding
 from gridworld.trainer import StatusError, Trainer
 from gridworld.version import __version__
-from gridworld.world import World
+from gridworld.worlds.config import GridWorldConfig, LearningConfig, QLearningConfig
+from gridworld.worlds.env import GridWorldEnv
+from gridworld.worlds.levels import LEVELS
+from gridworld.worlds.maps import Action, is_same_map, parse_layout, random_layout
+from gridworld.worlds.world import World
 
 __all__ = [
     "LEVELS",
@@ -71,4 +71,4 @@ __all__ = [
     "value_iteration",
 ]
 
-gymnasium.register(id="GridWorld-v0", entry_point="gridworld.env:GridWorldEnv")
+gymnasium.register(id="GridWorld-v0", entry_point="gridworld.worlds.env:GridWorldEnv")

@@ -7,9 +7,9 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.config import LearningConfig
 from gridworld.parameters import check_whole
 from gridworld.snapshot import Transition
+from gridworld.worlds.config import LearningConfig
 
 
 class QLearningAgent:

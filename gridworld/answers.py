@@ -12,7 +12,7 @@ from gridworld.evaluation import Followed, best_actions, following, stays_within
 from gridworld.optimum import optimising
 from gridworld.pieces import Pieces
 from gridworld.planning import gap_to_optimal, planning
-from gridworld.world import World
+from gridworld.worlds.world import World
 
 
 class Known(NamedTuple):

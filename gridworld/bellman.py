@@ -18,7 +18,7 @@ from gridworld.undiscounted import (
     resting_actions,
     transitions_of,
 )
-from gridworld.world import World
+from gridworld.worlds.world import World
 
 
 class Plan(NamedTuple):

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gridworld import tables
-from gridworld.levels import LEVELS
 from gridworld.options import UsageError, configs, whole, with_config_options
 from gridworld.serving import serve
 from gridworld.summary import LATEST, evaluation, summary
 from gridworld.trainer import Trainer
+from gridworld.worlds.levels import LEVELS
 
 app = typer.Typer(
     help="Train tabular reinforcement-learning agents on grid worlds: the same seed gives the "

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gridworld.compiled import compiled
 from gridworld.pieces import Pieces
-from gridworld.world import World
+from gridworld.worlds.world import World
 
 #: Outcomes of a piece of an evaluation, a millisecond or two; and those after which it gives up.
 _PIECE, _MAX_WORK = 500_000, 30_000_000

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.compiled import compiled
-from gridworld.world import World
+from gridworld.worlds.world import World
 
 #: Outcomes of a piece of the work, a millisecond or two; and those after which it gives up.
 _PIECE, _MAX_WORK = 500_000, 1_000_000_000

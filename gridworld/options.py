@@ -9,8 +9,8 @@ import param
 import typer
 
 from gridworld import parameters
-from gridworld.config import GridWorldConfig, QLearningConfig
-from gridworld.levels import LEVELS
+from gridworld.worlds.config import GridWorldConfig, QLearningConfig
+from gridworld.worlds.levels import LEVELS
 
 #: Given by the argument, not by an option.
 _NO_OPTIONS = ("name", "level", "layout")

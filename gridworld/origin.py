@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from gridworld.config import GridWorldConfig, LearningConfig, QLearningConfig
-from gridworld.layouts import is_same_map
 from gridworld.run import Run
 from gridworld.snapshot import Change, Status
+from gridworld.worlds.config import GridWorldConfig, LearningConfig, QLearningConfig
+from gridworld.worlds.maps import is_same_map
 
 #: Parameters of a world that make its map; the cells alone tell whether it is another one.
 _OF_THE_MAP = ("level", "n_rows", "n_cols", "wall_density", "map_seed", "layout")

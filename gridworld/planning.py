@@ -13,7 +13,7 @@ from gridworld.parameters import as_float
 from gridworld.pieces import Pieces
 from gridworld.tolerance import is_rounding
 from gridworld.undiscounted import transitions_of
-from gridworld.world import World
+from gridworld.worlds.world import World
 
 _MAX_SWEEPS = 20_000
 _SWEEPS_PER_CHECK = 100

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from gridworld import checks, kernel
 from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError, require
-from gridworld.config import LearningConfig
 from gridworld.evaluation import Evaluation
 from gridworld.history import Spaced
-from gridworld.layouts import CLIFF, WALL, parse_layout
 from gridworld.run import Run
 from gridworld.snapshot import Change, Status
 from gridworld.state import State, changes_from_array
+from gridworld.worlds.config import LearningConfig
+from gridworld.worlds.maps import CLIFF, WALL, parse_layout
 
 _NUMBERS = (
     "total_steps",

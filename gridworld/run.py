@@ -17,7 +17,7 @@ from gridworld.draws import Draws
 from gridworld.evaluation import Evaluation, best_actions
 from gridworld.history import Spaced
 from gridworld.snapshot import Change, Snapshot, Status, Transition
-from gridworld.world import World
+from gridworld.worlds.world import World
 
 #: Most keyframes and evaluations of a run; fewer where they would take too much memory.
 MAX_KEYFRAMES = 200

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from gridworld.evaluation import best_actions
 from gridworld.files import replacing
-from gridworld.layouts import Action
 from gridworld.snapshot import Snapshot
 from gridworld.trainer import Trainer
+from gridworld.worlds.maps import Action
 
 Path = str | os.PathLike[str]
 _ROWS_AT_ONCE = 10_000

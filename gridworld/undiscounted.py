@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.world import World
+from gridworld.worlds.world import World
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import LEVELS, Action, parse_layout, random_layout
-from gridworld.layouts import format_layout
+from gridworld.worlds.maps import format_layout
 
 MOVES = [(-1, 0), (0, 1), (1, 0), (0, -1)]
 

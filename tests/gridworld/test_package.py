@@ -71,4 +71,4 @@ def test_every_exported_name_is_documented():
 
 
 def test_importing_registers_the_environment():
-    assert gymnasium.spec("GridWorld-v0").entry_point == "gridworld.env:GridWorldEnv"
+    assert gymnasium.spec("GridWorld-v0").entry_point == "gridworld.worlds.env:GridWorldEnv"

@@ -7,9 +7,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from gridworld.config import GridWorldConfig
-from gridworld.layouts import CLIFF, FREE, GOAL, PIT, START, WALL, parse_layout
-from gridworld.world import World
+from gridworld.worlds.config import GridWorldConfig
+from gridworld.worlds.maps import CLIFF, FREE, GOAL, PIT, START, WALL, parse_layout
+from gridworld.worlds.world import World
 
 CELL_PIXELS = 32
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import param
 
-from gridworld.layouts import (
+from gridworld.parameters import Choice, Real, Text, Whole, Wind
+from gridworld.worlds.levels import LEVELS
+from gridworld.worlds.maps import (
     MAX_DENSITY,
     MAX_SIZE,
     MIN_SIZE,
@@ -16,8 +18,6 @@ from gridworld.layouts import (
     parse_layout,
     random_layout,
 )
-from gridworld.levels import LEVELS
-from gridworld.parameters import Choice, Real, Text, Whole, Wind
 
 #: Parameters that only a drawn map has, with their names in `random_layout`.
 _DRAWN = {

@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridworld.config import GridWorldConfig
-from gridworld.layouts import (
+from gridworld.parameters import check_whole
+from gridworld.worlds.config import GridWorldConfig
+from gridworld.worlds.maps import (
     CLIFF,
     GOAL,
     PIT,
@@ -17,7 +18,6 @@ from gridworld.layouts import (
     landing_states,
     parse_layout,
 )
-from gridworld.parameters import check_whole
 
 
 @dataclass(frozen=True, eq=False)
