@@ -6,11 +6,13 @@ Importing it registers the environment ``GridWorld-v0`` with Gymnasium.
 import gymnasium
 
 from gridworld import parameters
-from gridworld.agents import QLearningAgent
+from gridworld.agents import QLearningAgent, QLearningConfig
 from gridworld.bellman import Plan
 from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError
 from gridworld.files import replacing
+from gridworld.learning.base import LearningConfig
+from gridworld.learning.records import Transition
 from gridworld.origin import Held, Origin
 from gridworld.planning import (
     gap_to_optimal,
@@ -18,7 +20,7 @@ from gridworld.planning import (
     policy_evaluation,
     value_iteration,
 )
-from gridworld.snapshot import Change, Snapshot, Status, Transition
+from gridworld.snapshot import Change, Snapshot, Status
 from gridworld.tables import (
     episodes_to_csv,
     episodes_to_parquet,
@@ -28,7 +30,7 @@ from gridworld.tables import (
 from gridworld.tolerance import is_rounding
 from gridworld.trainer import StatusError, Trainer
 from gridworld.version import __version__
-from gridworld.worlds.config import GridWorldConfig, LearningConfig, QLearningConfig
+from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.env import GridWorldEnv
 from gridworld.worlds.levels import LEVELS
 from gridworld.worlds.maps import Action, is_same_map, parse_layout, random_layout

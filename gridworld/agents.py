@@ -1,4 +1,4 @@
-"""Agents: they own their Q-table and choose and learn one step at a time."""
+"""Q-learning: its settings, and its agent that chooses and learns one step at a time."""
 
 from operator import index
 from typing import Any, NoReturn, Self
@@ -7,9 +7,13 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from gridworld.learning.base import LearningConfig
+from gridworld.learning.records import Transition
 from gridworld.parameters import check_whole
-from gridworld.snapshot import Transition
-from gridworld.worlds.config import LearningConfig
+
+
+class QLearningConfig(LearningConfig):
+    """Q-learning (Sutton & Barto 2018, section 6.5): off-policy TD control, ε-greedy."""
 
 
 class QLearningAgent:

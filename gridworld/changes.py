@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from gridworld.agents import QLearningConfig
 from gridworld.parameters import check_whole
 from gridworld.snapshot import Change
-from gridworld.worlds.config import QLearningConfig
 
 #: Parameters of the learner that may change in mid-run.
 TUNABLE = ("learning_rate", "discount_factor", "epsilon")

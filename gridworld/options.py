@@ -9,7 +9,8 @@ import param
 import typer
 
 from gridworld import parameters
-from gridworld.worlds.config import GridWorldConfig, QLearningConfig
+from gridworld.agents import QLearningConfig
+from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.levels import LEVELS
 
 #: Given by the argument, not by an option.

@@ -2,9 +2,11 @@
 
 from typing import Any, NamedTuple
 
+from gridworld.agents import QLearningConfig
+from gridworld.learning.base import LearningConfig
 from gridworld.run import Run
 from gridworld.snapshot import Change, Status
-from gridworld.worlds.config import GridWorldConfig, LearningConfig, QLearningConfig
+from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.maps import is_same_map
 
 #: Parameters of a world that make its map; the cells alone tell whether it is another one.

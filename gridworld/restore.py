@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld import checks, kernel
+from gridworld import checks
 from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError, require
 from gridworld.evaluation import Evaluation
 from gridworld.history import Spaced
+from gridworld.learning import loop
+from gridworld.learning.base import LearningConfig
 from gridworld.run import Run
 from gridworld.snapshot import Change, Status
 from gridworld.state import State, changes_from_array
-from gridworld.worlds.config import LearningConfig
 from gridworld.worlds.maps import CLIFF, WALL, parse_layout
 
 _NUMBERS = (
@@ -126,9 +127,9 @@ def _check_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> N
     require((visits.sum(axis=(1, 2)) == timeline.steps).all(), "visits must add up to the steps")
 
     checks.within("trails", trails, 0, n_states - 1)
-    n_cells = np.minimum(timeline.episode_steps + 1, kernel.TRAIL_LENGTH)
+    n_cells = np.minimum(timeline.episode_steps + 1, loop.TRAIL_LENGTH)
     barred = np.isin(parse_layout(run.layout).ravel(), (WALL, CLIFF))[trails]
-    barred &= np.arange(kernel.TRAIL_LENGTH) < n_cells[:, None]
+    barred &= np.arange(loop.TRAIL_LENGTH) < n_cells[:, None]
     require(not barred.any(), "trails must lead over cells that can be entered")
     state = trails[np.arange(len(trails)), n_cells - 1]
     under_way = timeline.open_steps > 0
@@ -196,8 +197,8 @@ def _place(
     run.visits[...] = arrays["visits"][i]
     run.transition[0] = arrays["updates"][i]
     step = int(timeline.episode_steps[i])
-    of_trail = np.arange(max(0, step + 1 - kernel.TRAIL_LENGTH), step + 1)
-    run.trail[of_trail % kernel.TRAIL_LENGTH] = arrays["trails"][i, : len(of_trail)]
+    of_trail = np.arange(max(0, step + 1 - loop.TRAIL_LENGTH), step + 1)
+    run.trail[of_trail % loop.TRAIL_LENGTH] = arrays["trails"][i, : len(of_trail)]
     run.changes = changes
     for name, value in (rates | {change.name: change.value for change in changes}).items():
         setattr(run.agent, name, value)

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld import kernel
 from gridworld.agents import QLearningAgent
 from gridworld.answers import Answers, Known
-from gridworld.draws import Draws
 from gridworld.evaluation import Evaluation, best_actions
 from gridworld.history import Spaced
-from gridworld.snapshot import Change, Snapshot, Status, Transition
+from gridworld.learning import loop
+from gridworld.learning.draws import Draws
+from gridworld.learning.records import Transition
+from gridworld.snapshot import Change, Snapshot, Status
 from gridworld.worlds.world import World
 
 #: Most keyframes and evaluations of a run; fewer where they would take too much memory.
@@ -46,7 +47,7 @@ class Run:
 
     Attributes:
         visits: Updates of each state and action, shape ``(S, A)``.
-        trail, records, progress, transition: What the loop writes; see `kernel.run`.
+        trail, records, progress, transition: What the loop writes; see `loop.run`.
         keyframes: Snapshots at evenly spaced numbers of steps, without exact answers.
         evaluations: Greedy policies after evenly spaced numbers of episodes.
         changes: Changes of parameters made so far.
@@ -70,7 +71,7 @@ class Run:
         self.world, self.agent, self.np_random = world, agent, np_random
         self.num_episodes, self.max_steps = num_episodes, max_steps
         self.layout = layout
-        self._model = kernel.Model(
+        self._model = loop.Model(
             world.next_state,
             world.cumulative,
             world.reward,
@@ -80,17 +81,17 @@ class Run:
             max_steps,
         )
         self.visits = np.zeros_like(agent.q_values, dtype=np.int64)
-        self.trail = np.zeros(kernel.TRAIL_LENGTH, dtype=np.int64)
-        self.records = kernel.Records(
+        self.trail = np.zeros(loop.TRAIL_LENGTH, dtype=np.int64)
+        self.records = loop.Records(
             _lazy_zeros(num_episodes, np.float64),
             _lazy_zeros(num_episodes, np.int64),
             _lazy_zeros(num_episodes, np.bool_),
         )
-        self.progress = np.zeros(1, dtype=kernel.PROGRESS)
+        self.progress = np.zeros(1, dtype=loop.PROGRESS)
         self.progress["state"] = self.trail[0] = world.start_states[0]
         self.progress["epsilon"] = agent.epsilon
         self.progress["between_episodes"] = True
-        self.transition = np.zeros(1, dtype=kernel.TRANSITION)
+        self.transition = np.zeros(1, dtype=loop.TRANSITION)
 
         self.changes: tuple[Change, ...] = ()
         self.planned = tuple(sorted(planned, key=lambda change: change.total_steps))
@@ -218,9 +219,9 @@ class Run:
         """What a snapshot tells of the run itself."""
         state, step, episode, total_steps, _, epsilon, _ = self.progress[0].item()
         n_cols = self.world.shape[1]
-        steps = np.arange(max(0, step + 1 - kernel.TRAIL_LENGTH), step + 1)
+        steps = np.arange(max(0, step + 1 - loop.TRAIL_LENGTH), step + 1)
         trail = np.empty((len(steps), 2), dtype=np.int64)
-        np.divmod(self.trail[steps % kernel.TRAIL_LENGTH], n_cols, trail[:, 0], trail[:, 1])
+        np.divmod(self.trail[steps % loop.TRAIL_LENGTH], n_cols, trail[:, 0], trail[:, 1])
         return {
             "status": status,
             "layout": self.layout,
@@ -272,13 +273,13 @@ class Run:
         return Evaluation(self.episode, self.agent.epsilon, policy, n_optimal)
 
     def _loop(self, n_steps: int, last_episode: int) -> None:
-        rates = kernel.Rates(
+        rates = loop.Rates(
             self.agent.learning_rate,
             self.agent.discount_factor,
             self.agent.epsilon_decay,
             self.agent.min_epsilon,
         )
-        kernel.run(
+        loop.run(
             self._model,
             rates,
             self.agent.q_values,

@@ -1,4 +1,4 @@
-"""Records of one instant: `Snapshot` of a run, `Transition` of one update."""
+"""`Snapshot`: a run at one instant."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.bellman import Plan
+from gridworld.learning.records import Transition
 
 
 class Status(StrEnum):
@@ -19,34 +20,6 @@ class Status(StrEnum):
     STOPPED = "STOPPED"
     FINISHED = "FINISHED"
     FAILED = "FAILED"
-
-
-class Transition(NamedTuple):
-    """One update of the Q-table, with its numbers.
-
-    Attributes:
-        state: State *S* before the step.
-        action: Action *A* taken.
-        reward: Reward *R* received.
-        next_state: State *S′* reached.
-        terminated: Whether *S′* is terminal, so that its value counts as 0.
-        explored: Whether the action was drawn from all actions, not from the best.
-        old_value: *Q(S, A)* before the update.
-        target: What the update moves it towards.
-        td_error: ``target - old_value``.
-        new_value: *Q(S, A)* after the update.
-    """
-
-    state: int
-    action: int
-    reward: float
-    next_state: int
-    terminated: bool
-    explored: bool
-    old_value: float
-    target: float
-    td_error: float
-    new_value: float
 
 
 class Change(NamedTuple):

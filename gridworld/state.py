@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld import kernel
 from gridworld.changes import TUNABLE, check_changes
+from gridworld.learning import loop
 from gridworld.run import Run
 from gridworld.snapshot import Change, Snapshot, Status
 
@@ -47,8 +47,8 @@ def layout_of(
             ("episode_successes", "?", (counts["episodes"],)),
             ("q_values", "f8", table),
             ("visits", "i8", table),
-            ("trails", "i8", (n_frames, kernel.TRAIL_LENGTH)),
-            ("updates", kernel.TRANSITION, (n_frames,)),
+            ("trails", "i8", (n_frames, loop.TRAIL_LENGTH)),
+            ("updates", loop.TRANSITION, (n_frames,)),
             ("epsilons", "f8", (n_frames,)),
             ("evaluation_policies", "u1", (n_evaluations, -(-n_states * n_actions // 8))),
             ("evaluation_epsilons", "f8", (n_evaluations,)),
@@ -89,7 +89,7 @@ def state_of(run: Run) -> State:
         "q_values": np.stack([frame.q_values for frame in frames]),
         "visits": np.stack([frame.visits for frame in frames]),
         "trails": np.stack([_trail(frame, run.world.shape[1]) for frame in frames]),
-        "updates": np.array([_update(frame) for frame in frames], kernel.TRANSITION),
+        "updates": np.array([_update(frame) for frame in frames], loop.TRANSITION),
         "epsilons": np.array([frame.epsilon for frame in frames]),
         "evaluation_policies": np.stack([np.packbits(e.policy) for e in evaluations]),
         "evaluation_epsilons": np.array([e.epsilon for e in evaluations]),
@@ -115,10 +115,10 @@ def changes_from_array(array: NDArray) -> tuple[Change, ...]:
 
 
 def _trail(frame: Snapshot, n_cols: int) -> NDArray[np.int64]:
-    trail = np.zeros(kernel.TRAIL_LENGTH, np.int64)
+    trail = np.zeros(loop.TRAIL_LENGTH, np.int64)
     trail[: len(frame.trail)] = frame.trail @ (n_cols, 1)
     return trail
 
 
 def _update(frame: Snapshot) -> tuple:
-    return tuple(frame.last_update or np.zeros(1, kernel.TRANSITION)[0].item())
+    return tuple(frame.last_update or np.zeros(1, loop.TRANSITION)[0].item())

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from numpy.typing import NDArray
 
 from gridworld import archive, checks
+from gridworld.agents import QLearningConfig
 from gridworld.archive import Archive, Source
 from gridworld.changes import MAX_CHANGES
 from gridworld.checks import LoadError, require
@@ -23,7 +24,7 @@ from gridworld.origin import Origin, parameters_of
 from gridworld.run import MAX_EVALUATIONS, MAX_KEYFRAMES, Run
 from gridworld.snapshot import Status
 from gridworld.state import CHANGE, State, changes_from_array, changes_to_array, layout_of
-from gridworld.worlds.config import GridWorldConfig, QLearningConfig
+from gridworld.worlds.config import GridWorldConfig
 
 FORMAT, VERSION = "gridworld run", 1
 #: Most hexadecimal digits of a seed.

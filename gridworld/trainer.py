@@ -10,15 +10,16 @@ from typing import IO
 import numpy as np
 
 from gridworld import store
-from gridworld.agents import QLearningAgent
+from gridworld.agents import QLearningAgent, QLearningConfig
 from gridworld.changes import check_changes, check_number, check_value
+from gridworld.learning.records import Transition
 from gridworld.origin import Held, Origin, parameters_of
 from gridworld.parameters import check_whole
 from gridworld.restore import restore
 from gridworld.run import Run
-from gridworld.snapshot import Change, Snapshot, Status, Transition
+from gridworld.snapshot import Change, Snapshot, Status
 from gridworld.state import state_of
-from gridworld.worlds.config import GridWorldConfig, QLearningConfig
+from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.world import World
 
 #: Steps between two looks at the progress bar: a few milliseconds.

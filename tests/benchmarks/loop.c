@@ -1,4 +1,4 @@
-/* The loop of gridworld/kernel.py in C: same tie-breaking, same bookkeeping, its own
+/* The loop of gridworld/learning/loop.py in C: same tie-breaking, same bookkeeping, its own
    generator (xoshiro256+, by Blackman and Vigna). The yardstick for the compiled loop. */
 #include <stdint.h>
 

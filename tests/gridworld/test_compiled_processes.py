@@ -53,7 +53,7 @@ def test_a_command_works_with_files_cut_off_and_replaces_them(tmp_path):
 
     expected, _ = train()
     functions = {path.name.partition("-")[0].rpartition("_")[0] for path in files(tmp_path)}
-    assert functions >= {"kernel.run", "evaluation._follow", "evaluation._stays_within"}
+    assert functions >= {"loop.run", "evaluation._follow", "evaluation._stays_within"}
     for path in files(tmp_path):
         os.truncate(path, path.stat().st_size // 2)
     broken = files(tmp_path)

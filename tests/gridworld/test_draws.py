@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from gridworld.draws import Draws, draw
+from gridworld.learning.draws import Draws, draw
 
 
 @njit

@@ -6,16 +6,9 @@ import numpy as np
 import pytest
 
 import gridworld
-from gridworld import (
-    Action,
-    GridWorldConfig,
-    QLearningAgent,
-    QLearningConfig,
-    Transition,
-    World,
-    kernel,
-)
-from gridworld.draws import Draws
+from gridworld import Action, GridWorldConfig, QLearningAgent, QLearningConfig, Transition, World
+from gridworld.learning import loop
+from gridworld.learning.draws import Draws
 
 WORLDS = {
     "plain": {"level": "hard"},
@@ -28,7 +21,8 @@ WORLDS = {
 #: Trains on every kind of world, then tells how many versions of the loop were compiled.
 SIGNATURES = """
 import gymnasium, numpy as np
-from gridworld import GridWorldConfig, QLearningConfig, Trainer, kernel
+from gridworld import GridWorldConfig, QLearningConfig, Trainer
+from gridworld.learning import loop
 maps = {"layout": "S..S\\nC.XC\\n..#.\\nS..G"}, {"level": "windy_gridworld"}, {"level": "easy"}
 for seed in (0, np.int64(1)):
     for parameters in maps:
@@ -41,7 +35,7 @@ for seed in (0, np.int64(1)):
             trainer.resume()
             trainer.advance(np.int32(10))
             trainer.train()
-print(len(kernel.run.signatures))
+print(len(loop.run.signatures))
 """
 
 
@@ -55,24 +49,24 @@ class Run:
         self.q_values, self.agent_rng = agent.q_values, agent.np_random
         self.env_rng = np.random.default_rng(seed)
         self.visits = np.zeros(self.q_values.shape, dtype=np.int64)
-        self.trail = np.zeros(kernel.TRAIL_LENGTH, dtype=np.int64)
-        self.records = kernel.Records(
+        self.trail = np.zeros(loop.TRAIL_LENGTH, dtype=np.int64)
+        self.records = loop.Records(
             np.zeros(num_episodes),
             np.zeros(num_episodes, dtype=np.int64),
             np.zeros(num_episodes, dtype=np.bool_),
         )
-        self.progress = np.zeros(1, dtype=kernel.PROGRESS)
+        self.progress = np.zeros(1, dtype=loop.PROGRESS)
         self.progress["epsilon"] = agent.epsilon
         self.progress["between_episodes"] = True
-        self.transition = np.zeros(1, dtype=kernel.TRANSITION)
-        self.model = kernel.Model(
-            *(getattr(world, name) for name in kernel.Model._fields[:-1]), int(config.max_steps)
+        self.transition = np.zeros(1, dtype=loop.TRANSITION)
+        self.model = loop.Model(
+            *(getattr(world, name) for name in loop.Model._fields[:-1]), int(config.max_steps)
         )
-        self.rates = kernel.Rates(*(getattr(agent, name) for name in kernel.Rates._fields))
+        self.rates = loop.Rates(*(getattr(agent, name) for name in loop.Rates._fields))
 
-    def advance(self, n_steps, last_episode=100, loop=kernel.run):
+    def advance(self, n_steps, last_episode=100, loop=loop.run):
         generators = self.agent_rng, self.env_rng
-        if loop is kernel.run:
+        if loop is loop.run:
             generators = map(Draws.of, generators)
         return loop(
             self.model,
@@ -105,9 +99,9 @@ class Zeros:
 @pytest.fixture
 def interpreted(monkeypatch):
     """The same loop, run by Python."""
-    monkeypatch.setattr(kernel, "select_action", kernel.select_action.py_func)
-    monkeypatch.setattr(kernel, "q_learning_target", kernel.q_learning_target.py_func)
-    return kernel.run.py_func
+    monkeypatch.setattr(loop, "select_action", loop.select_action.py_func)
+    monkeypatch.setattr(loop, "q_learning_target", loop.q_learning_target.py_func)
+    return loop.run.py_func
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -150,7 +144,7 @@ def test_only_one_version_of_the_loop_is_ever_compiled():
 
 
 def test_a_recorded_transition_has_the_fields_of_the_public_one():
-    assert kernel.TRANSITION.names == Transition._fields
+    assert loop.TRANSITION.names == Transition._fields
 
 
 @pytest.mark.parametrize(
@@ -164,7 +158,7 @@ def test_a_recorded_transition_has_the_fields_of_the_public_one():
 )
 def test_the_target_follows_the_equation(reward, discount, next_values, terminated, target):
     values = np.array(next_values)
-    for function in (kernel.q_learning_target, kernel.q_learning_target.py_func):
+    for function in (loop.q_learning_target, loop.q_learning_target.py_func):
         assert function(reward, discount, values, terminated) == target
 
 
@@ -186,4 +180,4 @@ def test_actions_are_chosen_as_the_agent_chooses_them(epsilon):
     twin = QLearningAgent(QLearningConfig(), 1, 1, seed=1).np_random
     chosen = [agent.select_action(state) for state in range(len(tables))]
     draws = Draws.of(twin)
-    assert chosen == [kernel.select_action(values, epsilon, draws)[0] for values in tables]
+    assert chosen == [loop.select_action(values, epsilon, draws)[0] for values in tables]

@@ -16,9 +16,9 @@ from gridworld import (
     Status,
     StatusError,
     Trainer,
-    kernel,
 )
 from gridworld.evaluation import best_actions
+from gridworld.learning import loop
 from gridworld.run import MAX_EVALUATIONS, MAX_KEYFRAMES
 from tests.gridworld.test_evaluation import return_by_steps
 from tests.gridworld.test_trainer import make_in
@@ -400,7 +400,7 @@ def test_a_wrong_episode_is_refused(until):
 def test_interrupts_do_not_disturb_what_is_kept(when, optimal_evaluations, monkeypatch):
     settings = {"level": "easy", "slip": 0, "optimal_evaluations": optimal_evaluations}
     changes = [Change(150, 0, "learning_rate", 0.3), Change(151, 0, "epsilon", 0.5)]
-    trainer, loop, calls = make(changes, **settings), kernel.run, []
+    trainer, loop, calls = make(changes, **settings), loop.run, []
 
     def interrupted(*arguments):
         calls.append(arguments)
@@ -411,7 +411,7 @@ def test_interrupts_do_not_disturb_what_is_kept(when, optimal_evaluations, monke
         return loop(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(kernel, "run", interrupted)
+        patch.setattr(loop, "run", interrupted)
         while trainer.status is not Status.FINISHED:
             try:
                 trainer.train(show_progress=False)
@@ -422,14 +422,14 @@ def test_interrupts_do_not_disturb_what_is_kept(when, optimal_evaluations, monke
 
 
 def test_a_change_after_an_interrupt_can_be_made_again(monkeypatch):
-    trainer, loop = make(), kernel.run
+    trainer, loop = make(), loop.run
 
     def interrupted(*arguments):
         loop(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(kernel, "run", interrupted)
+        patch.setattr(loop, "run", interrupted)
         for _ in range(5):
             with pytest.raises(KeyboardInterrupt):
                 trainer.train(show_progress=False)

@@ -159,9 +159,9 @@ def test_what_was_worked_out_about_evaluations_is_kept(path):
 
 
 def test_an_interrupted_run_can_be_saved_and_goes_on(path, monkeypatch):
-    from gridworld import kernel
+    from gridworld.learning import loop
 
-    trainer, loop = make(), kernel.run
+    trainer, loop = make(), loop.run
 
     def interrupted(*arguments):
         loop(*arguments)
@@ -169,7 +169,7 @@ def test_an_interrupted_run_can_be_saved_and_goes_on(path, monkeypatch):
 
     for _ in range(7):
         with monkeypatch.context() as patch:
-            patch.setattr(kernel, "run", interrupted)
+            patch.setattr(loop, "run", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 trainer.train(show_progress=False)
         trainer = loaded(trainer, path)

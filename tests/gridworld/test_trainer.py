@@ -4,14 +4,8 @@ import re
 import numpy as np
 import pytest
 
-from gridworld import (
-    GridWorldConfig,
-    QLearningConfig,
-    Status,
-    Trainer,
-    kernel,
-    value_iteration,
-)
+from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer, value_iteration
+from gridworld.learning import loop
 
 IDLE, RUNNING, PAUSED, STOPPED, FINISHED, FAILED = Status
 #: Where each call leads, from the statuses that allow it.
@@ -376,7 +370,7 @@ def test_an_error_fails_the_run_and_keeps_what_was_learned(call, monkeypatch):
         raise MemoryError("no memory left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(kernel, "run", break_down)
+        patch.setattr(loop, "run", break_down)
         with pytest.raises(MemoryError, match="no memory left"):
             call(trainer)
     assert trainer.status is FAILED
@@ -389,7 +383,7 @@ def test_an_error_fails_the_run_and_keeps_what_was_learned(call, monkeypatch):
 @pytest.mark.parametrize("when", ["before the loop", "in the loop"])
 def test_an_interrupted_training_pauses_and_goes_on_to_the_same_bits(when, monkeypatch):
     parameters = {"level": "hard", "num_episodes": 9000, "epsilon_decay": 0.9999}
-    trainer, loop = make(**parameters), kernel.run
+    trainer, loop = make(**parameters), loop.run
     calls = []
 
     def interrupted(*arguments):
@@ -404,7 +398,7 @@ def test_an_interrupted_training_pauses_and_goes_on_to_the_same_bits(when, monke
         return taken
 
     with monkeypatch.context() as patch:
-        patch.setattr(kernel, "run", interrupted)
+        patch.setattr(loop, "run", interrupted)
         for _ in range(2):
             with pytest.raises(KeyboardInterrupt):
                 trainer.train()

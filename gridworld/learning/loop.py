@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from gridworld.compiled import compiled
-from gridworld.draws import Draws, draw
+from gridworld.learning.draws import Draws, draw
 
 TRAIL_LENGTH = 20
 
