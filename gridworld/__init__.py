@@ -6,7 +6,7 @@ Importing it registers the environment ``GridWorld-v0`` with Gymnasium.
 import gymnasium
 
 from gridworld import parameters
-from gridworld.agents import QLearningAgent, QLearningConfig
+from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
 from gridworld.bellman import Plan
 from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gridworld.agents import QLearningAgent
+from gridworld.algorithms.q_learning import QLearningAgent
 from gridworld.bellman import Plan
 from gridworld.evaluation import Followed, best_actions, following, stays_within
 from gridworld.optimum import optimising

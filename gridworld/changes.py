@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gridworld.agents import QLearningConfig
+from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.parameters import check_whole
 from gridworld.snapshot import Change
 

@@ -9,7 +9,7 @@ import param
 import typer
 
 from gridworld import parameters
-from gridworld.agents import QLearningConfig
+from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.levels import LEVELS
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from gridworld.agents import QLearningConfig
+from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.learning.base import LearningConfig
 from gridworld.run import Run
 from gridworld.snapshot import Change, Status

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.agents import QLearningAgent
+from gridworld.algorithms.q_learning import QLearningAgent
 from gridworld.answers import Answers, Known
 from gridworld.evaluation import Evaluation, best_actions
 from gridworld.history import Spaced

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from numpy.typing import NDArray
 
 from gridworld import archive, checks
-from gridworld.agents import QLearningConfig
+from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.archive import Archive, Source
 from gridworld.changes import MAX_CHANGES
 from gridworld.checks import LoadError, require

@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 
 from gridworld import store
-from gridworld.agents import QLearningAgent, QLearningConfig
+from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
 from gridworld.changes import check_changes, check_number, check_value
 from gridworld.learning.records import Transition
 from gridworld.origin import Held, Origin, parameters_of

@@ -1,0 +1,1 @@
+"""How it is learned: one file an algorithm, with its settings and its readable agent."""
