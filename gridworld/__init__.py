@@ -7,19 +7,20 @@ import gymnasium
 
 from gridworld import parameters
 from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
-from gridworld.bellman import Plan
 from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError
 from gridworld.files import replacing
 from gridworld.learning.base import LearningConfig
 from gridworld.learning.records import Transition
 from gridworld.origin import Held, Origin
-from gridworld.planning import (
+from gridworld.planning.bellman import Plan
+from gridworld.planning.solve import (
     gap_to_optimal,
     optimal_path,
     policy_evaluation,
     value_iteration,
 )
+from gridworld.planning.tolerance import is_rounding
 from gridworld.snapshot import Change, Snapshot, Status
 from gridworld.tables import (
     episodes_to_csv,
@@ -27,7 +28,6 @@ from gridworld.tables import (
     q_table_to_csv,
     q_table_to_parquet,
 )
-from gridworld.tolerance import is_rounding
 from gridworld.trainer import StatusError, Trainer
 from gridworld.version import __version__
 from gridworld.worlds.config import GridWorldConfig

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from gridworld import checks
 from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError, require
-from gridworld.evaluation import Evaluation
 from gridworld.history import Spaced
 from gridworld.learning import loop
 from gridworld.learning.base import LearningConfig
+from gridworld.planning.evaluation import Evaluation
 from gridworld.run import Run
 from gridworld.snapshot import Change, Status
 from gridworld.state import State, changes_from_array

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.algorithms.q_learning import QLearningAgent
-from gridworld.answers import Answers, Known
-from gridworld.evaluation import Evaluation, best_actions
 from gridworld.history import Spaced
 from gridworld.learning import loop
 from gridworld.learning.draws import Draws
 from gridworld.learning.records import Transition
+from gridworld.planning.analysis import Answers, Known
+from gridworld.planning.evaluation import Evaluation, best_actions
 from gridworld.snapshot import Change, Snapshot, Status
 from gridworld.worlds.world import World
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.bellman import Plan
 from gridworld.learning.records import Transition
+from gridworld.planning.bellman import Plan
 
 
 class Status(StrEnum):

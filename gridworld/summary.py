@@ -4,8 +4,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from gridworld.evaluation import best_actions, expected_return
-from gridworld.planning import optimal_path
+from gridworld.planning.evaluation import best_actions, expected_return
+from gridworld.planning.solve import optimal_path
 from gridworld.trainer import Trainer
 
 #: Episodes over which training is averaged.

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.evaluation import best_actions
 from gridworld.files import replacing
+from gridworld.planning.evaluation import best_actions
 from gridworld.snapshot import Snapshot
 from gridworld.trainer import Trainer
 from gridworld.worlds.maps import Action

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import GridWorldConfig, World, optimal_path, policy_evaluation, value_iteration
-from gridworld.evaluation import best_actions, expected_return, stays_within
+from gridworld.planning.evaluation import best_actions, expected_return, stays_within
 from tests.gridworld.test_planning import map_world, mdps, world_of
 
 

@@ -12,10 +12,10 @@ from gridworld import (
     random_layout,
     value_iteration,
 )
-from gridworld import optimum as module
-from gridworld.evaluation import best_actions, expected_return, following
-from gridworld.optimum import optimising
-from gridworld.pieces import Pieces
+from gridworld.planning.evaluation import best_actions, expected_return, following
+from gridworld.planning.optimum import optimising
+from gridworld.planning.resumable import Pieces
+from gridworld.planning.solve import optimum as module
 
 FROZEN_LAKE = """\
 S.......

@@ -1,6 +1,6 @@
 import pytest
 
-from gridworld.pieces import Pieces
+from gridworld.planning.resumable import Pieces
 
 
 class Sum:

@@ -17,8 +17,8 @@ from gridworld import (
     StatusError,
     Trainer,
 )
-from gridworld.evaluation import best_actions
 from gridworld.learning import loop
+from gridworld.planning.evaluation import best_actions
 from gridworld.run import MAX_EVALUATIONS, MAX_KEYFRAMES
 from tests.gridworld.test_evaluation import return_by_steps
 from tests.gridworld.test_trainer import make_in

@@ -19,7 +19,7 @@ from gridworld import (
     random_layout,
     value_iteration,
 )
-from gridworld.tolerance import is_rounding
+from gridworld.planning.tolerance import is_rounding
 
 FACTORS = [1e-9, 7.7, 1e6]
 DISCOUNTS = [0.5, 0.9, 0.99, 1]

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.tolerance import is_rounding
-from gridworld.undiscounted import (
+from gridworld.planning.tolerance import is_rounding
+from gridworld.planning.undiscounted import (
     can_reach,
     endless_states,
     leading_on,

@@ -2,16 +2,16 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gridworld.algorithms.q_learning import QLearningAgent
-from gridworld.bellman import Plan
-from gridworld.evaluation import Followed, best_actions, following, stays_within
-from gridworld.optimum import optimising
-from gridworld.pieces import Pieces
-from gridworld.planning import gap_to_optimal, planning
+from gridworld.planning.bellman import Plan
+from gridworld.planning.evaluation import Followed, best_actions, following, stays_within
+from gridworld.planning.optimum import optimising
+from gridworld.planning.resumable import Pieces
+from gridworld.planning.solve import gap_to_optimal, planning
 from gridworld.worlds.world import World
 
 
@@ -26,6 +26,13 @@ class Known(NamedTuple):
     greedy_ends: float | None = None
 
 
+class Learner(Protocol):
+    """What is asked of a learner: its values, shape ``(S, A)``, and its present discount."""
+
+    q_values: NDArray[np.float64]
+    discount_factor: float
+
+
 class Answers:
     """Exact answers, worked out when asked for and kept while the discount stays.
 
@@ -35,7 +42,7 @@ class Answers:
         max_steps: Steps after which an episode is cut off.
     """
 
-    def __init__(self, world: World, agent: QLearningAgent, max_steps: int) -> None:
+    def __init__(self, world: World, agent: Learner, max_steps: int) -> None:
         self._world, self._agent, self._max_steps = world, agent, max_steps
         self._discount: float | None = None  # that all the rest was worked out for
         self._known = Known()
@@ -47,7 +54,7 @@ class Answers:
         # The most that can be earned has nothing to do with the discount.
         self._optimum = Pieces(lambda: optimising(world, max_steps))
 
-    def of(self, agent: QLearningAgent) -> "Answers":
+    def of(self, agent: Learner) -> "Answers":
         """Answers on another run in the same world, with all that does not depend on its agent."""
         answers = Answers(self._world, agent, self._max_steps)
         answers._known = self._known._replace(gap=None, greedy_ends=None)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.compiled import compiled
-from gridworld.pieces import Pieces
+from gridworld.planning.resumable import Pieces
 from gridworld.worlds.world import World
 
 #: Outcomes of a piece of an evaluation, a millisecond or two; and those after which it gives up.

@@ -8,11 +8,11 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridworld.bellman import Bellman, Plan, as_weights, evaluated
 from gridworld.parameters import as_float
-from gridworld.pieces import Pieces
-from gridworld.tolerance import is_rounding
-from gridworld.undiscounted import transitions_of
+from gridworld.planning.bellman import Bellman, Plan, as_weights, evaluated
+from gridworld.planning.resumable import Pieces
+from gridworld.planning.tolerance import is_rounding
+from gridworld.planning.undiscounted import transitions_of
 from gridworld.worlds.world import World
 
 _MAX_SWEEPS = 20_000

@@ -1,0 +1,1 @@
+"""Exact answers: optimal plans, what policies earn, and what both say of a run."""
