@@ -7,12 +7,10 @@ import gymnasium
 
 from gridworld import parameters
 from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
-from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError
 from gridworld.files import replacing
 from gridworld.learning.base import LearningConfig
 from gridworld.learning.records import Transition
-from gridworld.origin import Held, Origin
 from gridworld.planning.bellman import Plan
 from gridworld.planning.solve import (
     gap_to_optimal,
@@ -21,7 +19,9 @@ from gridworld.planning.solve import (
     value_iteration,
 )
 from gridworld.planning.tolerance import is_rounding
-from gridworld.snapshot import Change, Snapshot, Status
+from gridworld.runs.changes import TUNABLE
+from gridworld.runs.snapshot import Change, Snapshot, Status
+from gridworld.runs.spec import Held, Origin
 from gridworld.tables import (
     episodes_to_csv,
     episodes_to_parquet,

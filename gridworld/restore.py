@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld import checks
-from gridworld.changes import TUNABLE
 from gridworld.checks import LoadError, require
-from gridworld.history import Spaced
 from gridworld.learning import loop
 from gridworld.learning.base import LearningConfig
 from gridworld.planning.evaluation import Evaluation
-from gridworld.run import Run
-from gridworld.snapshot import Change, Status
+from gridworld.runs.changes import TUNABLE
+from gridworld.runs.run import Run
+from gridworld.runs.snapshot import Change, Status
+from gridworld.runs.thinning import Spaced
 from gridworld.state import State, changes_from_array
 from gridworld.worlds.maps import CLIFF, WALL, parse_layout
 

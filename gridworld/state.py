@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.changes import TUNABLE, check_changes
 from gridworld.learning import loop
-from gridworld.run import Run
-from gridworld.snapshot import Change, Snapshot, Status
+from gridworld.runs.changes import TUNABLE, check_changes
+from gridworld.runs.run import Run
+from gridworld.runs.snapshot import Change, Snapshot, Status
 
 CHANGE = np.dtype([("total_steps", "i8"), ("episode", "i8"), ("name", "u1"), ("value", "f8")])
 

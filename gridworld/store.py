@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from gridworld import archive, checks
 from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.archive import Archive, Source
-from gridworld.changes import MAX_CHANGES
 from gridworld.checks import LoadError, require
 from gridworld.files import replacing
-from gridworld.origin import Origin, parameters_of
-from gridworld.run import MAX_EVALUATIONS, MAX_KEYFRAMES, Run
-from gridworld.snapshot import Status
+from gridworld.runs.changes import MAX_CHANGES
+from gridworld.runs.run import MAX_EVALUATIONS, MAX_KEYFRAMES, Run
+from gridworld.runs.snapshot import Status
+from gridworld.runs.spec import Origin, parameters_of
 from gridworld.state import CHANGE, State, changes_from_array, changes_to_array, layout_of
 from gridworld.worlds.config import GridWorldConfig
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gridworld.files import replacing
 from gridworld.planning.evaluation import best_actions
-from gridworld.snapshot import Snapshot
+from gridworld.runs.snapshot import Snapshot
 from gridworld.trainer import Trainer
 from gridworld.worlds.maps import Action
 

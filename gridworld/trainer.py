@@ -11,13 +11,13 @@ import numpy as np
 
 from gridworld import store
 from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
-from gridworld.changes import check_changes, check_number, check_value
 from gridworld.learning.records import Transition
-from gridworld.origin import Held, Origin, parameters_of
 from gridworld.parameters import check_whole
 from gridworld.restore import restore
-from gridworld.run import Run
-from gridworld.snapshot import Change, Snapshot, Status
+from gridworld.runs.changes import check_changes, check_number, check_value
+from gridworld.runs.run import Run
+from gridworld.runs.snapshot import Change, Snapshot, Status
+from gridworld.runs.spec import Held, Origin, parameters_of
 from gridworld.state import state_of
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.world import World

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridworld.history import Spaced
+from gridworld.runs.thinning import Spaced
 
 
 def fill(capacity, count, interval=1):

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.algorithms.q_learning import QLearningAgent
-from gridworld.history import Spaced
 from gridworld.learning import loop
 from gridworld.learning.draws import Draws
 from gridworld.learning.records import Transition
 from gridworld.planning.analysis import Answers, Known
 from gridworld.planning.evaluation import Evaluation, best_actions
-from gridworld.snapshot import Change, Snapshot, Status
+from gridworld.runs.snapshot import Change, Snapshot, Status
+from gridworld.runs.thinning import Spaced
 from gridworld.worlds.world import World
 
 #: Most keyframes and evaluations of a run; fewer where they would take too much memory.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.parameters import check_whole
-from gridworld.snapshot import Change
+from gridworld.runs.snapshot import Change
 
 #: Parameters of the learner that may change in mid-run.
 TUNABLE = ("learning_rate", "discount_factor", "epsilon")

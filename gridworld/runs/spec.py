@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.learning.base import LearningConfig
-from gridworld.run import Run
-from gridworld.snapshot import Change, Status
+from gridworld.runs.run import Run
+from gridworld.runs.snapshot import Change, Status
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.maps import is_same_map
 
