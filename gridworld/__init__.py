@@ -7,8 +7,7 @@ import gymnasium
 
 from gridworld import parameters
 from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
-from gridworld.checks import LoadError
-from gridworld.files import replacing
+from gridworld.atomic import replacing
 from gridworld.learning.base import LearningConfig
 from gridworld.learning.records import Transition
 from gridworld.planning.bellman import Plan
@@ -22,7 +21,8 @@ from gridworld.planning.tolerance import is_rounding
 from gridworld.runs.changes import TUNABLE
 from gridworld.runs.snapshot import Change, Snapshot, Status
 from gridworld.runs.spec import Held, Origin
-from gridworld.tables import (
+from gridworld.saving.checks import LoadError
+from gridworld.saving.tables import (
     episodes_to_csv,
     episodes_to_parquet,
     q_table_to_csv,

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gridworld import tables
 from gridworld.options import UsageError, configs, whole, with_config_options
+from gridworld.saving import tables
 from gridworld.serving import serve
 from gridworld.summary import LATEST, evaluation, summary
 from gridworld.trainer import Trainer

@@ -18,7 +18,7 @@ from typing import Any
 import numba
 from numba.core import caching, serialize
 
-from gridworld.files import replacing
+from gridworld.atomic import replacing
 
 _log = logging.getLogger(__name__)
 #: Files kept of a function: those of older sources, other signatures and other Pythons count, too.

@@ -9,16 +9,17 @@ from typing import IO
 
 import numpy as np
 
-from gridworld import store
 from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
 from gridworld.learning.records import Transition
 from gridworld.parameters import check_whole
-from gridworld.restore import restore
 from gridworld.runs.changes import check_changes, check_number, check_value
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change, Snapshot, Status
 from gridworld.runs.spec import Held, Origin, parameters_of
-from gridworld.state import state_of
+from gridworld.saving.read import check_status, load
+from gridworld.saving.restore import restore
+from gridworld.saving.schema import SavedRun, state_of
+from gridworld.saving.write import save
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.world import World
 
@@ -341,7 +342,7 @@ class Trainer:
 
         So a run can go on while a thread of its own writes the file; see `save`.
         """
-        return partial(store.save, store.Saved(self._origin, self._status, state_of(self._run)))
+        return partial(save, SavedRun(self._origin, self._status, state_of(self._run)))
 
     @classmethod
     def load(cls, source: str | os.PathLike[str] | bytes | IO[bytes]) -> "Trainer":
@@ -356,11 +357,11 @@ class Trainer:
             LoadError: If it is no saved run, or a broken one; the message names the field.
             OSError: If the file cannot be opened.
         """
-        origin, status, state = store.load(source)
+        origin, status, state = load(source)
         learning = origin.learning_config
         trainer = cls(origin.world_config, learning, origin.seed, origin.planned)
         restore(trainer._run, state, learning, origin.planned)
-        store.check_status(status, trainer._run)
+        check_status(status, trainer._run)
         trainer._status = Status.PAUSED if status is Status.RUNNING else status
         return trainer
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gridworld import Change, LoadError, Status, Trainer, archive
+from gridworld import Change, LoadError, Status, Trainer
+from gridworld.saving import npz
 from tests.gridworld.test_run import make
 
 
@@ -122,7 +123,7 @@ def test_a_source_of_another_kind_is_refused(source):
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr(archive, "MAX_FILE_BYTES", len(DATA) - 1)
+    monkeypatch.setattr(npz, "MAX_FILE_BYTES", len(DATA) - 1)
     path = tmp_path / "run.npz"
     path.write_bytes(DATA)
     for source in (DATA, path, io.BytesIO(DATA)):

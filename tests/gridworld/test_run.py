@@ -400,15 +400,15 @@ def test_a_wrong_episode_is_refused(until):
 def test_interrupts_do_not_disturb_what_is_kept(when, optimal_evaluations, monkeypatch):
     settings = {"level": "easy", "slip": 0, "optimal_evaluations": optimal_evaluations}
     changes = [Change(150, 0, "learning_rate", 0.3), Change(151, 0, "epsilon", 0.5)]
-    trainer, loop, calls = make(changes, **settings), loop.run, []
+    trainer, run_loop, calls = make(changes, **settings), loop.run, []
 
     def interrupted(*arguments):
         calls.append(arguments)
         if when == "in the loop":
-            loop(*arguments)
+            run_loop(*arguments)
         if len(calls) % 2 or when == "in the loop":
             raise KeyboardInterrupt
-        return loop(*arguments)
+        return run_loop(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(loop, "run", interrupted)
@@ -422,10 +422,10 @@ def test_interrupts_do_not_disturb_what_is_kept(when, optimal_evaluations, monke
 
 
 def test_a_change_after_an_interrupt_can_be_made_again(monkeypatch):
-    trainer, loop = make(), loop.run
+    trainer, run_loop = make(), loop.run
 
     def interrupted(*arguments):
-        loop(*arguments)
+        run_loop(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

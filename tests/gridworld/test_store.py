@@ -24,8 +24,8 @@ from gridworld import (
     Status,
     Trainer,
 )
-from gridworld.archive import MAX_FILE_BYTES
 from gridworld.planning.analysis import Known
+from gridworld.saving.npz import MAX_FILE_BYTES
 from tests.gridworld.test_run import all_of, drive, make
 from tests.gridworld.test_trainer import make_in
 

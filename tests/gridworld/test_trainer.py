@@ -383,7 +383,7 @@ def test_an_error_fails_the_run_and_keeps_what_was_learned(call, monkeypatch):
 @pytest.mark.parametrize("when", ["before the loop", "in the loop"])
 def test_an_interrupted_training_pauses_and_goes_on_to_the_same_bits(when, monkeypatch):
     parameters = {"level": "hard", "num_episodes": 9000, "epsilon_decay": 0.9999}
-    trainer, loop = make(**parameters), loop.run
+    trainer, run_loop = make(**parameters), loop.run
     calls = []
 
     def interrupted(*arguments):
@@ -391,7 +391,7 @@ def test_an_interrupted_training_pauses_and_goes_on_to_the_same_bits(when, monke
         interrupt = len(calls) in (1, 3)
         if interrupt and when == "before the loop":
             raise KeyboardInterrupt
-        taken = loop(*arguments)
+        taken = run_loop(*arguments)
         # A signal that arrives in compiled code is raised on the way out of it.
         if interrupt:
             raise KeyboardInterrupt

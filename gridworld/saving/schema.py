@@ -1,4 +1,4 @@
-"""The state of a `Run` as numbers and arrays.
+"""What a file holds: `SavedRun`, and the state of a `Run` as numbers and arrays.
 
 What can be told from the records of the episodes is not part of it: how many steps of
 which episode had been taken after so many steps of the run, for one.
@@ -14,18 +14,32 @@ from gridworld.learning import loop
 from gridworld.runs.changes import TUNABLE, check_changes
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change, Snapshot, Status
+from gridworld.runs.spec import Origin
 
+FORMAT, VERSION = "gridworld run", 1
+#: Fields of the header.
+FIELDS = (
+    "format",
+    "version",
+    "status",
+    "world",
+    "learner",
+    "learning",
+    "seed",
+    "counts",
+    "numbers",
+)
 CHANGE = np.dtype([("total_steps", "i8"), ("episode", "i8"), ("name", "u1"), ("value", "f8")])
 
 
-class State(NamedTuple):
+class RunState(NamedTuple):
     """A run's state.
 
     Attributes:
         counts: ``episodes`` completed, ``frames``, ``evaluations`` and ``changes`` kept.
         numbers: Numbers, and the states of both generators; as JSON has them.
         arrays: Records of the episodes; frames, which are the keyframes and then the run as
-            it is; evaluations; changes. As `layout_of` tells.
+            it is; evaluations; changes. As `array_shapes` tells.
     """
 
     counts: dict[str, int]
@@ -33,7 +47,21 @@ class State(NamedTuple):
     arrays: dict[str, NDArray]
 
 
-def layout_of(
+class SavedRun(NamedTuple):
+    """What a file tells.
+
+    Attributes:
+        origin: What the run was made from.
+        status: Its status.
+        state: How far it got.
+    """
+
+    origin: Origin
+    status: Status
+    state: RunState
+
+
+def array_shapes(
     counts: dict[str, int], n_states: int, n_actions: int
 ) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
     """Type and shape of each array of a state."""
@@ -59,7 +87,7 @@ def layout_of(
     }
 
 
-def state_of(run: Run) -> State:
+def state_of(run: Run) -> RunState:
     """The state of a run."""
     records = run.records
     frames = [*run.keyframes, run.frame(Status.RUNNING)]
@@ -97,7 +125,7 @@ def state_of(run: Run) -> State:
         "evaluation_known": np.array([value is not None for value in earned]),
         "changes": changes_to_array(run.changes),
     }
-    return State(counts, numbers, arrays)
+    return RunState(counts, numbers, arrays)
 
 
 def changes_to_array(changes: Iterable[Change]) -> NDArray:

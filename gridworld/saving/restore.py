@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld import checks
-from gridworld.checks import LoadError, require
 from gridworld.learning import loop
 from gridworld.learning.base import LearningConfig
 from gridworld.planning.evaluation import Evaluation
@@ -16,7 +14,9 @@ from gridworld.runs.changes import TUNABLE
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change, Status
 from gridworld.runs.thinning import Spaced
-from gridworld.state import State, changes_from_array
+from gridworld.saving import checks
+from gridworld.saving.checks import LoadError, require
+from gridworld.saving.schema import RunState, changes_from_array
 from gridworld.worlds.maps import CLIFF, WALL, parse_layout
 
 _NUMBERS = (
@@ -54,12 +54,12 @@ class Timeline:
         self.episode_steps = np.where(self.open_steps == 0, last, self.open_steps)
 
 
-def restore(run: Run, state: State, learning: LearningConfig, planned: Iterable[Change]) -> None:
+def restore(run: Run, state: RunState, learning: LearningConfig, planned: Iterable[Change]) -> None:
     """Sets a run that has just been made to a state.
 
     Args:
         run: The run; of no use any more if an error is raised.
-        state: The state, with arrays as `state.layout_of` tells.
+        state: The state, with arrays as `schema.array_shapes` tells.
         learning: The learner's parameters at the start.
         planned: All changes that were planned at the start.
 
@@ -211,7 +211,7 @@ def _place(
     run.progress["between_episodes"] = timeline.open_steps[i] == 0
 
 
-def _restore_evaluations(run: Run, state: State, between_episodes: bool) -> None:
+def _restore_evaluations(run: Run, state: RunState, between_episodes: bool) -> None:
     arrays, numbers, count = state.arrays, state.numbers, state.counts["evaluations"]
     interval = _interval("evaluation_interval", numbers, count, run.evaluations, run.episode)
     # One that is due is taken between two episodes, and the run would wait for that for ever.

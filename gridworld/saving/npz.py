@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
-from gridworld.checks import LoadError, require
+from gridworld.saving.checks import LoadError, require
 
 #: Most bytes of a file that is read; more than any run that is saved.
 MAX_FILE_BYTES = 256_000_000

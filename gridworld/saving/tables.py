@@ -2,22 +2,29 @@
 
 import csv
 import os
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.files import replacing
+from gridworld.atomic import replacing
 from gridworld.planning.evaluation import best_actions
 from gridworld.runs.snapshot import Snapshot
-from gridworld.trainer import Trainer
 from gridworld.worlds.maps import Action
 
 Path = str | os.PathLike[str]
 _ROWS_AT_ONCE = 10_000
 
 
-def episodes_to_csv(run: Trainer | Snapshot, path: Path) -> None:
+class HasSnapshot(Protocol):
+    """A run that can be looked at: a `gridworld.Trainer`."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The run at this instant."""
+
+
+def episodes_to_csv(run: HasSnapshot | Snapshot, path: Path) -> None:
     """Writes the completed episodes as CSV, one a line.
 
     Columns: ``episode`` from 1, ``return`` undiscounted, ``length`` in steps, ``success``
@@ -30,7 +37,7 @@ def episodes_to_csv(run: Trainer | Snapshot, path: Path) -> None:
     _to_csv(_episodes(_snapshot(run)), path)
 
 
-def q_table_to_csv(run: Trainer | Snapshot, path: Path) -> None:
+def q_table_to_csv(run: HasSnapshot | Snapshot, path: Path) -> None:
     """Writes the Q-table as CSV, one state and action a line, walls included.
 
     Columns: ``row`` and ``col`` from 0 at the top left, ``state``, ``action`` by name, ``q``,
@@ -43,7 +50,7 @@ def q_table_to_csv(run: Trainer | Snapshot, path: Path) -> None:
     _to_csv(_q_table(_snapshot(run)), path)
 
 
-def episodes_to_parquet(run: Trainer | Snapshot, path: Path) -> None:
+def episodes_to_parquet(run: HasSnapshot | Snapshot, path: Path) -> None:
     """Writes the table of `episodes_to_csv` as Parquet.
 
     Raises:
@@ -52,7 +59,7 @@ def episodes_to_parquet(run: Trainer | Snapshot, path: Path) -> None:
     _to_parquet(_episodes(_snapshot(run)), path)
 
 
-def q_table_to_parquet(run: Trainer | Snapshot, path: Path) -> None:
+def q_table_to_parquet(run: HasSnapshot | Snapshot, path: Path) -> None:
     """Writes the table of `q_table_to_csv` as Parquet.
 
     Raises:
@@ -61,8 +68,8 @@ def q_table_to_parquet(run: Trainer | Snapshot, path: Path) -> None:
     _to_parquet(_q_table(_snapshot(run)), path)
 
 
-def _snapshot(run: Trainer | Snapshot) -> Snapshot:
-    return run.snapshot if isinstance(run, Trainer) else run
+def _snapshot(run: HasSnapshot | Snapshot) -> Snapshot:
+    return run if isinstance(run, Snapshot) else run.snapshot
 
 
 def _episodes(snapshot: Snapshot) -> dict[str, NDArray]:

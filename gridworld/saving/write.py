@@ -1,0 +1,39 @@
+"""Runs saved to a file, exact to the last bit.
+
+The file is a compressed NPZ archive without pickles: a ``header`` of JSON with the format's
+version, the configs, the seed and the generators' states, and the arrays that
+`schema.array_shapes` tells. ``numpy.load`` opens it, too; the last one of the frames, such as
+``q_values[-1]``, is the run as it was saved.
+"""
+
+import json
+import os
+
+from gridworld.algorithms.q_learning import QLearningConfig
+from gridworld.atomic import replacing
+from gridworld.saving import npz
+from gridworld.saving.schema import FORMAT, VERSION, SavedRun, changes_to_array
+
+
+def save(saved: SavedRun, path: str | os.PathLike[str]) -> None:
+    """Writes a file; until it is whole, the one that was there stays.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    origin, state = saved.origin, saved.state
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "status": str(saved.status),
+        "world": origin.world,
+        "learner": QLearningConfig.__name__,
+        "learning": origin.learning,
+        "seed": hex(origin.seed),
+        "counts": state.counts | {"planned": len(origin.planned)},
+        "numbers": state.numbers,
+    }
+    with replacing(path) as file:
+        text = {"header": json.dumps(header, allow_nan=False)}
+        arrays = state.arrays | {"planned": changes_to_array(origin.planned)}
+        npz.write(file, text, arrays)
