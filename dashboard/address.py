@@ -19,8 +19,8 @@ from dashboard.link import (
     value_text,
 )
 from dashboard.notify import toast
-from dashboard.processes import are_several
 from dashboard.room import Room
+from dashboard.session.processes import are_several
 from gridworld import GridWorldConfig, Snapshot
 
 #: Complaints that are shown; an address of nonsense must not bury the page.

@@ -7,8 +7,8 @@ import panel as pn
 from dashboard.address import Address
 from dashboard.lobby import GONE, key_of, lobby
 from dashboard.notify import forget
-from dashboard.processes import are_several
 from dashboard.room import Room
+from dashboard.session.processes import are_several
 
 #: Where Bokeh makes documents that are not shown at their own address.
 _PARTS = ("/ws", "/autoload.js")

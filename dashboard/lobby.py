@@ -20,9 +20,9 @@ from dashboard import keeping
 from dashboard.keeping import Kept
 from dashboard.link import ROOM_KEY
 from dashboard.notify import toast
-from dashboard.processes import are_several
 from dashboard.remade import is_remade
 from dashboard.room import Room
+from dashboard.session.processes import are_several
 from gridworld import LoadError
 
 _log = logging.getLogger(__name__)

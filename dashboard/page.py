@@ -15,10 +15,10 @@ from dashboard.kernel_link import NotebookRow
 from dashboard.lobby import LobbyError, Seat, lobby, take_seat
 from dashboard.notify import forget, toast
 from dashboard.pictures import Pictures
-from dashboard.processes import ProcessesNote, are_several
 from dashboard.remade import prepare
 from dashboard.room import Room
 from dashboard.runner import Runner, View
+from dashboard.session.processes import ProcessesNote, are_several
 from dashboard.share import Share
 from dashboard.views.metrics import success_rate
 from dashboard.views.settings import SettingsView

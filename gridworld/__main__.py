@@ -1,6 +1,6 @@
 """``python -m gridworld`` is the command line."""
 
-from gridworld.cli import main
+from gridworld.cli.commands import main
 
 if __name__ == "__main__":
     main()

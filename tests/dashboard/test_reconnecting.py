@@ -44,7 +44,7 @@ class Place:
             "--unused-session-lifetime": lifetime,
             "--check-unused-sessions": 200,
             "--allow-websocket-origin": f"localhost:{self.line.port}",
-            "--plugins": "dashboard.plugin",
+            "--plugins": "dashboard.server.plugin",
         }
         words = [str(word) for option in options.items() for word in option]
         self._serving = serve_by(

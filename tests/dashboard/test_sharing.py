@@ -27,7 +27,7 @@ CONTROLS = ("Start", "Pause", "Resume", "Step", "Episode", "Stop", "Reset", "Run
 def server():
     """One that gives sessions up soon, and counts."""
     options = ("--unused-session-lifetime", "5000", "--check-unused-sessions", "500")
-    with serve(APP, *options, "--plugins", "dashboard.plugin") as server:
+    with serve(APP, *options, "--plugins", "dashboard.server.plugin") as server:
         yield server
 
 

@@ -20,11 +20,10 @@ from gridworld import (
     QLearningConfig,
     Status,
     Trainer,
-    cli,
     gap_to_optimal,
     optimal_path,
 )
-from gridworld.cli import main
+from gridworld.cli.commands import commands, main
 from tests.gridworld.test_run import all_of
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -44,7 +43,7 @@ def run(*arguments):
 
 def output(*arguments):
     """The output of a command that works, without starting a process."""
-    done = CliRunner().invoke(cli.app, list(map(str, arguments)), catch_exceptions=False)
+    done = CliRunner().invoke(commands.app, list(map(str, arguments)), catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
 

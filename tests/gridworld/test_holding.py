@@ -3,7 +3,7 @@
 import pytest
 
 from gridworld import GridWorldConfig, LearningConfig, QLearningConfig, Status, Trainer
-from gridworld.summary import evaluation, summary
+from gridworld.cli.report import evaluation, summary
 from tests.gridworld.test_run import all_of
 from tests.gridworld.test_trainer import make_in
 

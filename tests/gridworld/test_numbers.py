@@ -19,7 +19,7 @@ from gridworld import (
     random_layout,
     value_iteration,
 )
-from gridworld.options import configs
+from gridworld.cli.options import configs
 
 #: Parameters of a custom map cannot be combined with those of a drawn one.
 RUN = {

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from gridworld import serving
+from dashboard.server import launch
 from tests.gridworld.test_cli import fails
 from tests.serving import free_port, serve_by
 
@@ -124,7 +124,7 @@ def test_a_secret_that_is_none_is_refused(tmp_path):
 JEMALLOC = {
     "LD_PRELOAD": "libjemalloc.so.2",
     "PYTHONMALLOC": "malloc",
-    "MALLOC_CONF": serving._JEMALLOC,
+    "MALLOC_CONF": launch._JEMALLOC,
 }
 
 
@@ -139,10 +139,10 @@ JEMALLOC = {
     ],
 )
 def test_memory_is_left_to_jemalloc_where_there_is_one(found, set_already, expected, monkeypatch):
-    monkeypatch.setattr(serving, "find_library", lambda name: found)
+    monkeypatch.setattr(launch, "find_library", lambda name: found)
     monkeypatch.setattr(sys, "platform", "linux")
     for name in JEMALLOC:
         monkeypatch.delenv(name, raising=False)
     for name, value in set_already.items():
         monkeypatch.setenv(name, value)
-    assert serving._allocator() == expected
+    assert launch._allocator() == expected

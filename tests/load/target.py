@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from gridworld.serving import _SERVER_OPTIONS, _allocator
+from dashboard.server.launch import _SERVER_OPTIONS, _allocator
 from tests.serving import APP, free_port, serve_by
 
 BARE = Path(__file__).parents[1] / "benchmarks" / "apps" / "bare.py"

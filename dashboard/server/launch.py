@@ -7,15 +7,11 @@ import re
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterable
 from ctypes.util import find_library
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
 
 import platformdirs
-import typer
-
-from gridworld.options import UsageError, whole
 
 #: A page that is out of sight for long can still be taken up again.
 _SERVER_OPTIONS = (
@@ -24,67 +20,56 @@ _SERVER_OPTIONS = (
     *("--unused-session-lifetime", "30000"),
     *("--check-unused-sessions", "5000"),
     *("--keep-alive", "20000"),
-    *("--plugins", "dashboard.plugin"),
+    *("--plugins", "dashboard.server.plugin"),
 )
 #: Has jemalloc give back what has not been used for five seconds, whether anybody asks or not.
 _JEMALLOC = "background_thread:true,narenas:1,dirty_decay_ms:5000,muzzy_decay_ms:0"
 _NAME = "[A-Za-z0-9_][A-Za-z0-9_-]*"
 _PREFIX = re.compile(f"/?({_NAME}(/{_NAME})*)?/?")
+#: Environment variable that may hold the password.
 _PASSWORD = "GRIDWORLD_PASSWORD"
 
 
 def serve(
-    port: Annotated[str, typer.Option(metavar="INTEGER", help="From 1 to 65535.")] = "5006",
-    address: Annotated[str, typer.Option(help="Address to listen at.")] = "localhost",
-    allow_websocket_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="HOST[:PORT]",
-            help="Where the page may be opened from; may be given several times.",
-            show_default="localhost at the port",
-        ),
-    ] = None,
-    prefix: Annotated[
-        str, typer.Option(metavar="PATH", help="Comes before all addresses, as in /PATH/app.")
-    ] = "",
-    use_xheaders: Annotated[
-        bool,
-        typer.Option(
-            "--use-xheaders",
-            help="Take a proxy's word for who asks; only with a proxy in front.",
-        ),
-    ] = False,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Ask for the password in this file; the environment variable "
-            f"{_PASSWORD} does the same.",
-        ),
-    ] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where trainings are kept from an orderly stop to the next start, and the "
-            "key that signs sessions.",
-            show_default="the user's, by port",
-        ),
-    ] = None,
-    no_state: Annotated[
-        bool, typer.Option("--no-state", help="Keep nothing from one start to the next.")
-    ] = False,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open the page.")] = False,
-) -> None:
-    """Serve the dashboard, until Ctrl-C."""
-    number = whole("--port", port, 1, 65535)
+    port: int,
+    address: str,
+    *,
+    origins: Iterable[str] = (),
+    prefix: str = "",
+    use_xheaders: bool = False,
+    password_file: Path | None = None,
+    state: Path | None = None,
+    keep_state: bool = True,
+    open_browser: bool = False,
+) -> int:
+    """Serves the dashboard until it is interrupted; on POSIX this process becomes the server.
+
+    Args:
+        port: Port to listen at.
+        address: Address to listen at.
+        origins: Hosts, with their ports, that the page may be opened from; that of this machine
+            if none is given.
+        prefix: Path that comes before all addresses.
+        use_xheaders: Whether to take a proxy's word for who asks.
+        password_file: File with the password; else the environment may hold it.
+        state: Folder for what is kept from one start to the next; else the user's, by port.
+        keep_state: Whether anything is kept.
+        open_browser: Whether to open the page.
+
+    Returns:
+        Status with which the server ended.
+
+    Raises:
+        ValueError: If something is not allowed; the message begins with the option's name.
+        OSError: If the password's file or the folder cannot be used.
+    """
     if not _PREFIX.fullmatch(prefix):
-        raise UsageError(
+        raise ValueError(
             f"--prefix must be letters, digits, - and _ between slashes, got {prefix!r}"
         )
-    if no_state and state is not None:
-        raise UsageError(f"--state must not be given with --no-state, got {str(state)!r}")
-    folder = None if no_state else (state or _default_folder(number))
+    if not keep_state and state is not None:
+        raise ValueError(f"--state must not be given with --no-state, got {str(state)!r}")
+    folder = (state or _default_folder(port)) if keep_state else None
     # Secrets go by the environment: other users of the machine can read the arguments.
     environment = dict(os.environ)
     environment |= _password(password_file) | _keys(folder) | _allocator()
@@ -92,23 +77,20 @@ def serve(
     environment.pop("GRIDWORLD_STATE", None)
     if folder is not None:
         environment["GRIDWORLD_STATE"] = str(folder.resolve())
-    command = [*_command(), "--port", str(number), "--address", address]
-    for origin in allow_websocket_origin or [f"localhost:{number}"]:
+    command = [*_command(), "--port", str(port), "--address", address]
+    for origin in [*origins] or [f"localhost:{port}"]:
         command += ["--allow-websocket-origin", origin]
     command += ["--prefix", prefix.strip("/")] if prefix.strip("/") else []
     command += ["--use-xheaders"] if use_xheaders else []
     command += ["--show"] if open_browser else []
-    _replace_process(command, environment)
+    return _replace_process(command, environment)
 
 
 def _command() -> list[str]:
     """What all servers have in common."""
-    found = find_spec("dashboard")
-    if found is None or found.origin is None:
-        raise ImportError("serve needs the package dashboard, which is not installed")
-    package = Path(found.origin).parent
+    package = Path(__file__).parent.parent
     command = [sys.executable, "-m", "panel", "serve", str(package / "app.py"), *_SERVER_OPTIONS]
-    return [*command, "--basic-login-template", str(package / "login.html")]
+    return [*command, "--basic-login-template", str(package / "server" / "login.html")]
 
 
 def _allocator() -> dict[str, str]:
@@ -138,10 +120,10 @@ def _password(file: Path | None) -> dict[str, str]:
     else:
         return {}
     if not password.strip():
-        raise UsageError(f"{source} must hold a password, got none")
+        raise ValueError(f"{source} must hold a password, got none")
     if os.path.isfile(password):
         # Panel takes it for a list of users then.
-        raise UsageError(f"{source} must not be the name of a file that exists")
+        raise ValueError(f"{source} must not be the name of a file that exists")
     return {"PANEL_BASIC_AUTH": password}
 
 
@@ -164,7 +146,7 @@ def _kept_secret(folder: Path) -> str:
     except FileExistsError:
         secret = file.read_text(encoding="ascii").strip()
         if len(secret) < 32:
-            raise UsageError(
+            raise ValueError(
                 f"{file} must hold a secret of 32 characters or more, got {len(secret)}; "
                 "delete it to have a new one made"
             ) from None
@@ -175,7 +157,7 @@ def _kept_secret(folder: Path) -> str:
     return secret
 
 
-def _replace_process(command: list[str], environment: dict[str, str]) -> None:
+def _replace_process(command: list[str], environment: dict[str, str]) -> int:
     if os.name == "posix":
         os.execve(command[0], command, environment)
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    return subprocess.run(command, env=environment, check=False).returncode

@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gridworld.options import UsageError, configs, whole, with_config_options
+from gridworld.cli.options import UsageError, configs, whole, with_config_options
+from gridworld.cli.report import LATEST, evaluation, summary
+from gridworld.cli.serve import serve
 from gridworld.saving import tables
-from gridworld.serving import serve
-from gridworld.summary import LATEST, evaluation, summary
 from gridworld.trainer import Trainer
 from gridworld.worlds.levels import LEVELS
 
