@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import panel as pn
 
 from dashboard import keeping
+from dashboard.compat.documents import is_remade
 from dashboard.keeping import Kept
 from dashboard.link import ROOM_KEY
 from dashboard.notify import toast
-from dashboard.remade import is_remade
 from dashboard.room import Room
 from dashboard.session.processes import are_several
 from gridworld import LoadError

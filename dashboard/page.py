@@ -8,6 +8,7 @@ import param
 from panel.viewable import Viewer
 
 from dashboard.address import Address, names_by_owner, tell
+from dashboard.compat.documents import prepare
 from dashboard.controls import Controls
 from dashboard.editor import MapEditor
 from dashboard.entrance import lead_on
@@ -15,7 +16,6 @@ from dashboard.kernel_link import NotebookRow
 from dashboard.lobby import LobbyError, Seat, lobby, take_seat
 from dashboard.notify import forget, toast
 from dashboard.pictures import Pictures
-from dashboard.remade import prepare
 from dashboard.room import Room
 from dashboard.runner import Runner, View
 from dashboard.session.processes import ProcessesNote, are_several

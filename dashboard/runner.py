@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import panel as pn
 
-from dashboard import quiet, sending
-from dashboard.connection import Connection, state_of
+from dashboard.compat import logs, messages
+from dashboard.compat.sockets import Connection, state_of
 from dashboard.gauges import gauges
 from dashboard.governor import governor
 from dashboard.notify import toast
@@ -21,8 +21,8 @@ from dashboard.watching import Watching
 from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)
-sending.install()
-quiet.install()
+messages.install()
+logs.install()
 
 #: Makes one message of all changes within.
 OneMessage = Callable[[], AbstractContextManager[Any]]
@@ -65,7 +65,7 @@ class Runner:
         self._document: Any = None
         self._ticker: Ticker | None = None
         #: Within which a picture is drawn.
-        self.one_message: OneMessage = sending.one_message
+        self.one_message: OneMessage = messages.one_message
         self.watching.watch(room.pace, ["frame_rate"], self._keep_period)
 
     @property

@@ -12,7 +12,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, Metric
 from tornado.web import RequestHandler
 
-from dashboard import garbage
+from dashboard.compat import garbage
 from dashboard.gauges import LATENESS_BOUNDS, gauges
 from dashboard.lobby import lobby
 from dashboard.page import GridWorldDashboard as GridWorldDashboard  # all that a page needs

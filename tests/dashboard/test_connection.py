@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from dashboard.connection import Connection, state_of
+from dashboard.compat.sockets import Connection, state_of
 from tests.dashboard.browsing import wait_until
 from tests.dashboard.forging import Forger
 from tests.dashboard.test_sharing import link

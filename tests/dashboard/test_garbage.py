@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from dashboard import garbage
-from dashboard.garbage import Collector
+from dashboard.compat import garbage
+from dashboard.compat.garbage import Collector
 
 
 class Server:

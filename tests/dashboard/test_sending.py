@@ -18,10 +18,10 @@ from panel.io.state import set_curdoc
 from tornado.locks import Lock
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
-from dashboard import sending
-from dashboard.sending import Known, SparingSerializer
+from dashboard.compat import messages
+from dashboard.compat.messages import Known, SparingSerializer
 
-sending.install()
+messages.install()
 
 
 @pytest.fixture
@@ -122,9 +122,9 @@ def frames_of(piece):
 
 def test_all_changes_go_as_one_message_in_one_piece(document, served):
     plot = document.get_model_by_name("plot")
-    with sending.one_message():
+    with messages.one_message():
         plot.title.text = "first"
-        with sending.one_message():
+        with messages.one_message():
             plot.height = 300
         plot.title.text = "second"
         assert not served.ws_connection.stream.pieces
@@ -139,7 +139,7 @@ def test_all_changes_go_as_one_message_in_one_piece(document, served):
 
 
 def test_where_nothing_changes_nothing_is_sent(served):
-    with sending.one_message():
+    with messages.one_message():
         pass
     assert not served.ws_connection.stream.pieces
 
@@ -149,7 +149,7 @@ def test_what_changed_before_a_failure_is_sent(document, served):
         document.get_model_by_name("plot").height = 300
         raise ValueError("half way")
 
-    with pytest.raises(ValueError, match="half way"), sending.one_message():
+    with pytest.raises(ValueError, match="half way"), messages.one_message():
         change_and_fail()
     (piece,) = served.ws_connection.stream.pieces
     assert "height" in frames_of(piece)[2]
@@ -170,7 +170,7 @@ def test_nothing_comes_between_the_parts_of_another_message(document, served, mo
         await served.write_lock.acquire()
 
     asyncio.run(hold_the_lock())
-    with sending.one_message():
+    with messages.one_message():
         document.get_model_by_name("plot").height = 300
     assert held == [document]
     assert not served.ws_connection.stream.pieces

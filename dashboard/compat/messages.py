@@ -26,7 +26,7 @@ from tornado.escape import utf8
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
-from dashboard.connection import is_sending
+from dashboard.compat.sockets import is_sending
 
 #: Kinds of frame of a WebSocket (RFC 6455, section 5.2).
 _TEXT, _BINARY = 0x1, 0x2

@@ -1,0 +1,1 @@
+"""All private names of Panel, Bokeh, Tornado, Param and pyviz_comms; elsewhere there are none."""
