@@ -19,7 +19,7 @@ from dashboard.link import (
     value_text,
 )
 from dashboard.notify import toast
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
 from gridworld import GridWorldConfig, Snapshot
 

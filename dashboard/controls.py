@@ -6,10 +6,10 @@ from typing import Any
 import panel as pn
 import param
 
-from dashboard.discarded import UNDO_OFFER
 from dashboard.fields import Field
 from dashboard.notify import toast
-from dashboard.room import Room
+from dashboard.rooms.discarded import UNDO_OFFER
+from dashboard.rooms.room import Room
 from dashboard.runner import Runner
 from dashboard.widgets import Button
 from gridworld import LEVELS, TUNABLE, Snapshot, Status

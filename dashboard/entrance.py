@@ -5,9 +5,9 @@ from typing import Any
 import panel as pn
 
 from dashboard.address import Address
-from dashboard.lobby import GONE, key_of, lobby
 from dashboard.notify import forget
-from dashboard.room import Room
+from dashboard.rooms.registry import GONE, key_of, lobby
+from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
 
 #: Where Bokeh makes documents that are not shown at their own address.

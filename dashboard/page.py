@@ -13,10 +13,10 @@ from dashboard.controls import Controls
 from dashboard.editor import MapEditor
 from dashboard.entrance import lead_on
 from dashboard.kernel_link import NotebookRow
-from dashboard.lobby import LobbyError, Seat, lobby, take_seat
 from dashboard.notify import forget, toast
 from dashboard.pictures import Pictures
-from dashboard.room import Room
+from dashboard.rooms.registry import LobbyError, Seat, lobby, take_seat
+from dashboard.rooms.room import Room
 from dashboard.runner import Runner, View
 from dashboard.session.processes import ProcessesNote, are_several
 from dashboard.share import Share

@@ -8,7 +8,7 @@ from bokeh.events import DoubleTap, Tap
 
 from dashboard.editor import MapEditor
 from dashboard.kernel_link import in_notebook
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.runner import Runner, View
 from dashboard.takeaway import Takeaway
 from dashboard.views.curves import CurvesView

@@ -12,10 +12,10 @@ import panel as pn
 
 from dashboard.compat import logs, messages
 from dashboard.compat.sockets import Connection, state_of
-from dashboard.gauges import gauges
 from dashboard.governor import governor
 from dashboard.notify import toast
-from dashboard.room import Room
+from dashboard.rooms.counters import gauges
+from dashboard.rooms.room import Room
 from dashboard.ticker import Ticker
 from dashboard.watching import Watching
 from gridworld import Snapshot, Status, StatusError

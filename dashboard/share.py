@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import panel as pn
 
 from dashboard.link import ROOM_KEY
-from dashboard.lobby import Seat, lobby
+from dashboard.rooms.registry import Seat, lobby
 from dashboard.widgets import Button
 from gridworld import Snapshot
 

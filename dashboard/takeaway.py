@@ -12,12 +12,12 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from dashboard.discarded import UNDO_OFFER
 from dashboard.export import ExportError, export_saved
 from dashboard.kernel_link import in_notebook
-from dashboard.lobby import lobby
 from dashboard.notify import toast
-from dashboard.room import Room
+from dashboard.rooms.discarded import UNDO_OFFER
+from dashboard.rooms.registry import lobby
+from dashboard.rooms.room import Room
 from dashboard.runner import Runner
 from dashboard.widgets import Button, Hinted
 from gridworld import LoadError, Snapshot, StatusError, Trainer, episodes_to_csv, q_table_to_csv

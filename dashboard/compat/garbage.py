@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from panel.io import document
 
-from dashboard.room import is_any_busy
+from dashboard.rooms.room import is_any_busy
 
 #: Seconds between two looks at whether it is a good time, and after which it is time anyway.
 _PAUSE, _PATIENCE = 5.0, 600.0

@@ -13,9 +13,9 @@ from prometheus_client.registry import Collector, Metric
 from tornado.web import RequestHandler
 
 from dashboard.compat import garbage
-from dashboard.gauges import LATENESS_BOUNDS, gauges
-from dashboard.lobby import lobby
 from dashboard.page import GridWorldDashboard as GridWorldDashboard  # all that a page needs
+from dashboard.rooms.counters import LATENESS_BOUNDS, gauges
+from dashboard.rooms.registry import lobby
 from gridworld import Status
 
 

@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 from bokeh.models.widgets import Div
 
 from dashboard.kernel_link import in_notebook
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.runner import OneMessage, View
 from dashboard.widgets import Button, Hinted
 from gridworld import Snapshot, Status

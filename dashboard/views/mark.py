@@ -5,7 +5,7 @@ from collections.abc import Callable
 import panel as pn
 
 from dashboard.editor import MapEditor
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.runner import OneMessage
 from dashboard.widgets import CheckBoxGroup
 from gridworld import Snapshot, is_same_map

@@ -5,7 +5,7 @@ from html import escape
 import panel as pn
 
 from dashboard.export.facts import Setting, settings_of
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.watching import Watch, watch_always
 from gridworld import Snapshot
 

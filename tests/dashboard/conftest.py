@@ -3,7 +3,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from tests.dashboard.browsing import OpenedDashboard
 from tests.serving import serve
 

@@ -10,7 +10,7 @@ from panel.io.document import _WRITE_MSGS
 from tornado.web import RequestHandler
 
 from dashboard import GridWorldDashboard
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.views.curves import CurvesView
 from gridworld import Trainer
 from tests.dashboard.injected import STEP_FAILS, TRAINING_FAILS, VIEW_FAILS

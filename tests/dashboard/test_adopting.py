@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from gridworld import GridWorldConfig, QLearningConfig, Status, StatusError, Trainer
 from tests.gridworld.test_run import all_of
 

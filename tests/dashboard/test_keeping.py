@@ -6,8 +6,8 @@ import stat
 import numpy as np
 import pytest
 
-from dashboard.lobby import Lobby, LobbyError
-from dashboard.room import Room
+from dashboard.rooms.registry import Lobby, LobbyError
+from dashboard.rooms.room import Room
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
 
 MINUTE = 60.0
@@ -337,7 +337,7 @@ def test_a_room_that_cannot_be_written_loses_only_itself(make_lobby, monkeypatch
 
 
 def test_rooms_kept_count_among_the_rooms_that_there_may_be(two_kept, make_lobby, monkeypatch):
-    monkeypatch.setattr("dashboard.lobby.MAX_ROOMS", 3)
+    monkeypatch.setattr("dashboard.rooms.registry.MAX_ROOMS", 3)
     lobby = make_lobby()
     lobby.open("three", make_room())
     with pytest.raises(LobbyError, match="3 trainings at a time"):
@@ -349,7 +349,7 @@ def test_rooms_kept_count_among_the_rooms_that_there_may_be(two_kept, make_lobby
 def test_a_room_whose_page_found_no_place_is_dropped_in_its_time(
     two_kept, make_lobby, monkeypatch, clock
 ):
-    monkeypatch.setattr("dashboard.lobby.MAX_ALL_PAGES", 1)
+    monkeypatch.setattr("dashboard.rooms.registry.MAX_ALL_PAGES", 1)
     lobby = make_lobby()
     lobby.enter("one", None)
     with pytest.raises(LobbyError, match="1 pages open"):

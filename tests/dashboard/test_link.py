@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dashboard.address import MAX_TOASTS, Address, tell
 from dashboard.link import MAX_LENGTH
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from gridworld import LEVELS, GridWorldConfig, QLearningConfig, random_layout
 
 REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")

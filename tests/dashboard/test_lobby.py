@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard import lobby as lobby_module
-from dashboard.lobby import Lobby, LobbyError
-from dashboard.room import Room
+from dashboard.rooms import registry as lobby_module
+from dashboard.rooms.registry import Lobby, LobbyError
+from dashboard.rooms.room import Room
 
 MINUTE = 60.0
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from dashboard.gauges import LATENESS_BOUNDS, Gauges
+from dashboard.rooms.counters import LATENESS_BOUNDS, Gauges
 from tests.dashboard.browsing import OpenedDashboard
 from tests.serving import free_port, serve_by
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from dashboard.address import Address
 from dashboard.link import MAX_LENGTH
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from gridworld import GridWorldConfig, QLearningConfig
 from tests.dashboard.browsing import OpenedDashboard, wait_until
 from tests.dashboard.test_metrics_route import metrics

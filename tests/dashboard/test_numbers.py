@@ -6,7 +6,7 @@ import pytest
 from dashboard.address import Address
 from dashboard.fields import Field
 from dashboard.link import KEYS
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from gridworld import parameters
 
 ROOM = Room()

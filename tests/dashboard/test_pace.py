@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.pace import TICK_SHARE, TRAINING_SHARE, Pace
+from dashboard.rooms.pace import TICK_SHARE, TRAINING_SHARE, Pace
 
 frame_rates = st.integers(1, 60)
 speeds = st.floats(1e3, 1e9)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.discarded import UNDO_OFFER
+from dashboard.rooms.discarded import UNDO_OFFER
 from dashboard.views.mark import CHANGED, SHOW_MAP
 from gridworld import LEVELS, GridWorldConfig, QLearningConfig, Trainer
 from tests.dashboard.test_editing import EASY, click, painted

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from gridworld import GridWorldConfig, QLearningConfig, Status, StatusError, Trainer
 
 #: When the clock of these tests begins, in seconds.

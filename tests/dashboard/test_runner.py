@@ -5,7 +5,7 @@ import pytest
 
 from dashboard import runner as runner_module
 from dashboard.pictures import _OpenTab
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.runner import Runner
 from gridworld import Status
 

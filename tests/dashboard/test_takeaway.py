@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from dashboard.export import pictures
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.runner import Runner
 from dashboard.takeaway import MAX_UPLOAD_BYTES, Takeaway
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer

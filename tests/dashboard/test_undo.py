@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard import discarded
-from dashboard.lobby import Lobby
-from dashboard.room import Room
+from dashboard.rooms import discarded
+from dashboard.rooms.registry import Lobby
+from dashboard.rooms.room import Room
 from dashboard.views.history import HistoryView
 from gridworld import GridWorldConfig, QLearningConfig, Status, StatusError, Trainer
 from tests.gridworld.test_holding import EDITS, WORLDS, edit

@@ -4,7 +4,7 @@ from bokeh.document import Document
 from panel.io.document import _cleanup_doc
 from panel.io.state import set_curdoc
 
-from dashboard.pace import Pace
+from dashboard.rooms.pace import Pace
 from dashboard.watching import Watching
 
 

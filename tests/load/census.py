@@ -13,7 +13,7 @@ from bokeh.server.callbacks import SessionCallback
 from tornado.web import RequestHandler
 
 from dashboard import GridWorldDashboard
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from dashboard.ticker import Ticker
 from gridworld import Trainer
 

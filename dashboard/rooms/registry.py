@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 import panel as pn
 
-from dashboard import keeping
 from dashboard.compat.documents import is_remade
-from dashboard.keeping import Kept
 from dashboard.link import ROOM_KEY
 from dashboard.notify import toast
-from dashboard.room import Room
+from dashboard.rooms import persistence
+from dashboard.rooms.persistence import Kept
+from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
 from gridworld import LoadError
 
@@ -101,7 +101,7 @@ class Lobby:
         self._keep_seconds = 60 * keep_minutes
         self._folder, self._clock = folder, clock
         self._suites: list[Suite] = []
-        self._kept = list(keeping.read(folder)) if folder is not None else []
+        self._kept = list(persistence.read(folder)) if folder is not None else []
 
     @property
     def rooms(self) -> list[Room]:
@@ -228,20 +228,20 @@ class Lobby:
                     control_key=suite.control_key,
                     watch_key=suite.watch_key,
                     remembered=dict(suite.remembered),
-                    room=keeping.describe(suite.room),
+                    room=persistence.describe(suite.room),
                     empty_since=min(now, suite.empty_since),
                 ),
             )
             for number, suite in enumerate(self._suites)
         )
-        keeping.write(self._folder, rooms, self._kept)
+        persistence.write(self._folder, rooms, self._kept)
 
     def _revive(self, kept: Kept) -> Suite | None:
         """Opens a room again that was kept in the folder; None if it cannot be read."""
         self._kept.remove(kept)
         assert self._folder is not None
         try:
-            room = keeping.revive(self._folder, kept)
+            room = persistence.revive(self._folder, kept)
         except LoadError:
             _log.exception("A room that was kept is lost")
             return None

@@ -10,9 +10,9 @@ from weakref import WeakSet
 
 import param
 
-from dashboard.discarded import Discarded
-from dashboard.gauges import gauges
-from dashboard.pace import Pace
+from dashboard.rooms.counters import gauges
+from dashboard.rooms.discarded import Discarded
+from dashboard.rooms.pace import Pace
 from gridworld import (
     TUNABLE,
     GridWorldConfig,

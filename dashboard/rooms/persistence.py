@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from dashboard.room import Room
+from dashboard.rooms.room import Room
 from gridworld import LoadError, Status, Trainer, replacing
 
 _log = logging.getLogger(__name__)
