@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dashboard.inline import extension
     from dashboard.page import GridWorldDashboard
+    from dashboard.session.inline import extension
 
 __all__ = ["GridWorldDashboard", "extension"]
 
@@ -17,7 +17,7 @@ def __getattr__(name: str) -> Any:
 
         return GridWorldDashboard
     if name == "extension":
-        from dashboard.inline import extension
+        from dashboard.session.inline import extension
 
         return extension
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,10 +7,10 @@ import panel as pn
 import param
 
 from dashboard.fields import Field
-from dashboard.notify import toast
 from dashboard.rooms.discarded import UNDO_OFFER
 from dashboard.rooms.room import Room
-from dashboard.runner import Runner
+from dashboard.session.runner import Runner
+from dashboard.session.toasts import toast
 from dashboard.widgets import Button
 from gridworld import LEVELS, TUNABLE, Snapshot, Status
 

@@ -6,9 +6,9 @@ from typing import Any
 import panel_material_ui as pmui
 import param
 
-from dashboard.kernel_link import in_notebook
-from dashboard.notify import toast
-from dashboard.watching import Watch, watch_always
+from dashboard.session.notebook import in_notebook
+from dashboard.session.subscriptions import Watch, watch_always
+from dashboard.session.toasts import toast
 from dashboard.widgets import CheckBoxGroup, Hinted, Select, TextAreaInput, TextInput
 from gridworld import LEVELS, parameters
 

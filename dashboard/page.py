@@ -7,18 +7,18 @@ import panel_material_ui as pmui
 import param
 from panel.viewable import Viewer
 
-from dashboard.address import Address, names_by_owner, tell
 from dashboard.compat.documents import prepare
 from dashboard.controls import Controls
 from dashboard.editor import MapEditor
-from dashboard.entrance import lead_on
-from dashboard.kernel_link import NotebookRow
-from dashboard.notify import forget, toast
 from dashboard.pictures import Pictures
 from dashboard.rooms.registry import LobbyError, Seat, lobby, take_seat
 from dashboard.rooms.room import Room
-from dashboard.runner import Runner, View
+from dashboard.session.entry import lead_on
+from dashboard.session.notebook import NotebookRow
 from dashboard.session.processes import ProcessesNote, are_several
+from dashboard.session.runner import Runner, View
+from dashboard.session.toasts import forget, toast
+from dashboard.session.url import Address, names_by_owner, tell
 from dashboard.share import Share
 from dashboard.views.metrics import success_rate
 from dashboard.views.settings import SettingsView

@@ -7,9 +7,9 @@ import panel_material_ui as pmui
 from bokeh.events import DoubleTap, Tap
 
 from dashboard.editor import MapEditor
-from dashboard.kernel_link import in_notebook
 from dashboard.rooms.room import Room
-from dashboard.runner import Runner, View
+from dashboard.session.notebook import in_notebook
+from dashboard.session.runner import Runner, View
 from dashboard.takeaway import Takeaway
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView

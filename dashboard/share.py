@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import panel as pn
 
-from dashboard.link import ROOM_KEY
 from dashboard.rooms.registry import Seat, lobby
+from dashboard.session.url_values import ROOM_KEY
 from dashboard.widgets import Button
 from gridworld import Snapshot
 

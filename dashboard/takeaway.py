@@ -13,12 +13,12 @@ import panel as pn
 import panel_material_ui as pmui
 
 from dashboard.export import ExportError, export_saved
-from dashboard.kernel_link import in_notebook
-from dashboard.notify import toast
 from dashboard.rooms.discarded import UNDO_OFFER
 from dashboard.rooms.registry import lobby
 from dashboard.rooms.room import Room
-from dashboard.runner import Runner
+from dashboard.session.notebook import in_notebook
+from dashboard.session.runner import Runner
+from dashboard.session.toasts import toast
 from dashboard.widgets import Button, Hinted
 from gridworld import LoadError, Snapshot, StatusError, Trainer, episodes_to_csv, q_table_to_csv
 

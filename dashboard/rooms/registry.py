@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import panel as pn
 
 from dashboard.compat.documents import is_remade
-from dashboard.link import ROOM_KEY
-from dashboard.notify import toast
 from dashboard.rooms import persistence
 from dashboard.rooms.persistence import Kept
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
+from dashboard.session.toasts import toast
+from dashboard.session.url_values import ROOM_KEY
 from gridworld import LoadError
 
 _log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from dashboard.moving import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
-from dashboard.runner import OneMessage
+from dashboard.session.runner import OneMessage
 from dashboard.widgets import RadioButtonGroup
 from gridworld import Change, Snapshot, Status
 

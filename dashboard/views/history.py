@@ -7,9 +7,9 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.models.widgets import Div
 
-from dashboard.kernel_link import in_notebook
 from dashboard.rooms.room import Room
-from dashboard.runner import OneMessage, View
+from dashboard.session.notebook import in_notebook
+from dashboard.session.runner import OneMessage, View
 from dashboard.widgets import Button, Hinted
 from gridworld import Snapshot, Status
 

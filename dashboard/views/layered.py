@@ -7,7 +7,7 @@ import numpy as np
 import panel as pn
 from bokeh.models.widgets import Div
 
-from dashboard.runner import OneMessage
+from dashboard.session.runner import OneMessage
 from dashboard.views.action_layers import PolicyLayer, VisitsLayer
 from dashboard.views.grid import GridView
 from dashboard.views.layer import Ground, Layer, Picture, Scale, values_of

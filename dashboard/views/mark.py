@@ -6,7 +6,7 @@ import panel as pn
 
 from dashboard.editor import MapEditor
 from dashboard.rooms.room import Room
-from dashboard.runner import OneMessage
+from dashboard.session.runner import OneMessage
 from dashboard.widgets import CheckBoxGroup
 from gridworld import Snapshot, is_same_map
 

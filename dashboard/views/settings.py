@@ -6,7 +6,7 @@ import panel as pn
 
 from dashboard.export.facts import Setting, settings_of
 from dashboard.rooms.room import Room
-from dashboard.watching import Watch, watch_always
+from dashboard.session.subscriptions import Watch, watch_always
 from gridworld import Snapshot
 
 _STYLE = """

@@ -4,7 +4,7 @@ import panel as pn
 import pytest
 
 from dashboard import GridWorldDashboard
-from dashboard.notify import toast
+from dashboard.session.toasts import toast
 from gridworld import LEVELS, Status
 
 

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.governor import Governor
+from dashboard.session.throttle import Governor
 
 PERIOD = 0.05
 latenesses = st.lists(st.floats(-0.9, 50, allow_nan=False), min_size=1, max_size=300)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.address import MAX_TOASTS, Address, tell
-from dashboard.link import MAX_LENGTH
 from dashboard.rooms.room import Room
+from dashboard.session.url import MAX_TOASTS, Address, tell
+from dashboard.session.url_values import MAX_LENGTH
 from gridworld import LEVELS, GridWorldConfig, QLearningConfig, random_layout
 
 REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")

@@ -11,9 +11,9 @@ import pytest
 import websocket
 from playwright.sync_api import expect
 
-from dashboard.address import Address
-from dashboard.link import MAX_LENGTH
 from dashboard.rooms.room import Room
+from dashboard.session.url import Address
+from dashboard.session.url_values import MAX_LENGTH
 from gridworld import GridWorldConfig, QLearningConfig
 from tests.dashboard.browsing import OpenedDashboard, wait_until
 from tests.dashboard.test_metrics_route import metrics

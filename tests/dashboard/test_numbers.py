@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dashboard.address import Address
 from dashboard.fields import Field
-from dashboard.link import KEYS
 from dashboard.rooms.room import Room
+from dashboard.session.url import Address
+from dashboard.session.url_values import KEYS
 from gridworld import parameters
 
 ROOM = Room()

@@ -3,10 +3,10 @@ from itertools import pairwise
 
 import pytest
 
-from dashboard import runner as runner_module
 from dashboard.pictures import _OpenTab
 from dashboard.rooms.room import Room
-from dashboard.runner import Runner
+from dashboard.session import runner as runner_module
+from dashboard.session.runner import Runner
 from gridworld import Status
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from dashboard.export import pictures
 from dashboard.rooms.room import Room
-from dashboard.runner import Runner
+from dashboard.session.runner import Runner
 from dashboard.takeaway import MAX_UPLOAD_BYTES, Takeaway
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
 from tests.dashboard.test_export import Opened

@@ -5,7 +5,7 @@ import time
 import pytest
 from bokeh.io import curdoc
 
-from dashboard.ticker import Ticker
+from dashboard.session.ticker import Ticker
 
 PERIOD = 0.02
 

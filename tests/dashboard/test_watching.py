@@ -5,7 +5,7 @@ from panel.io.document import _cleanup_doc
 from panel.io.state import set_curdoc
 
 from dashboard.rooms.pace import Pace
-from dashboard.watching import Watching
+from dashboard.session.subscriptions import Watching
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tornado.web import RequestHandler
 
 from dashboard import GridWorldDashboard
 from dashboard.rooms.room import Room
-from dashboard.ticker import Ticker
+from dashboard.session.ticker import Ticker
 from gridworld import Trainer
 
 _KINDS = {

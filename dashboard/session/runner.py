@@ -12,12 +12,12 @@ import panel as pn
 
 from dashboard.compat import logs, messages
 from dashboard.compat.sockets import Connection, state_of
-from dashboard.governor import governor
-from dashboard.notify import toast
 from dashboard.rooms.counters import gauges
 from dashboard.rooms.room import Room
-from dashboard.ticker import Ticker
-from dashboard.watching import Watching
+from dashboard.session.subscriptions import Watching
+from dashboard.session.throttle import governor
+from dashboard.session.ticker import Ticker
+from dashboard.session.toasts import toast
 from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,10 @@ import param
 from panel.io.location import Location
 
 from dashboard.draft import format_cells, read_cells
-from dashboard.link import (
+from dashboard.rooms.room import Room
+from dashboard.session.processes import are_several
+from dashboard.session.toasts import toast
+from dashboard.session.url_values import (
     KEYS,
     ROOM_KEY,
     describe,
@@ -18,9 +21,6 @@ from dashboard.link import (
     read_own,
     value_text,
 )
-from dashboard.notify import toast
-from dashboard.rooms.room import Room
-from dashboard.session.processes import are_several
 from gridworld import GridWorldConfig, Snapshot
 
 #: Complaints that are shown; an address of nonsense must not bury the page.

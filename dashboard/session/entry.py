@@ -4,11 +4,11 @@ from typing import Any
 
 import panel as pn
 
-from dashboard.address import Address
-from dashboard.notify import forget
 from dashboard.rooms.registry import GONE, key_of, lobby
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
+from dashboard.session.toasts import forget
+from dashboard.session.url import Address
 
 #: Where Bokeh makes documents that are not shown at their own address.
 _PARTS = ("/ws", "/autoload.js")
