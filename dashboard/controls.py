@@ -6,12 +6,12 @@ from typing import Any
 import panel as pn
 import param
 
-from dashboard.fields import Field
 from dashboard.rooms.discarded import UNDO_OFFER
 from dashboard.rooms.room import Room
 from dashboard.session.runner import Runner
 from dashboard.session.toasts import toast
-from dashboard.widgets import Button
+from dashboard.widgets.fields import Field
+from dashboard.widgets.hinted import Button
 from gridworld import LEVELS, TUNABLE, Snapshot, Status
 
 LOCKED = "Locked while training. Stop to change."

@@ -8,7 +8,7 @@ import panel as pn
 
 from dashboard.rooms.registry import Seat, lobby
 from dashboard.session.url_values import ROOM_KEY
-from dashboard.widgets import Button
+from dashboard.widgets.hinted import Button
 from gridworld import Snapshot
 
 _STYLE = """

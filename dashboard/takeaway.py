@@ -19,7 +19,7 @@ from dashboard.rooms.room import Room
 from dashboard.session.notebook import in_notebook
 from dashboard.session.runner import Runner
 from dashboard.session.toasts import toast
-from dashboard.widgets import Button, Hinted
+from dashboard.widgets.hinted import Button, Hinted
 from gridworld import LoadError, Snapshot, StatusError, Trainer, episodes_to_csv, q_table_to_csv
 
 _log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from dashboard.fields import Field
-from dashboard.widgets import Button
+from dashboard.widgets.fields import Field
+from dashboard.widgets.hinted import Button
 from gridworld import parameters
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from dashboard.export.styles import COUNTERS_STYLE, PLAYER_STYLE, SWITCH_STYLE, 
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.layered import DEFAULT, LAYERS, TRAIL, LayeredView
-from dashboard.widgets import Hinted
+from dashboard.widgets.hinted import Hinted
 from gridworld import Snapshot
 
 #: Size of all that is recorded, in bytes, at which moments are left out.

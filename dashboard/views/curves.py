@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.moving import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
 from dashboard.session.runner import OneMessage
-from dashboard.widgets import RadioButtonGroup
+from dashboard.widgets.hinted import RadioButtonGroup
 from gridworld import Change, Snapshot, Status
 
 

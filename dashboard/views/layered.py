@@ -12,7 +12,7 @@ from dashboard.views.action_layers import PolicyLayer, VisitsLayer
 from dashboard.views.grid import GridView
 from dashboard.views.layer import Ground, Layer, Picture, Scale, values_of
 from dashboard.views.value_layers import DIFFERENCE_PALETTE, PALETTE, CellsLayer, TrianglesLayer
-from dashboard.widgets import CheckBoxGroup
+from dashboard.widgets.hinted import CheckBoxGroup
 from gridworld import Snapshot
 
 TRAIL = "Trail"

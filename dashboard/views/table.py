@@ -8,7 +8,7 @@ import panel as pn
 from bokeh.models import ImportedStyleSheet
 
 from dashboard.views.equations import number
-from dashboard.widgets import Select
+from dashboard.widgets.hinted import Select
 from gridworld import Action, Snapshot, parse_layout
 
 ARROWS = np.array(list("↑→↓←"))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dashboard.fields import Field
 from dashboard.rooms.room import Room
 from dashboard.session.url import Address
 from dashboard.session.url_values import KEYS
+from dashboard.widgets.fields import Field
 from gridworld import parameters
 
 ROOM = Room()

@@ -9,7 +9,7 @@ import param
 from dashboard.session.notebook import in_notebook
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
-from dashboard.widgets import CheckBoxGroup, Hinted, Select, TextAreaInput, TextInput
+from dashboard.widgets.hinted import CheckBoxGroup, Hinted, Select, TextAreaInput, TextInput
 from gridworld import LEVELS, parameters
 
 
