@@ -8,7 +8,8 @@ import param
 from panel.viewable import Viewer
 
 from dashboard.compat.documents import prepare
-from dashboard.controls import Controls
+from dashboard.controls.share import Share
+from dashboard.controls.sidebar import Controls
 from dashboard.editor import MapEditor
 from dashboard.pictures import Pictures
 from dashboard.rooms.registry import LobbyError, Seat, lobby, take_seat
@@ -19,7 +20,6 @@ from dashboard.session.processes import ProcessesNote, are_several
 from dashboard.session.runner import Runner, View
 from dashboard.session.toasts import forget, toast
 from dashboard.session.url import Address, names_by_owner, tell
-from dashboard.share import Share
 from dashboard.views.metrics import success_rate
 from dashboard.views.settings import SettingsView
 from dashboard.views.status import StatusView

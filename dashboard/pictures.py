@@ -6,11 +6,11 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import DoubleTap, Tap
 
+from dashboard.controls.files import Takeaway
 from dashboard.editor import MapEditor
 from dashboard.rooms.room import Room
 from dashboard.session.notebook import in_notebook
 from dashboard.session.runner import Runner, View
-from dashboard.takeaway import Takeaway
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView

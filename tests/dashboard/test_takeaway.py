@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from dashboard.controls.files import MAX_UPLOAD_BYTES, Takeaway
 from dashboard.export import pictures
 from dashboard.rooms.room import Room
 from dashboard.session.runner import Runner
-from dashboard.takeaway import MAX_UPLOAD_BYTES, Takeaway
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
 from tests.dashboard.test_export import Opened
 from tests.gridworld.test_run import all_of

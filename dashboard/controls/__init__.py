@@ -1,0 +1,1 @@
+"""What a page controls its training with: sidebar and buttons, links, files."""
