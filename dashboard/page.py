@@ -10,7 +10,7 @@ from panel.viewable import Viewer
 from dashboard.compat.documents import prepare
 from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
-from dashboard.editor import MapEditor
+from dashboard.editor.editor import MapEditor
 from dashboard.pictures import Pictures
 from dashboard.rooms.registry import LobbyError, Seat, lobby, take_seat
 from dashboard.rooms.room import Room

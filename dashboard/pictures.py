@@ -7,7 +7,7 @@ import panel_material_ui as pmui
 from bokeh.events import DoubleTap, Tap
 
 from dashboard.controls.files import Takeaway
-from dashboard.editor import MapEditor
+from dashboard.editor.editor import MapEditor
 from dashboard.rooms.room import Room
 from dashboard.session.notebook import in_notebook
 from dashboard.session.runner import Runner, View

@@ -8,7 +8,7 @@ import panel as pn
 import param
 from panel.io.location import Location
 
-from dashboard.draft import format_cells, read_cells
+from dashboard.editor.draft import format_cells, read_cells
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
 from dashboard.session.toasts import toast

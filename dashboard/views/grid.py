@@ -12,7 +12,7 @@ from bokeh.models import (
     Text,
 )
 
-from dashboard.draft import read_cells
+from dashboard.editor.draft import read_cells
 from gridworld import Snapshot, parse_layout
 
 #: Cells of the trail.

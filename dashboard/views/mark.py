@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import panel as pn
 
-from dashboard.editor import MapEditor
+from dashboard.editor.editor import MapEditor
 from dashboard.rooms.room import Room
 from dashboard.session.runner import OneMessage
 from dashboard.widgets.hinted import CheckBoxGroup

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.draft import BRUSHES, HISTORY, Draft, format_cells, read_cells
+from dashboard.editor.draft import BRUSHES, HISTORY, Draft, format_cells, read_cells
 from gridworld import LEVELS, random_layout
 
 KINDS = list(BRUSHES.values())

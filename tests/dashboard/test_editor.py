@@ -17,9 +17,9 @@ from bokeh.models import Plot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.draft import read_cells
-from dashboard.editor import MapEditor
-from dashboard.strokes import line
+from dashboard.editor.draft import read_cells
+from dashboard.editor.editor import MapEditor
+from dashboard.editor.pointer import line
 from gridworld import LEVELS, GridWorldConfig
 
 EASY = LEVELS["easy"].layout

@@ -10,11 +10,11 @@ import panel as pn
 import param
 from bokeh.models import Plot
 
-from dashboard.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft, format_cells, read_cells
+from dashboard.editor.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft, format_cells, read_cells
+from dashboard.editor.pointer import Cell, Strokes
+from dashboard.editor.toolbar import Toolbar
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
-from dashboard.strokes import Cell, Strokes
-from dashboard.toolbar import Toolbar
 from gridworld import GridWorldConfig, Snapshot, parameters
 
 #: What a level brings along, and a drawn map keeps.

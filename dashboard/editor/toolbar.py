@@ -10,7 +10,7 @@ from dashboard.widgets.hinted import Button
 from gridworld import parameters
 
 if TYPE_CHECKING:
-    from dashboard.editor import MapEditor
+    from dashboard.editor.editor import MapEditor
 
 _REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
 #: Label, method of the editor, tooltip.

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from bokeh.events import DoubleTap, MouseMove, Pan, PanEnd, PanStart, Press, PressUp, Tap
 from bokeh.models import Plot
 
-from dashboard.draft import MAX_SIZE
+from dashboard.editor.draft import MAX_SIZE
 
 #: A place ``(row, col)`` on the grid, maybe beside the map.
 Cell = tuple[int, int]
