@@ -20,7 +20,7 @@ from dashboard.session.processes import ProcessesNote, are_several
 from dashboard.session.runner import Runner, View
 from dashboard.session.toasts import forget, toast
 from dashboard.session.url import Address, names_by_owner, tell
-from dashboard.views.metrics import success_rate
+from dashboard.views.progress import success_rate
 from dashboard.views.settings import SettingsView
 from dashboard.views.status import StatusView
 from gridworld import GridWorldConfig, Snapshot, Status, Trainer

@@ -15,9 +15,9 @@ from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
 from dashboard.views.inspector import InspectorView
-from dashboard.views.layered import LayeredView
+from dashboard.views.layers.stack import LayeredView
 from dashboard.views.mark import SettingsMark
-from dashboard.views.metrics import MetricsView
+from dashboard.views.progress import MetricsView
 from dashboard.views.table import QTableView
 from gridworld import Snapshot
 

@@ -7,7 +7,7 @@ import holoviews.plotting.bokeh
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard import moving
+from dashboard.views import smoothing
 from gridworld import Snapshot, Trainer
 
 #: Probability that a band holds the mean of all the seeds there are.
@@ -31,7 +31,7 @@ _LEGEND = {"legend_position": "bottom_right", "backend": "bokeh"}
 
 
 def learning_curve(
-    source: Trainer | Snapshot, window: int = moving.WINDOW, label: str | None = None
+    source: Trainer | Snapshot, window: int = smoothing.WINDOW, label: str | None = None
 ) -> hv.Overlay:
     """The return of each episode, and its moving mean.
 
@@ -47,15 +47,15 @@ def learning_curve(
         ValueError: If the window is not a whole number from 1.
     """
     returns = snapshot_of(source).episode_returns
-    means = moving.means(returns, window)
-    drawn = hv.Curve(moving.extremes(returns), "Episode", "Return", group="Return of an episode")
+    means = smoothing.means(returns, window)
+    drawn = hv.Curve(smoothing.extremes(returns), "Episode", "Return", group="Return of an episode")
     mean = hv.Curve(means, "Episode", "Return", group="Mean", label=label or f"Mean of {window}")
     drawn = drawn.opts(**_BEHIND, alpha=0.3, line_width=1)
     return (drawn * mean.opts(**_MEAN)).opts(**_LEGEND)
 
 
 def comparison(
-    runs: Mapping[str, Sequence[Trainer | Snapshot]], window: int = moving.WINDOW
+    runs: Mapping[str, Sequence[Trainer | Snapshot]], window: int = smoothing.WINDOW
 ) -> hv.Overlay:
     """Moving means of the returns over several seeds: their mean and a band of confidence.
 
@@ -99,7 +99,7 @@ def _confidence(
     length = min(map(len, returns))
     if not length:
         raise ValueError(f"runs must have completed an episode, got one of {label!r} with none")
-    curves = [moving.means(each[:length], window) for each in returns]
+    curves = [smoothing.means(each[:length], window) for each in returns]
     episodes = curves[0][0]
     means = np.array([mean for _, mean in curves])
     error = means.std(axis=0, ddof=1) / np.sqrt(len(means))

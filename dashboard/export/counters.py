@@ -1,7 +1,7 @@
 """The numbers of one moment of a run, as HTML."""
 
-from dashboard.views.equations import number
-from dashboard.views.metrics import WINDOW, success_rate
+from dashboard.views.mathml import number
+from dashboard.views.progress import WINDOW, success_rate
 from gridworld import Snapshot
 
 

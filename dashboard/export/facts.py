@@ -6,8 +6,8 @@ import numpy as np
 import param
 
 from dashboard.export.recipe import recipe_of, relevant_parameters
-from dashboard.views.equations import number
-from dashboard.views.metrics import WINDOW, success_rate
+from dashboard.views.mathml import number
+from dashboard.views.progress import WINDOW, success_rate
 from gridworld import LEVELS, GridWorldConfig, Snapshot, Trainer, __version__
 
 

@@ -9,7 +9,7 @@ from PIL import ImageDraw
 from dashboard.export.keyframes import moments_of, thinned
 from dashboard.export.painting import font, paint
 from dashboard.views.grid import GridView
-from dashboard.views.layered import LayeredView
+from dashboard.views.layers.stack import LayeredView
 from gridworld import Snapshot, Trainer
 
 #: Pixels along the longer side of the grid, and most moments of a GIF.

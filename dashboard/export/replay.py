@@ -14,7 +14,7 @@ from dashboard.export.keyframes import thinned
 from dashboard.export.styles import COUNTERS_STYLE, PLAYER_STYLE, SWITCH_STYLE, TABS_STYLE
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
-from dashboard.views.layered import DEFAULT, LAYERS, TRAIL, LayeredView
+from dashboard.views.layers.stack import DEFAULT, LAYERS, TRAIL, LayeredView
 from dashboard.widgets.hinted import Hinted
 from gridworld import Snapshot
 

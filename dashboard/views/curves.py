@@ -10,8 +10,8 @@ from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
-from dashboard.moving import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
 from dashboard.session.runner import OneMessage
+from dashboard.views.smoothing import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
 from dashboard.widgets.hinted import RadioButtonGroup
 from gridworld import Change, Snapshot, Status
 

@@ -4,7 +4,7 @@ import numpy as np
 from bokeh.models.widgets import Div
 from numpy.typing import NDArray
 
-from dashboard.views.equations import RULE, arithmetic, number, worked_lines
+from dashboard.views.mathml import RULE, arithmetic, number, worked_lines
 from gridworld import Action, Plan, Snapshot, Transition, is_rounding, parse_layout
 
 ARROWS = "↑→↓←"

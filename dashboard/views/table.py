@@ -7,7 +7,7 @@ import pandas as pd
 import panel as pn
 from bokeh.models import ImportedStyleSheet
 
-from dashboard.views.equations import number
+from dashboard.views.mathml import number
 from dashboard.widgets.hinted import Select
 from gridworld import Action, Snapshot, parse_layout
 

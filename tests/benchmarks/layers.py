@@ -5,7 +5,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from dashboard.views.layered import LAYERS
+from dashboard.views.layers.stack import LAYERS
 from tests.benchmarks import Row
 from tests.benchmarks.page import COUNT_FRAMES
 from tests.serving import Server, launch_arguments, serve

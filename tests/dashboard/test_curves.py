@@ -5,8 +5,8 @@ from bokeh.document import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.moving import MAX_GROUPS, WINDOW
 from dashboard.views.curves import CurvesView
+from dashboard.views.smoothing import MAX_GROUPS, WINDOW
 from gridworld import Change, Status, Trainer
 
 IDLE = Trainer().snapshot

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.elements import comparison, learning_curve, policy, q_values, values, visits
-from dashboard.moving import MAX_GROUPS, extremes, means
+from dashboard.views.smoothing import MAX_GROUPS, extremes, means
 from gridworld import Action, GridWorldConfig, QLearningConfig, Trainer, parse_layout
 
 PIT_AND_CLIFF = "S.#G.\n.X...\n.....\n..C.."

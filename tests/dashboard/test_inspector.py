@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.views.equations import arithmetic, number
 from dashboard.views.inspector import InspectorView, optimal_actions
+from dashboard.views.mathml import arithmetic, number
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
 
 IDLE = Trainer().snapshot

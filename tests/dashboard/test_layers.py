@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dashboard.views.grid import GridView
-from dashboard.views.layer import Scale
-from dashboard.views.layered import DEFAULT, LAYERS, LayeredView
-from dashboard.views.value_layers import PALETTE
+from dashboard.views.layers.base import Scale
+from dashboard.views.layers.stack import DEFAULT, LAYERS, LayeredView
+from dashboard.views.layers.values import PALETTE
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
 
 LAYOUT = "S..\n.#.\nCXG"

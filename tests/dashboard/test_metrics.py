@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.views import metrics
-from dashboard.views.metrics import MetricsView, success_rate
+from dashboard.views import progress
+from dashboard.views.progress import MetricsView, success_rate
 from gridworld import Status, Trainer
 
 IDLE = Trainer().snapshot
@@ -52,7 +52,7 @@ def test_every_status_says_what_can_be_done(status):
 
 def test_the_speed_is_counted_over_the_last_readings_and_only_while_running(monkeypatch):
     clock = iter(np.arange(100.0))
-    monkeypatch.setattr(metrics.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     running = replace(IDLE, status=Status.RUNNING)
     view = MetricsView(IDLE)
     for n_steps in (0, 10_000, 20_000):

@@ -1,7 +1,7 @@
 import numpy as np
 from playwright.sync_api import expect
 
-from dashboard.views.layered import DEFAULT, LAYERS
+from dashboard.views.layers.stack import DEFAULT, LAYERS
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
 
 

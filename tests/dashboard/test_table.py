@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from dashboard.views.equations import number
+from dashboard.views.mathml import number
 from dashboard.views.table import COLUMNS, PAGE_SIZE, QTableView, make_rows
 from gridworld import GridWorldConfig, Trainer
 from tests.dashboard.browsing import OpenedDashboard

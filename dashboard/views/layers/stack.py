@@ -8,10 +8,10 @@ import panel as pn
 from bokeh.models.widgets import Div
 
 from dashboard.session.runner import OneMessage
-from dashboard.views.action_layers import PolicyLayer, VisitsLayer
 from dashboard.views.grid import GridView
-from dashboard.views.layer import Ground, Layer, Picture, Scale, values_of
-from dashboard.views.value_layers import DIFFERENCE_PALETTE, PALETTE, CellsLayer, TrianglesLayer
+from dashboard.views.layers.actions import PolicyLayer, VisitsLayer
+from dashboard.views.layers.base import Ground, Layer, Picture, Scale, values_of
+from dashboard.views.layers.values import DIFFERENCE_PALETTE, PALETTE, CellsLayer, TrianglesLayer
 from dashboard.widgets.hinted import CheckBoxGroup
 from gridworld import Snapshot
 

@@ -6,7 +6,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource, Glyph, GlyphRenderer, Plot
 from numpy.typing import NDArray
 
-from dashboard.views.equations import scientific
+from dashboard.views.mathml import scientific
 from gridworld import Snapshot, parse_layout
 
 #: Most cells along a side at which there is room for numbers.

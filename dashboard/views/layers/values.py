@@ -7,7 +7,7 @@ from bokeh.models import ColumnDataSource, Glyph, Image, LinearColorMapper, Patc
 from bokeh.palettes import cividis
 from numpy.typing import NDArray
 
-from dashboard.views.layer import (
+from dashboard.views.layers.base import (
     CLEAR,
     DX,
     DY,
@@ -19,7 +19,7 @@ from dashboard.views.layer import (
     update_column,
     values_of,
 )
-from dashboard.views.mosaic import Mosaic, pixels_of, quarters
+from dashboard.views.layers.tiles import Mosaic, pixels_of, quarters
 
 PALETTE = tuple(cividis(256))
 #: From nothing to vermilion of Okabe and Ito: no difference is seen through.

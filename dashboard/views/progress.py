@@ -6,7 +6,7 @@ from math import isinf
 
 from bokeh.models.widgets import Div
 
-from dashboard.views.equations import number
+from dashboard.views.mathml import number
 from gridworld import Snapshot, Status
 
 #: Episodes over which the success rate is taken.

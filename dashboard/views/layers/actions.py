@@ -4,7 +4,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource, Glyph, Rect, Text, Wedge
 from numpy.typing import NDArray
 
-from dashboard.views.layer import (
+from dashboard.views.layers.base import (
     DX,
     DY,
     GLYPH_SIDE,
@@ -14,7 +14,7 @@ from dashboard.views.layer import (
     Picture,
     update_column,
 )
-from dashboard.views.mosaic import Mosaic, pixels_of, pointer_tiles, square_tiles
+from dashboard.views.layers.tiles import Mosaic, pixels_of, pointer_tiles, square_tiles
 from gridworld import Snapshot
 
 

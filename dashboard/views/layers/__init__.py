@@ -1,0 +1,1 @@
+"""Layers of the grid: tiles and marks for values, actions and visits, and their stack."""
