@@ -11,7 +11,7 @@ from dashboard.compat.documents import prepare
 from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
 from dashboard.editor.editor import MapEditor
-from dashboard.pictures import Pictures
+from dashboard.page_body import Pictures
 from dashboard.rooms.registry import LobbyError, Seat, lobby, take_seat
 from dashboard.rooms.room import Room
 from dashboard.session.entry import lead_on

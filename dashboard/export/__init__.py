@@ -6,7 +6,7 @@ On the command line: ``python -m dashboard.export run.npz run.html``.
 import os
 
 from dashboard.export.files import check_writable, write
-from dashboard.export.process import ExportError, export, export_async, export_saved
+from dashboard.export.worker import ExportError, export, export_async, export_saved
 from gridworld import Trainer
 
 __all__ = [

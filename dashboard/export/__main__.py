@@ -50,9 +50,9 @@ def _make(trainer: Trainer, kind: str) -> bytes:
         from dashboard.export.static_page import static_page
 
         return static_page(trainer).encode()
-    from dashboard.export import pictures
+    from dashboard.export import images
 
-    return pictures.gif(trainer) if kind == "gif" else pictures.png(trainer)
+    return images.gif(trainer) if kind == "gif" else images.png(trainer)
 
 
 if __name__ == "__main__":

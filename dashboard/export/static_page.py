@@ -14,9 +14,9 @@ from panel.io.embed import embed_state
 from panel.io.save import save
 from pyviz_comms import Comm
 
-from dashboard.export.facts import Facts
 from dashboard.export.keyframes import moments_of
 from dashboard.export.replay import Replay
+from dashboard.export.report import Facts
 from gridworld import Trainer
 
 _DIST = Path(pn.__file__).parent / "dist"

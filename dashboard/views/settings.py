@@ -4,7 +4,7 @@ from html import escape
 
 import panel as pn
 
-from dashboard.export.facts import Setting, settings_of
+from dashboard.export.report import Setting, settings_of
 from dashboard.rooms.room import Room
 from dashboard.session.subscriptions import Watch, watch_always
 from gridworld import Snapshot

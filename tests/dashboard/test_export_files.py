@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dashboard.export import ExportError, export_async, export_gif, export_html, export_png
-from dashboard.export import process as export_process
-from dashboard.export.facts import Facts
+from dashboard.export import worker as export_process
 from dashboard.export.keyframes import moments_of, thinned
 from dashboard.export.recipe import recipe_of
+from dashboard.export.report import Facts
 from dashboard.export.static_page import template
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
 

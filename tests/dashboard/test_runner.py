@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from dashboard.pictures import _OpenTab
+from dashboard.page_body import _OpenTab
 from dashboard.rooms.room import Room
 from dashboard.session import runner as runner_module
 from dashboard.session.runner import Runner

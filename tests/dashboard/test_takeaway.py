@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from dashboard.controls.files import MAX_UPLOAD_BYTES, Takeaway
-from dashboard.export import pictures
+from dashboard.export import images
 from dashboard.rooms.room import Room
 from dashboard.session.runner import Runner
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
@@ -134,7 +134,7 @@ def test_tables_and_pictures_are_those_of_the_same_run_made_without_a_page(
         q_values = [float(row["q"]) for row in csv.DictReader(file)]
     assert q_values == expected.snapshot.q_values.ravel().tolist()
 
-    for name, made in (("picture", pictures.png(expected)), ("GIF", pictures.gif(expected))):
+    for name, made in (("picture", images.png(expected)), ("GIF", images.gif(expected))):
         path = download(dashboard, name, tmp_path)
         with Image.open(path) as picture:
             assert f".{picture.format}".lower() == path.suffix

@@ -7,7 +7,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from dashboard.export.keyframes import moments_of, thinned
-from dashboard.export.painting import font, paint
+from dashboard.export.raster import font, paint
 from dashboard.views.grid import GridView
 from dashboard.views.layers.stack import LayeredView
 from gridworld import Snapshot, Trainer

@@ -1,4 +1,4 @@
-"""The returns of runs as HoloViews elements; to be imported from `dashboard.elements`."""
+"""The returns of runs as HoloViews elements; to be imported from `dashboard.elements.grid`."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,9 +1,4 @@
-"""The views by themselves, as HoloViews elements: compose them with ``*`` and ``+``.
-
-Example:
-    >>> from dashboard.elements import policy, values, visits
-    >>> values(trainer) * policy(trainer) + visits(trainer)
-"""
+"""Elements of the grid: values, Q-values, policy, visits."""
 
 from typing import Any
 
@@ -12,10 +7,8 @@ import holoviews.plotting.bokeh
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.returns import comparison, learning_curve, snapshot_of
+from dashboard.elements.returns import snapshot_of
 from gridworld import Action, Snapshot, Trainer, parse_layout
-
-__all__ = ["comparison", "learning_curve", "policy", "q_values", "values", "visits"]
 
 # Okabe and Ito's palette, safe for the colour-blind.
 _MARKS = {"S": "#56b4e9", "G": "#009e73", "X": "#d55e00", "C": "#e69f00", "#": "#4a5056"}
