@@ -12,14 +12,15 @@ from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
 from dashboard.editor.editor import MapEditor
 from dashboard.page_body import Pictures
-from dashboard.rooms.registry import LobbyError, Seat, lobby, take_seat
+from dashboard.rooms.registry import LobbyError, Seat, lobby
 from dashboard.rooms.room import Room
-from dashboard.session.entry import lead_on
+from dashboard.session.entry import lead_on, take_seat
 from dashboard.session.notebook import NotebookRow
 from dashboard.session.processes import ProcessesNote, are_several
-from dashboard.session.runner import Runner, View
+from dashboard.session.runner import Runner
 from dashboard.session.toasts import forget, toast
 from dashboard.session.url import Address, names_by_owner, tell
+from dashboard.session.view import View
 from dashboard.views.progress import success_rate
 from dashboard.views.settings import SettingsView
 from dashboard.views.status import StatusView
@@ -216,7 +217,7 @@ class GridWorldDashboard(Viewer):
     def _close(self, _: Any) -> None:
         self.runner.close()
         if self._seat is not None:
-            lobby.leave(self._seat.page)
+            lobby().leave(self._seat.page)
         forget(self._document)
         if self._page is not None:
             # The server's state goes on referring to the page: let it be an empty one.

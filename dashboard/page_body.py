@@ -8,15 +8,16 @@ from bokeh.events import DoubleTap, Tap
 
 from dashboard.controls.files import Takeaway
 from dashboard.editor.editor import MapEditor
+from dashboard.editor.mark import SettingsMark
 from dashboard.rooms.room import Room
 from dashboard.session.notebook import in_notebook
-from dashboard.session.runner import Runner, View
+from dashboard.session.runner import Runner
+from dashboard.session.view import View
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
 from dashboard.views.inspector import InspectorView
 from dashboard.views.layers.stack import LayeredView
-from dashboard.views.mark import SettingsMark
 from dashboard.views.progress import MetricsView
 from dashboard.views.table import QTableView
 from gridworld import Snapshot

@@ -33,7 +33,14 @@ from gridworld.version import __version__
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.env import GridWorldEnv
 from gridworld.worlds.levels import LEVELS
-from gridworld.worlds.maps import Action, is_same_map, parse_layout, random_layout
+from gridworld.worlds.maps import (
+    Action,
+    format_layout,
+    is_same_map,
+    parse_layout,
+    random_layout,
+    read_cells,
+)
 from gridworld.worlds.world import World
 
 __all__ = [
@@ -59,6 +66,7 @@ __all__ = [
     "__version__",
     "episodes_to_csv",
     "episodes_to_parquet",
+    "format_layout",
     "gap_to_optimal",
     "is_rounding",
     "is_same_map",
@@ -69,6 +77,7 @@ __all__ = [
     "q_table_to_csv",
     "q_table_to_parquet",
     "random_layout",
+    "read_cells",
     "replacing",
     "value_iteration",
 ]

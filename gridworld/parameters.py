@@ -95,8 +95,12 @@ def _number(value: Any) -> Any:
     return value
 
 
-class _Stated(param.Parameter):
+class Stated(param.Parameter):
     """Restates Param's complaints: the field, what is allowed, and the value."""
+
+    def check(self, value: Any) -> None:
+        """Raises ValueError if the value is not allowed."""
+        self._validate(value)
 
     def _allowed(self) -> str:
         raise NotImplementedError
@@ -120,7 +124,7 @@ class _Stated(param.Parameter):
             ) from None
 
 
-class Real(_Stated, param.Number):
+class Real(Stated, param.Number):
     """A finite number, kept as a float whatever type of number is given.
 
     Param's own takes NaN, infinities, booleans and callables too, and keeps the type.
@@ -157,21 +161,21 @@ class Whole(Real, param.Integer):
     _as_plain = staticmethod(as_whole)
 
 
-class Choice(_Stated, param.Selector):
+class Choice(Stated, param.Selector):
     """One of a few names."""
 
     def _allowed(self) -> str:
         return "one of " + ", ".join(self.objects)
 
 
-class Text(_Stated, param.String):
+class Text(Stated, param.String):
     """Text, such as a map; what it must hold is checked by its owner."""
 
     def _allowed(self) -> str:
         return "text"
 
 
-class Wind(_Stated, param.Parameter):
+class Wind(Stated, param.Parameter):
     """Upward shift in cells, one whole number a column, kept as a tuple; empty for calm."""
 
     def _accepts(self, val: Any) -> bool:

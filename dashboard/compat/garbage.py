@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from panel.io import document
 
-from dashboard.rooms.room import is_any_busy
-
 #: Seconds between two looks at whether it is a good time, and after which it is time anyway.
 _PAUSE, _PATIENCE = 5.0, 600.0
 #: Times that it may be asked for and wait: Panel asks once for all pages of five seconds.
@@ -27,7 +25,7 @@ class Collector:
 
     def __init__(
         self,
-        is_any_busy: Callable[[], bool] = is_any_busy,
+        is_any_busy: Callable[[], bool],
         collect: Callable[[], object] = gc.collect,
     ) -> None:
         self._is_any_busy, self._collect = is_any_busy, collect
@@ -50,9 +48,9 @@ class Collector:
             self._collect()
 
 
-def install() -> None:
+def install(is_any_busy: Callable[[], bool]) -> None:
     """Has garbage of this process collected so; what is there by now is none."""
-    document._garbage_collect = Collector()
+    document._garbage_collect = Collector(is_any_busy)
     gc.set_threshold(*_THRESHOLDS)
     gc.collect()
     gc.freeze()

@@ -107,8 +107,8 @@ class Takeaway:
         )
         self._upload.param.watch(self._on_upload, "value")
         notes = ["A download is made of the run as it is at the click; the run goes on."]
-        if room in lobby.rooms:  # which it is not in a notebook
-            notes.append(lobby.policy)
+        if room in lobby().rooms:  # which it is not in a notebook
+            notes.append(lobby().policy)
         self._contents = [
             pn.pane.HTML(" ".join(notes), margin=(8, 10)),
             pn.Row(*downloads, sizing_mode="stretch_width", styles={"flex-wrap": "wrap"}),

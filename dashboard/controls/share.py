@@ -93,4 +93,4 @@ class Share:
             link = escape(page + query)
             anchor = f'<a href="{link}" target="_blank" aria-label="{label}">{link}</a>'
             rows.append(f"<dt><b>{label}</b>: {purpose}.</dt><dd>{anchor}</dd>")
-        return f"<dl>{''.join(rows)}</dl><p>{lobby.policy}</p>"
+        return f"<dl>{''.join(rows)}</dl><p>{lobby().policy}</p>"

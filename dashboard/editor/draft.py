@@ -5,43 +5,16 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld import GridWorldConfig, parse_layout
+from gridworld import GridWorldConfig, format_layout, read_cells
 
 #: Kinds of cell by the name of their brush.
 BRUSHES = {"Free": ".", "Wall": "#", "Start": "S", "Goal": "G", "Pit": "X", "Cliff": "C"}
 #: Fewest and most cells a side.
 MIN_SIZE, MAX_SIZE = GridWorldConfig.param.n_rows.bounds
-#: Steps that can be undone; a text of the map is kept for each.
-HISTORY = 100
-
 #: Cells of a map, shape ``(n_rows, n_cols)``, one character each.
 Cells = NDArray[np.str_]
-
-
-def read_cells(text: str) -> Cells:
-    """Turns map text into cells, shape ``(n_rows, n_cols)``.
-
-    Unlike `gridworld.parse_layout` it takes maps that have no start or no goal yet.
-
-    Raises:
-        ValueError: If the map is not rectangular or outside 2..100 cells a side, or has an
-            unknown character.
-    """
-    try:
-        return parse_layout(text)
-    except ValueError:
-        rows = [row.strip() for row in text.strip().splitlines()]
-        widths = {len(row) for row in rows}
-        in_bounds = all(MIN_SIZE <= size <= MAX_SIZE for size in (len(rows), *widths))
-        known = set().union(*rows) <= set(BRUSHES.values())
-        if not (in_bounds and len(widths) == 1 and known):
-            raise
-        return np.array([list(row) for row in rows])
-
-
-def format_cells(cells: Cells) -> str:
-    """Turns cells, shape ``(n_rows, n_cols)``, into map text."""
-    return "\n".join(map("".join, cells.tolist()))
+#: Steps that can be undone; a text of the map is kept for each.
+HISTORY = 100
 
 
 class Draft:
@@ -66,7 +39,7 @@ class Draft:
     @property
     def text(self) -> str:
         """The map, one line a row."""
-        return format_cells(self._cells)
+        return format_layout(self._cells)
 
     @property
     def shape(self) -> tuple[int, int]:

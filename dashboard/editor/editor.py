@@ -10,12 +10,12 @@ import panel as pn
 import param
 from bokeh.models import Plot
 
-from dashboard.editor.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft, format_cells, read_cells
+from dashboard.editor.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft
 from dashboard.editor.pointer import Cell, Strokes
 from dashboard.editor.toolbar import Toolbar
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
-from gridworld import GridWorldConfig, Snapshot, parameters
+from gridworld import GridWorldConfig, Snapshot, format_layout, parameters, read_cells
 
 #: What a level brings along, and a drawn map keeps.
 _KEPT = (
@@ -261,7 +261,7 @@ class MapEditor(param.Parameterized):
     @property
     def _is_applied(self) -> bool:
         """Whether the config has the map of the draft."""
-        return self.draft.text == format_cells(read_cells(self.config.layout))
+        return self.draft.text == format_layout(read_cells(self.config.layout))
 
     def _show(self) -> None:
         """Brings what is shown of the draft up to date."""

@@ -1,16 +1,15 @@
 """The map editor's switch, brushes, buttons and fields."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import panel as pn
 
+from dashboard.editor.draft import Draft
+from dashboard.session.subscriptions import Watch
 from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button
-from gridworld import parameters
-
-if TYPE_CHECKING:
-    from dashboard.editor.editor import MapEditor
+from gridworld import GridWorldConfig, parameters
 
 _REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
 #: Label, method of the editor, tooltip.
@@ -47,6 +46,25 @@ class Brushes(pn.widgets.RadioBoxGroup):
         return model
 
 
+class Edited(Protocol):
+    """What the toolbar works on: a `MapEditor`, with the methods that the buttons name."""
+
+    param: Any
+    config: GridWorldConfig
+    draft: Draft
+    watch: Watch
+    editing: bool
+    brush: Any
+
+    @property
+    def locked(self) -> bool:
+        """Whether nothing may change."""
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to undo."""
+
+
 class Toolbar:
     """Widgets of a `MapEditor`, made when they are first shown since each costs load time.
 
@@ -55,7 +73,7 @@ class Toolbar:
         form: Size, wind, rewards and text of the map, while the switch is on.
     """
 
-    def __init__(self, editor: "MapEditor") -> None:
+    def __init__(self, editor: Edited) -> None:
         self._editor = editor
         self._buttons: dict[str, Button] = {}
         self._fields: list[Field] = []

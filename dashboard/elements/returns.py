@@ -1,4 +1,4 @@
-"""The returns of runs as HoloViews elements; to be imported from `dashboard.elements.grid`."""
+"""The returns of runs as HoloViews elements; to be imported from `dashboard.elements`."""
 
 from collections.abc import Mapping, Sequence
 

@@ -35,14 +35,6 @@ def recipe_of(trainer: Trainer) -> str:
     return "\n".join(lines)
 
 
-def relevant_parameters(config: param.Parameterized) -> list[str]:
-    """Names of the parameters that have a say, in the order of the class."""
-    names = [name for name in config.param if name != "name"]
-    if isinstance(config, GridWorldConfig) and config.level != "random":
-        names = [name for name in names if name not in ("wall_density", "map_seed")]
-    return names
-
-
 def _world_arguments(config: GridWorldConfig) -> dict[str, Any]:
     """What a world's config is made from: its map, and what differs from its level."""
     given = {"random": ("level", *_DRAWN), "custom": ("layout",)}.get(config.level, ("level",))

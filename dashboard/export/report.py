@@ -1,22 +1,14 @@
 """What a static page tells in words and numbers: results, settings, changes, recipe."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import param
 
-from dashboard.export.recipe import recipe_of, relevant_parameters
+from dashboard.export.recipe import recipe_of
 from dashboard.views.mathml import number
 from dashboard.views.progress import WINDOW, success_rate
-from gridworld import LEVELS, GridWorldConfig, Snapshot, Trainer, __version__
-
-
-class Setting(NamedTuple):
-    """One parameter: its label, its value as text, what it means."""
-
-    label: str
-    value: str
-    doc: str
+from dashboard.views.settings import Setting, settings_of
+from gridworld import LEVELS, Snapshot, Trainer, __version__
 
 
 class Facts(NamedTuple):
@@ -101,22 +93,3 @@ def _optimum(last: Snapshot) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None or np.isnan(value) else f"{value:.3g}"
-
-
-def settings_of(config: param.Parameterized) -> list[Setting]:
-    """The parameters of a config that matter to its run."""
-    return [
-        Setting(config.param[name].label, _text(config, name), config.param[name].doc)
-        for name in relevant_parameters(config)
-    ]
-
-
-def _text(config: param.Parameterized, name: str) -> str:
-    value: Any = getattr(config, name)
-    if isinstance(config, GridWorldConfig) and name == "level":
-        return LEVELS[value].title
-    if isinstance(value, tuple):
-        return " ".join(map(str, value)) or "none"
-    if isinstance(value, int) and name != "map_seed":
-        return f"{value:,}"
-    return str(value)

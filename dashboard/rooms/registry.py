@@ -11,18 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import panel as pn
-
-from dashboard.compat.documents import is_remade
 from dashboard.rooms import persistence
 from dashboard.rooms.persistence import Kept
 from dashboard.rooms.room import Room
-from dashboard.session.processes import are_several
-from dashboard.session.toasts import toast
-from dashboard.session.url_values import ROOM_KEY
 from gridworld import LoadError
 
 _log = logging.getLogger(__name__)
@@ -36,7 +31,6 @@ _MAX_REMEMBERED = 2 * MAX_PAGES
 _KEY_BYTES = 16
 #: Seconds that a room is kept at least for the page that is about to come.
 _GRACE = 30.0
-GONE = "The training that was here is gone; this is a new one."
 
 
 class LobbyError(RuntimeError):
@@ -332,47 +326,11 @@ def _control_of(place: Suite | Kept, page: str, key: str | None) -> bool | None:
     return None
 
 
-def _make_lobby() -> Lobby:
+@cache
+def lobby() -> Lobby:
+    """The rooms of this process, as its environment tells; written when it ends in good order."""
     folder = os.environ.get("GRIDWORLD_STATE")
     minutes = float(os.environ.get("GRIDWORLD_KEEP_MINUTES", KEEP_MINUTES))
     made = Lobby(minutes, Path(folder) if folder else None)
     atexit.register(made.save)
     return made
-
-
-#: The rooms of this process.
-lobby = _make_lobby()
-
-
-def key_of(request: Any) -> str | None:
-    """The key in the address that is asked for, if it has one."""
-    keys = request.arguments.get(ROOM_KEY, [])
-    return keys[0].decode(errors="replace") if keys else None
-
-
-def take_seat(document: Any, own_room: Room) -> Seat | None:
-    """Finds the place of a page that is being made.
-
-    Args:
-        document: The page's Bokeh document; None for none.
-        own_room: The page's room, if no link leads it to another.
-
-    Returns:
-        Its place; None where there is no server.
-
-    Raises:
-        LobbyError: If there is no place left.
-    """
-    session = document.session_context if document is not None else None
-    if session is None:
-        return None
-    key = key_of(session.request) if session.request else None
-    seat = lobby.enter(session.id, key)
-    if seat is None:
-        # Another process may have the training that is not in this one.
-        if (key or is_remade(document)) and not are_several():
-            pn.state.onload(lambda: toast("warning", GONE))
-        seat = lobby.open(session.id, own_room)
-    if seat.room is not own_room:
-        own_room.close()
-    return seat

@@ -308,7 +308,7 @@ class Room(param.Parameterized):
         """
         if self.locked:
             raise StatusError("A run is under way; Stop it before another one is loaded")
-        self.param.seed._validate(trainer.seed)
+        self.param.seed.check(trainer.seed)
         self._discarded.keep(self._trainer, self.seconds)
         self.set_up(trainer.settings)
         trainer.world_config, trainer.learning_config = self.world_config, self.learning_config

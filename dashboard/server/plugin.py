@@ -16,6 +16,7 @@ from dashboard.compat import garbage
 from dashboard.page import GridWorldDashboard as GridWorldDashboard  # all that a page needs
 from dashboard.rooms.counters import LATENESS_BOUNDS, gauges
 from dashboard.rooms.registry import lobby
+from dashboard.rooms.room import is_any_busy
 from gridworld import Status
 
 
@@ -52,13 +53,13 @@ class Login(BasicLoginHandler):
 
 class _Counts(Collector):
     def collect(self) -> Iterator[Metric]:
-        rooms = lobby.rooms
+        rooms = lobby().rooms
         n_running = sum(room.status is Status.RUNNING for room in rooms)
         for name, what, value in (
-            ("sessions", "Pages that are open, or were a moment ago.", lobby.n_pages),
+            ("sessions", "Pages that are open, or were a moment ago.", lobby().n_pages),
             ("rooms", "Trainings that are kept, with pages or without.", len(rooms)),
             ("trainers_running", "Trainings that are under way.", n_running),
-            ("viewers", "Pages that watch a training and do not control it.", lobby.n_viewers),
+            ("viewers", "Pages that watch a training and do not control it.", lobby().n_viewers),
         ):
             yield GaugeMetricFamily(f"gridworld_{name}", what, value)
         yield CounterMetricFamily("gridworld_frames", "Frames of all pages.", gauges.frames)
@@ -80,4 +81,4 @@ ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
 if pn.config.basic_auth:
     ROUTES.append(("/login", Login, {}))
 
-garbage.install()
+garbage.install(is_any_busy)

@@ -1,15 +1,18 @@
-"""Pages that are asked for without a training are led to the address of one of their own."""
+"""Which training a page belongs to: one that its address leads to, or one of its own."""
 
 from typing import Any
 
 import panel as pn
 
-from dashboard.rooms.registry import GONE, key_of, lobby
+from dashboard.compat.documents import is_remade
+from dashboard.rooms.registry import Seat, lobby
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
-from dashboard.session.toasts import forget
+from dashboard.session.toasts import forget, toast
 from dashboard.session.url import Address
+from dashboard.session.url_values import ROOM_KEY
 
+GONE = "The training that was here is gone; this is a new one."
 #: Where Bokeh makes documents that are not shown at their own address.
 _PARTS = ("/ws", "/autoload.js")
 
@@ -36,17 +39,51 @@ def lead_on(document: Any) -> bool:
     request = context.request
     if request.path.endswith(_PARTS) or _is_session_chosen(request) or are_several():
         return False
-    key = key_of(request)
-    if lobby.knows(context.id, key):
+    key = _key_of(request)
+    if lobby().knows(context.id, key):
         return False
-    lobby.check()
+    lobby().check()
     room = Room()
     address = Address(room)
     news = [*address.complaints, *([GONE] if key else [])]
-    target = address.leading_by(lobby.reserve(room, news).control_key)
+    target = address.leading_by(lobby().reserve(room, news).control_key)
     pn.config.authorize_callback = lambda _: target  # Panel's way to redirect, for this session
     pn.state.on_session_destroyed(lambda _: forget(document))
     return True
+
+
+def take_seat(document: Any, own_room: Room) -> Seat | None:
+    """Finds the place of a page that is being made.
+
+    Args:
+        document: The page's Bokeh document; None for none.
+        own_room: The page's room, if no link leads it to another.
+
+    Returns:
+        Its place; None where there is no server.
+
+    Raises:
+        LobbyError: If there is no place left.
+    """
+    session = document.session_context if document is not None else None
+    if session is None:
+        return None
+    key = _key_of(session.request) if session.request else None
+    seat = lobby().enter(session.id, key)
+    if seat is None:
+        # Another process may have the training that is not in this one.
+        if (key or is_remade(document)) and not are_several():
+            pn.state.onload(lambda: toast("warning", GONE))
+        seat = lobby().open(session.id, own_room)
+    if seat.room is not own_room:
+        own_room.close()
+    return seat
+
+
+def _key_of(request: Any) -> str | None:
+    """The key in the address that is asked for, if it has one."""
+    keys = request.arguments.get(ROOM_KEY, [])
+    return keys[0].decode(errors="replace") if keys else None
 
 
 def _is_session_chosen(request: Any) -> bool:

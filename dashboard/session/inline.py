@@ -10,7 +10,7 @@ from holoviews.core.dimension import LabelledData
 
 
 def extension() -> None:
-    """Prepares a notebook for the dashboard and for the pictures of `dashboard.elements.grid`.
+    """Prepares a notebook for the dashboard and for the pictures of `dashboard.elements`.
 
     To be called once, before the first of them is shown. What the browser needs goes into the
     notebook, so that it draws without any other host, as a file made by nbconvert too.

@@ -5,8 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import panel as pn
 
@@ -18,25 +17,12 @@ from dashboard.session.subscriptions import Watching
 from dashboard.session.throttle import governor
 from dashboard.session.ticker import Ticker
 from dashboard.session.toasts import toast
+from dashboard.session.view import OneMessage, View
 from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)
 messages.install()
 logs.install()
-
-#: Makes one message of all changes within.
-OneMessage = Callable[[], AbstractContextManager[Any]]
-
-
-class View(Protocol):
-    """Something that draws snapshots."""
-
-    @property
-    def min_interval(self) -> float:
-        """Seconds between two drawings during a run; always 0 for one of each frame."""
-
-    def update(self, snapshot: Snapshot) -> None:
-        """Shows the snapshot."""
 
 
 class Runner:

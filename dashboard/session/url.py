@@ -8,7 +8,6 @@ import panel as pn
 import param
 from panel.io.location import Location
 
-from dashboard.editor.draft import format_cells, read_cells
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
 from dashboard.session.toasts import toast
@@ -21,7 +20,7 @@ from dashboard.session.url_values import (
     read_own,
     value_text,
 )
-from gridworld import GridWorldConfig, Snapshot
+from gridworld import GridWorldConfig, Snapshot, format_layout, read_cells
 
 #: Complaints that are shown; an address of nonsense must not bury the page.
 MAX_TOASTS = 5
@@ -169,12 +168,12 @@ class Address:
         return differing
 
     def _has_map(self, layout: str) -> bool:
-        return format_cells(read_cells(layout)) == self._now("map")
+        return format_layout(read_cells(layout)) == self._now("map")
 
     def _now(self, key: str) -> Any:
         value = getattr(*self._settings[key])
         # Blank space around rows is no part of the map.
-        return format_cells(read_cells(value)) if key == "map" else value
+        return format_layout(read_cells(value)) if key == "map" else value
 
     def _values_of_level(self, level: str) -> dict[str, Any]:
         """The settings as they were before, but for the level and what it brings along."""

@@ -93,7 +93,8 @@ def parse_value(parameter: param.Parameter, text: str) -> Any:
                 )
             value = text == "true"
     # Checked before any is assigned: of several, Param's update keeps those before a wrong one.
-    parameter._validate(value)
+    if isinstance(parameter, parameters.Stated):
+        parameter.check(value)
     return value
 
 

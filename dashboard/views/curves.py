@@ -10,7 +10,7 @@ from bokeh.models.annotations import Legend, LegendItem
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
-from dashboard.session.runner import OneMessage
+from dashboard.session.view import OneMessage
 from dashboard.views.smoothing import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
 from dashboard.widgets.hinted import RadioButtonGroup
 from gridworld import Change, Snapshot, Status

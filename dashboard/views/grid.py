@@ -12,8 +12,7 @@ from bokeh.models import (
     Text,
 )
 
-from dashboard.editor.draft import read_cells
-from gridworld import Snapshot, parse_layout
+from gridworld import Snapshot, parse_layout, read_cells
 
 #: Cells of the trail.
 TRAIL_LENGTH = 20

@@ -9,7 +9,7 @@ from bokeh.models.widgets import Div
 
 from dashboard.rooms.room import Room
 from dashboard.session.notebook import in_notebook
-from dashboard.session.runner import OneMessage, View
+from dashboard.session.view import OneMessage, View
 from dashboard.widgets.hinted import Button, Hinted
 from gridworld import Snapshot, Status
 

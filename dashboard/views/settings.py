@@ -1,13 +1,14 @@
 """The settings of a run as text, for pages that only watch it."""
 
 from html import escape
+from typing import Any, NamedTuple
 
 import panel as pn
+import param
 
-from dashboard.export.report import Setting, settings_of
 from dashboard.rooms.room import Room
 from dashboard.session.subscriptions import Watch, watch_always
-from gridworld import Snapshot
+from gridworld import LEVELS, GridWorldConfig, Snapshot
 
 _STYLE = """
 h2 { margin: 16px 0 4px; font-size: 1.1rem; }
@@ -21,6 +22,14 @@ dd { margin: 0; text-align: right; white-space: nowrap; }
 _OF_THE_NEXT = "These are the next run's. What is shown was learned with earlier settings."
 #: Is on the page already, as a picture.
 _MAP = "Map text"
+
+
+class Setting(NamedTuple):
+    """One parameter: its label, its value as text, what it means."""
+
+    label: str
+    value: str
+    doc: str
 
 
 class SettingsView:
@@ -72,3 +81,30 @@ class SettingsView:
 
     def _note(self) -> None:
         self._is_new = True
+
+
+def settings_of(config: param.Parameterized) -> list[Setting]:
+    """The parameters of a config that matter to its run."""
+    return [
+        Setting(config.param[name].label, _text(config, name), config.param[name].doc)
+        for name in _relevant(config)
+    ]
+
+
+def _relevant(config: param.Parameterized) -> list[str]:
+    """Names of the parameters that have a say, in the order of the class."""
+    names = [name for name in config.param if name != "name"]
+    if isinstance(config, GridWorldConfig) and config.level != "random":
+        names = [name for name in names if name not in ("wall_density", "map_seed")]
+    return names
+
+
+def _text(config: param.Parameterized, name: str) -> str:
+    value: Any = getattr(config, name)
+    if isinstance(config, GridWorldConfig) and name == "level":
+        return LEVELS[value].title
+    if isinstance(value, tuple):
+        return " ".join(map(str, value)) or "none"
+    if isinstance(value, int) and name != "map_seed":
+        return f"{value:,}"
+    return str(value)

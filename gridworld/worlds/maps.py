@@ -67,6 +67,27 @@ def parse_layout(layout: str) -> Cells:
     return cells
 
 
+def read_cells(text: str) -> Cells:
+    """Turns map text into cells, shape ``(n_rows, n_cols)``.
+
+    Unlike `parse_layout` it takes maps that have no start or no goal yet.
+
+    Raises:
+        ValueError: If the map is not rectangular or outside 2..100 cells a side, or has an
+            unknown character.
+    """
+    try:
+        return parse_layout(text)
+    except ValueError:
+        rows = [row.strip() for row in text.strip().splitlines()]
+        widths = {len(row) for row in rows}
+        in_bounds = all(MIN_SIZE <= size <= MAX_SIZE for size in (len(rows), *widths))
+        known = set().union(*rows) <= set(CELLS)
+        if not (in_bounds and len(widths) == 1 and known):
+            raise
+        return np.array([list(row) for row in rows])
+
+
 def is_same_map(layout: str, other: str) -> bool:
     """Whether two texts are of maps with the same cells."""
     return layout == other or np.array_equal(parse_layout(layout), parse_layout(other))
@@ -74,7 +95,7 @@ def is_same_map(layout: str, other: str) -> bool:
 
 def format_layout(cells: Cells) -> str:
     """Turns cells, shape ``(n_rows, n_cols)``, into map text."""
-    return "\n".join("".join(row) for row in cells)
+    return "\n".join(map("".join, cells.tolist()))
 
 
 def landing_states(cells: Cells, wind: tuple[int, ...] = ()) -> tuple[NDArray, NDArray]:

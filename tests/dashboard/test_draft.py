@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.editor.draft import BRUSHES, HISTORY, Draft, format_cells, read_cells
+from dashboard.editor.draft import BRUSHES, HISTORY, Draft, format_layout, read_cells
 from gridworld import LEVELS, random_layout
 
 KINDS = list(BRUSHES.values())
@@ -45,7 +45,7 @@ def take(draft, step):
 @settings(deadline=None)
 @given(drafts())
 def test_a_draft_survives_the_round_trip_through_text(text):
-    assert format_cells(read_cells(text)) == Draft(text).text == text
+    assert format_layout(read_cells(text)) == Draft(text).text == text
 
 
 @settings(deadline=None)

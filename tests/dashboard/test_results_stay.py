@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from dashboard.editor.mark import CHANGED, SHOW_MAP
 from dashboard.rooms.discarded import UNDO_OFFER
-from dashboard.views.mark import CHANGED, SHOW_MAP
 from gridworld import LEVELS, GridWorldConfig, QLearningConfig, Trainer
 from tests.dashboard.test_editing import EASY, click, painted
 from tests.dashboard.test_map import expect_map

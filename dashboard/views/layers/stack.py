@@ -7,7 +7,7 @@ import numpy as np
 import panel as pn
 from bokeh.models.widgets import Div
 
-from dashboard.session.runner import OneMessage
+from dashboard.session.view import OneMessage
 from dashboard.views.grid import GridView
 from dashboard.views.layers.actions import PolicyLayer, VisitsLayer
 from dashboard.views.layers.base import Ground, Layer, Picture, Scale, values_of

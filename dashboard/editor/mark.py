@@ -6,7 +6,7 @@ import panel as pn
 
 from dashboard.editor.editor import MapEditor
 from dashboard.rooms.room import Room
-from dashboard.session.runner import OneMessage
+from dashboard.session.view import OneMessage
 from dashboard.widgets.hinted import CheckBoxGroup
 from gridworld import Snapshot, is_same_map
 

@@ -1,0 +1,21 @@
+"""`View`: what draws snapshots on a page, and what holds its changes together."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from gridworld import Snapshot
+
+#: Makes one message of all changes within.
+OneMessage = Callable[[], AbstractContextManager[Any]]
+
+
+class View(Protocol):
+    """Something that draws snapshots."""
+
+    @property
+    def min_interval(self) -> float:
+        """Seconds between two drawings during a run; always 0 for one of each frame."""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Shows the snapshot."""
