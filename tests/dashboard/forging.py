@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import websocket
 
-from tests.dashboard.test_websocket import token_of
+from tests.dashboard.server.test_websocket import token_of
 
 
 class Forger:

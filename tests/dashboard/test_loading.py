@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from gridworld import GridWorldConfig
 from tests.dashboard.browsing import OpenedDashboard
-from tests.dashboard.test_steering import BUTTONS, FIELDS
+from tests.dashboard.controls.test_steering import BUTTONS, FIELDS
 
 SWITCHES = ("Turbo", "Tune while training")
 

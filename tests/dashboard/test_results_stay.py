@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 from dashboard.editor.mark import CHANGED, SHOW_MAP
 from dashboard.rooms.discarded import UNDO_OFFER
 from gridworld import LEVELS, GridWorldConfig, QLearningConfig, Trainer
-from tests.dashboard.test_editing import EASY, click, painted
-from tests.dashboard.test_map import expect_map
-from tests.dashboard.test_seeing import is_visible
-from tests.dashboard.test_sharing import OpenedWatch, link
-from tests.dashboard.test_takeaway import download, upload
-from tests.gridworld.test_run import all_of
+from tests.dashboard.controls.test_files import download, upload
+from tests.dashboard.controls.test_sharing import OpenedWatch, link
+from tests.dashboard.editor.test_editing import EASY, click, painted
+from tests.dashboard.views.test_map import expect_map
+from tests.dashboard.views.test_seeing import is_visible
+from tests.gridworld.runs.test_run import all_of
 
 UNDO = "Undo: earlier run"
 EPISODES = 40

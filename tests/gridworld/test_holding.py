@@ -4,7 +4,7 @@ import pytest
 
 from gridworld import GridWorldConfig, LearningConfig, QLearningConfig, Status, Trainer
 from gridworld.cli.report import evaluation, summary
-from tests.gridworld.test_run import all_of
+from tests.gridworld.runs.test_run import all_of
 from tests.gridworld.test_trainer import make_in
 
 WORLDS = [

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gridworld import LEVELS
-from tests.dashboard.test_map import expect_map
+from tests.dashboard.views.test_map import expect_map
 
 EASY = LEVELS["easy"].layout
 _LISTENS = """() => Bokeh.documents.some((document) =>

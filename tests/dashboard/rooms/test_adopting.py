@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.rooms.room import Room
 from gridworld import GridWorldConfig, QLearningConfig, Status, StatusError, Trainer
-from tests.gridworld.test_run import all_of
+from tests.gridworld.runs.test_run import all_of
 
 BEGIN = 1000.0
 WORLDS = [

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from gridworld import GridWorldConfig, World, optimal_path, policy_evaluation, value_iteration
 from gridworld.planning.evaluation import best_actions, expected_return, stays_within
-from tests.gridworld.test_planning import map_world, mdps, world_of
+from tests.gridworld.planning.test_solve import map_world, mdps, world_of
 
 
 def return_by_steps(world, policy, max_steps):

@@ -18,8 +18,8 @@ from dashboard.export import images
 from dashboard.rooms.room import Room
 from dashboard.session.runner import Runner
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
-from tests.dashboard.test_export import Opened
-from tests.gridworld.test_run import all_of
+from tests.dashboard.export.test_static_page import Opened
+from tests.gridworld.runs.test_run import all_of
 
 MAP = "S..#\n.C.X\n...G"
 

@@ -10,7 +10,7 @@ from gridworld import (
     q_table_to_csv,
     q_table_to_parquet,
 )
-from tests.gridworld.test_run import make
+from tests.gridworld.runs.test_run import make
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from dashboard.session.url import Address
 from dashboard.session.url_values import MAX_LENGTH
 from gridworld import GridWorldConfig, QLearningConfig
 from tests.dashboard.browsing import OpenedDashboard, wait_until
-from tests.dashboard.test_metrics_route import metrics
-from tests.dashboard.test_websocket import first_message, token_of
+from tests.dashboard.server.test_metrics import metrics
+from tests.dashboard.server.test_websocket import first_message, token_of
 from tests.serving import ROOT, Server, free_port, serve_by
 
 pytestmark = pytest.mark.system

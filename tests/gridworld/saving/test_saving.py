@@ -26,10 +26,10 @@ from gridworld import (
 )
 from gridworld.planning.analysis import Known
 from gridworld.saving.npz import MAX_FILE_BYTES
-from tests.gridworld.test_run import all_of, drive, make
+from tests.gridworld.runs.test_run import all_of, drive, make
 from tests.gridworld.test_trainer import make_in
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gridworld import LEVELS
-from tests.dashboard.test_map import expect_map
+from tests.dashboard.views.test_map import expect_map
 
 
 def test_a_link_restores_the_settings(open_dashboard, server):

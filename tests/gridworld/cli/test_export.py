@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
-from tests.gridworld.test_cli import fails, run
+from tests.gridworld.cli.test_commands import fails, run
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_all_kinds_of_files_are_written_at_once(saved, trainer, tmp_path):
 
 
 def test_the_page_needs_no_other_file_and_no_host(saved, trainer, tmp_path, browser):
-    from tests.dashboard.test_export import Opened
+    from tests.dashboard.export.test_static_page import Opened
 
     assert run("export", saved, "--html", tmp_path / "run.html").returncode == 0
     saved.unlink()

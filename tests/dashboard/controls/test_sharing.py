@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from gridworld import LEVELS
 from tests.dashboard.browsing import OpenedDashboard, wait_until
 from tests.dashboard.forging import Forger
-from tests.dashboard.test_map import expect_map
+from tests.dashboard.views.test_map import expect_map
 from tests.serving import APP, serve
 
 GONE = "The training that was here is gone; this is a new one."

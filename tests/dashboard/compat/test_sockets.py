@@ -9,8 +9,8 @@ import pytest
 
 from dashboard.compat.sockets import Connection, state_of
 from tests.dashboard.browsing import wait_until
+from tests.dashboard.controls.test_sharing import link
 from tests.dashboard.forging import Forger
-from tests.dashboard.test_sharing import link
 from tests.serving import APP, serve
 
 

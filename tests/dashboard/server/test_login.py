@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from websocket import WebSocketBadStatusException
 
 from tests.dashboard.browsing import OpenedDashboard
-from tests.dashboard.test_websocket import first_message
+from tests.dashboard.server.test_websocket import first_message
 from tests.serving import free_port, serve_by
 
 PASSWORD = "<b>open</b> sésame"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.browsing import OpenedDashboard
-from tests.dashboard.test_address import room_of
+from tests.dashboard.session.test_url import room_of
 from tests.serving import APP, serve
 
 

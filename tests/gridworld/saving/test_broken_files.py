@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gridworld import Change, LoadError, Status, Trainer
 from gridworld.saving import npz
-from tests.gridworld.test_run import make
+from tests.gridworld.runs.test_run import make
 
 
 def contents(**settings):

@@ -24,9 +24,9 @@ from gridworld import (
     optimal_path,
 )
 from gridworld.cli.commands import commands, main
-from tests.gridworld.test_run import all_of
+from tests.gridworld.runs.test_run import all_of
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 MAP = "S..\n.#.\n..G\n"
 
 

@@ -11,8 +11,8 @@ from dashboard.rooms.registry import Lobby
 from dashboard.rooms.room import Room
 from dashboard.views.history import HistoryView
 from gridworld import GridWorldConfig, QLearningConfig, Status, StatusError, Trainer
+from tests.gridworld.runs.test_run import all_of
 from tests.gridworld.test_holding import EDITS, WORLDS, edit
-from tests.gridworld.test_run import all_of
 
 BEGIN = 1000.0
 OVER = (Status.STOPPED, Status.FINISHED, Status.FAILED)

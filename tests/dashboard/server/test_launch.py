@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from dashboard.server import launch
-from tests.gridworld.test_cli import fails
+from tests.gridworld.cli.test_commands import fails
 from tests.serving import free_port, serve_by
 
 PASSWORD = "open sesame"

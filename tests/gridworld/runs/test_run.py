@@ -20,7 +20,7 @@ from gridworld import (
 from gridworld.learning import loop
 from gridworld.planning.evaluation import best_actions
 from gridworld.runs.run import MAX_EVALUATIONS, MAX_KEYFRAMES
-from tests.gridworld.test_evaluation import return_by_steps
+from tests.gridworld.planning.test_evaluation import return_by_steps
 from tests.gridworld.test_trainer import make_in
 
 MAP = "S..S.\nC.XC.\n..#..\nS.#.G"
