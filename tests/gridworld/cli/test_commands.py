@@ -23,7 +23,8 @@ from gridworld import (
     gap_to_optimal,
     optimal_path,
 )
-from gridworld.cli.commands import commands, main
+from gridworld.cli import commands
+from gridworld.cli.commands import main
 from tests.gridworld.runs.test_run import all_of
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -321,8 +322,8 @@ def test_importing_the_core_loads_no_command_line():
 
 def test_the_command_line_loads_no_panel():
     code = (
-        "import sys; from typer.testing import CliRunner; from gridworld import cli;"
-        "assert CliRunner().invoke(cli.app, ['train', '--num-episodes', '2']).exit_code == 0;"
+        "import sys; from typer.testing import CliRunner; from gridworld.cli import commands;"
+        "assert CliRunner().invoke(commands.app, ['train', '--num-episodes', '2']).exit_code == 0;"
         "print(*{'panel', 'bokeh', 'holoviews', 'dashboard'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

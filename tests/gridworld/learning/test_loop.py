@@ -64,11 +64,11 @@ class Run:
         )
         self.rates = loop.Rates(*(getattr(agent, name) for name in loop.Rates._fields))
 
-    def advance(self, n_steps, last_episode=100, loop=loop.run):
+    def advance(self, n_steps, last_episode=100, run=loop.run):
         generators = self.agent_rng, self.env_rng
-        if loop is loop.run:
+        if run is loop.run:
             generators = map(Draws.of, generators)
-        return loop(
+        return run(
             self.model,
             self.rates,
             self.q_values,
@@ -110,9 +110,9 @@ def test_the_compiled_loop_does_what_the_interpreted_one_does(parameters, seed, 
     compiled, other = Run(parameters, seed), Run(parameters, seed)
     chunks = np.random.default_rng(seed).integers(1, 1500, size=8).tolist()
     taken = [compiled.advance(n_steps) for n_steps in chunks]
-    loop = request.getfixturevalue("interpreted")
+    interpreted = request.getfixturevalue("interpreted")
     for n_steps, expected in zip(chunks, taken, strict=True):
-        assert other.advance(n_steps, loop=loop) == expected
+        assert other.advance(n_steps, run=interpreted) == expected
     assert compiled.bits() == other.bits()
 
 
@@ -166,7 +166,7 @@ def test_a_draw_of_zero_neither_explores_nor_takes_what_is_impossible(interprete
     run = Run({"layout": "S.\n.G", "slip": 1}, epsilon=0)
     run.agent_rng = run.env_rng = Zeros()
     run.q_values[0, Action.DOWN] = 1
-    run.advance(1, loop=interpreted)
+    run.advance(1, run=interpreted)
     update = Transition(*run.transition[0].item())
     assert (update.action, update.explored) == (Action.DOWN, False)
     assert update.next_state == 1

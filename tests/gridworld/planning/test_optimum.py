@@ -12,10 +12,10 @@ from gridworld import (
     random_layout,
     value_iteration,
 )
+from gridworld.planning import optimum as module
 from gridworld.planning.evaluation import best_actions, expected_return, following
 from gridworld.planning.optimum import optimising
 from gridworld.planning.resumable import Pieces
-from gridworld.planning.solve import optimum as module
 
 FROZEN_LAKE = """\
 S.......

@@ -161,10 +161,10 @@ def test_what_was_worked_out_about_evaluations_is_kept(path):
 def test_an_interrupted_run_can_be_saved_and_goes_on(path, monkeypatch):
     from gridworld.learning import loop
 
-    trainer, loop = make(), loop.run
+    trainer, run_loop = make(), loop.run
 
     def interrupted(*arguments):
-        loop(*arguments)
+        run_loop(*arguments)
         raise KeyboardInterrupt
 
     for _ in range(7):
