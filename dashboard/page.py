@@ -5,9 +5,11 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
+from bokeh.events import ClientReconnected
 from panel.viewable import Viewer
 
-from dashboard.compat.documents import prepare
+from dashboard import compat
+from dashboard.compat.documents import forget_toasts, ignore_busy, prepare, say_loaded
 from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
 from dashboard.editor.editor import MapEditor
@@ -18,7 +20,7 @@ from dashboard.session.entry import lead_on, take_seat
 from dashboard.session.notebook import NotebookRow
 from dashboard.session.processes import ProcessesNote, are_several
 from dashboard.session.runner import Runner
-from dashboard.session.toasts import forget, toast
+from dashboard.session.toasts import toast
 from dashboard.session.url import Address, names_by_owner, tell
 from dashboard.session.view import View
 from dashboard.views.progress import success_rate
@@ -60,6 +62,7 @@ class GridWorldDashboard(Viewer):
 
     def __init__(self, trainer: Trainer | None = None, **parameters: Any) -> None:
         super().__init__()
+        compat.install()
         if trainer is not None and parameters:
             raise TypeError("GridWorldDashboard takes a trainer or parameters, not both")
         world_config = None if trainer else GridWorldConfig(**parameters)
@@ -84,7 +87,7 @@ class GridWorldDashboard(Viewer):
             pn.state.on_session_destroyed(self._close)
             # Panel 1.9 does not tell a session that it is loaded which was made anew for a
             # page that was there before.
-            self._document.on_event("client_reconnected", self._on_reconnected)
+            self._document.on_event(ClientReconnected, self._on_reconnected)
 
     def _let_control(self, before: Room | None) -> None:
         """Makes a page that controls the training."""
@@ -189,7 +192,7 @@ class GridWorldDashboard(Viewer):
     def _on_reconnected(self, _: Any) -> None:
         if self._pictures is not None:
             self._pictures.renew()
-        pn.state._on_load(self._document)
+        say_loaded(self._document)
 
     def _on_draft(self, _: str | None, problem: str | None) -> None:
         """Shows a map that is being drawn; one that cannot be played is not to be started."""
@@ -218,7 +221,7 @@ class GridWorldDashboard(Viewer):
         self.runner.close()
         if self._seat is not None:
             lobby().leave(self._seat.page)
-        forget(self._document)
+        forget_toasts(self._document)
         if self._page is not None:
             # The server's state goes on referring to the page: let it be an empty one.
             self._page.param.watchers = {}
@@ -227,15 +230,9 @@ class GridWorldDashboard(Viewer):
 
 
 def _page_on_its_own(**params: Any) -> pmui.Page:
-    """A page that does not follow whether the server is busy with any other one.
-
-    One click would have every page open redrawn, at ten milliseconds each, and the server
-    would refer to each page for good.
-    """
+    """A page that does not follow whether the server is busy with any other one."""
     page = pmui.Page(busy_indicator=None, **params)
-    for _, watcher in page._param__private.ref_watchers:
-        pn.state.param.unwatch(watcher)
-    page._param__private.refs.pop("busy")
+    ignore_busy(page)
     return page
 
 

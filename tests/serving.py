@@ -37,7 +37,7 @@ _ORDINARY = re.compile(
     r"(404 GET /(\w+/)*robots\.txt .*"
     r"|WebSocket connection opened|ServerConnection created"
     r"|WebSocket connection closed: code=(1000|1001|1005|None), reason=None"
-    r"|Failed sending message as connection was closed)?"
+    r"|(WARNING: panel\.io\.document - )?Failed sending message as connection was closed)?"
 )
 
 

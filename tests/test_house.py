@@ -40,7 +40,7 @@ ALLOWED = {
     "dashboard.elements": "views",
     "dashboard.export": "views widgets",
     "dashboard.editor": "rooms session widgets",
-    "dashboard.controls": "export rooms session widgets",
+    "dashboard.controls": "compat export rooms session widgets",
     "dashboard.page_body": "controls editor rooms session views widgets",
     "dashboard.page": "compat controls editor page_body rooms session views widgets",
     "dashboard.app": "page",

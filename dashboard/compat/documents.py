@@ -1,17 +1,25 @@
-"""Pages that are made anew for a browser that has come back after its session was given up."""
+"""What Panel keeps of pages: addresses, what is shown where, whom the busy flag tells.
+
+Buys pages that a browser takes up again after their session was given up, addresses that Panel
+cannot read, and memory that a page gives back when it closes. Without it these pages load anew,
+and Panel keeps what it keeps.
+"""
 
 from typing import Any
 from urllib.parse import urlencode
 
 import panel as pn
 from panel.io.location import Location
-from panel.io.resources import LOCAL_DIST
+
+from dashboard.compat.switches import is_on, say_lost
 
 #: Where a page's connection is asked for, below its own address.
 _CONNECTION = "/ws"
+#: Where Panel's files are, below the server's address.
+_FILES = "static/extensions/panel/"
 
 
-def is_remade(document: Any) -> bool:
+def is_recreated(document: Any) -> bool:
     """Tells whether a browser shows the page already, from before its session was given up.
 
     Args:
@@ -23,16 +31,86 @@ def is_remade(document: Any) -> bool:
 
 
 def prepare(document: Any) -> None:
-    """Does for such a page what Panel 1.9 does only for one that is asked for by its address.
+    """Does for such a page what Panel does only for one that is asked for by its address.
 
     It takes its styles from this server, and the settings that it was first opened with.
 
     Args:
         document: The page's Bokeh document, with nothing on it yet; None for none.
     """
-    if not is_remade(document):
+    if not is_recreated(document):
         return
     prefix = f"{pn.state.rel_path}/" if pn.state.rel_path else ""
-    document._template_variables["dist_url"] = f"{prefix}{LOCAL_DIST}"
+    document.template_variables["dist_url"] = f"{prefix}{_FILES}"
     settings = urlencode(document.session_context.request.arguments, doseq=True)
-    pn.state._locations[document] = Location(search=f"?{settings}" if settings else "")
+    set_location(document, f"?{settings}" if settings else "")
+
+
+def set_location(document: Any, search: str) -> None:
+    """Gives a page an address that Panel has not read itself.
+
+    Args:
+        document: The page's Bokeh document.
+        search: Its part from the question mark on.
+    """
+    _try("Such a page does not know its address", _put_location, document, search)
+
+
+def say_loaded(document: Any) -> None:
+    """Has Panel do for a session made anew what it does when a page has loaded.
+
+    Args:
+        document: The page's Bokeh document.
+    """
+    _try("A page whose session was given up stands still", _say_loaded, document)
+
+
+def forget_toasts(document: Any) -> None:
+    """Lets go of the toasts of a session that has ended, and through them of its document.
+
+    Args:
+        document: The page's Bokeh document.
+    """
+    _try("Pages that have closed are kept", _forget_views, document)
+
+
+def ignore_busy(page: Any) -> None:
+    """Has a page not follow whether the server is busy with any other one.
+
+    One click would have every page open redrawn, at ten milliseconds each, and the server
+    would refer to each page for good.
+
+    Args:
+        page: A `panel_material_ui.Page`.
+    """
+    _try("Each page is told of what any other one does", _drop_busy, page)
+
+
+def _try(lost: str, call: Any, *arguments: Any) -> None:
+    if not is_on("documents"):
+        return
+    try:
+        call(*arguments)
+    except (AttributeError, KeyError) as error:
+        say_lost(lost, repr(error))
+
+
+def _put_location(document: Any, search: str) -> None:
+    pn.state._locations[document] = Location(search=search)
+
+
+def _say_loaded(document: Any) -> None:
+    pn.state._on_load(document)
+
+
+def _forget_views(document: Any) -> None:
+    views = pn.state._views
+    for reference in [ref for ref, (_, _, owner, _) in views.items() if owner is document]:
+        del views[reference]
+
+
+def _drop_busy(page: Any) -> None:
+    private = page._param__private
+    for _, watcher in private.ref_watchers:
+        pn.state.param.unwatch(watcher)
+    private.refs.pop("busy")

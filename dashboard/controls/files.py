@@ -12,6 +12,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from dashboard.compat.uploads import CHUNK_BYTES, LimitedFileInput
 from dashboard.export import ExportError, export_saved
 from dashboard.rooms.discarded import UNDO_OFFER
 from dashboard.rooms.registry import lobby
@@ -26,10 +27,6 @@ _log = logging.getLogger(__name__)
 
 #: Most bytes of a file that is taken from a browser.
 MAX_UPLOAD_BYTES = 64_000_000
-#: Bytes of a piece in which it comes: one WebSocket message holds 20 MB at most.
-_CHUNK_BYTES = 4_000_000
-_MAX_CHUNKS = -(-MAX_UPLOAD_BYTES // _CHUNK_BYTES)
-_TOO_LARGE = f"Nothing was loaded: a file must have at most {MAX_UPLOAD_BYTES:,} bytes"
 #: Seconds until what was sent is let go of.
 _KEPT_SECONDS = 0.2
 
@@ -101,7 +98,7 @@ class Takeaway:
             # wrong; browsers, which know no type "/*", offer .npz files to choose from.
             accept=".npz,/*",
             max_file_size=MAX_UPLOAD_BYTES,
-            chunk_size=_CHUNK_BYTES,
+            chunk_size=CHUNK_BYTES,
             variant="outlined",
             margin=6,
         )
@@ -166,6 +163,9 @@ class Takeaway:
 
     async def _take(self, content: bytes) -> None:
         self._upload.clear()  # the browser's copy is enough
+        if len(content) > MAX_UPLOAD_BYTES:
+            self._upload.refuse(f"a file must have at most {MAX_UPLOAD_BYTES:,} bytes")
+            return
         offer = f". {UNDO_OFFER}" if self._room.snapshot.total_steps else ""
         try:
             trainer = await asyncio.to_thread(Trainer.load, content)
@@ -177,41 +177,14 @@ class Takeaway:
             self._runner.draw()
 
 
-class FileInput(Hinted, pmui.FileInput):
-    """An upload whose size the server checks too, before it keeps any of it."""
+class FileInput(Hinted, LimitedFileInput):
+    """An upload with a hint, of a file that is not too large."""
 
-    _is_refused = False
+    max_bytes = MAX_UPLOAD_BYTES
 
-    def _handle_msg(self, msg: dict) -> None:
-        match msg["status"]:
-            case "initializing":
-                # A broken connection may have left pieces of another file behind.
-                self._forget()
-                self._is_refused = False
-            case "error":  # the browser has found it too large, and sends none of it
-                self._refuse(_TOO_LARGE)
-            case "finished" if not self._buffer and not self._is_refused:
-                self._refuse("Nothing was loaded: the file is empty")
-            case _ if not self._is_refused:
-                super()._handle_msg(msg)
-
-    def _process_chunk(self, msg: dict) -> None:
-        pieces = [piece for file in self._file_buffer.values() for piece in file["chunks"].values()]
-        pieces += [file["value"] for file in self._buffer]
-        size = sum(map(len, pieces)) + len(msg["data"])
-        if len(pieces) >= _MAX_CHUNKS or size > MAX_UPLOAD_BYTES:
-            self._refuse(_TOO_LARGE)
-        else:
-            super()._process_chunk(msg)
-
-    def _refuse(self, why: str) -> None:
-        self._is_refused = True  # together with what may still come of it
-        self._forget()
-        toast("error", why)
-
-    def _forget(self) -> None:
-        self._file_buffer.clear()
-        self._buffer.clear()
+    def refuse(self, why: str) -> None:
+        """Says why nothing was loaded."""
+        toast("error", f"Nothing was loaded: {why}")
 
 
 async def _written(write: Callable[[Path], None]) -> bytes:

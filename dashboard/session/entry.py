@@ -4,11 +4,11 @@ from typing import Any
 
 import panel as pn
 
-from dashboard.compat.documents import is_remade
+from dashboard.compat.documents import forget_toasts, is_recreated
 from dashboard.rooms.registry import Seat, lobby
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
-from dashboard.session.toasts import forget, toast
+from dashboard.session.toasts import toast
 from dashboard.session.url import Address
 from dashboard.session.url_values import ROOM_KEY
 
@@ -48,7 +48,7 @@ def lead_on(document: Any) -> bool:
     news = [*address.complaints, *([GONE] if key else [])]
     target = address.leading_by(lobby().reserve(room, news).control_key)
     pn.config.authorize_callback = lambda _: target  # Panel's way to redirect, for this session
-    pn.state.on_session_destroyed(lambda _: forget(document))
+    pn.state.on_session_destroyed(lambda _: forget_toasts(document))
     return True
 
 
@@ -72,7 +72,7 @@ def take_seat(document: Any, own_room: Room) -> Seat | None:
     seat = lobby().enter(session.id, key)
     if seat is None:
         # Another process may have the training that is not in this one.
-        if (key or is_remade(document)) and not are_several():
+        if (key or is_recreated(document)) and not are_several():
             pn.state.onload(lambda: toast("warning", GONE))
         seat = lobby().open(session.id, own_room)
     if seat.room is not own_room:

@@ -1,20 +1,13 @@
 """The dashboard in a notebook, where the kernel's loop drives it and no server sends."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Event, RLock
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
-import pyviz_comms
-from bokeh.document.events import ModelChangedEvent
-from panel.io.notebook import block_comm, patch_inline_stylesheets, push_notebook
+from panel.io import PeriodicCallback
 
-#: One picture, one handling of a message from the browser at a time: JupyterLab has such
-#: messages handled by threads of their own (subshells), beside the kernel's loop.
-_lock = RLock()
-
+from dashboard.compat.comms import CellRow, keep_prints, lock
 
 #: Colours of the page, and a ground for them whatever the notebook's own is.
 _COLOURS = """
@@ -36,7 +29,7 @@ def in_notebook() -> bool:
     return pn.state.curdoc is None and _shell() is not None
 
 
-class NotebookRow(pn.Row):
+class NotebookRow(CellRow):
     """A row that ticks for as long as a notebook's cell shows it.
 
     On a served page it is a row like any other.
@@ -61,53 +54,40 @@ class NotebookRow(pn.Row):
         super().__init__(*objects, **params)
         self._tick, self._period = tick, period
         self._cell_id: str | None = None
-        self._task: asyncio.Task | None = None
-        # Set once the browser has drawn the cell: what is sent before would be lost.
-        self._drawn = Event()
+        self._callback: PeriodicCallback | None = None
+        self._is_drawn = False
 
-    @contextmanager
-    def one_message(self) -> Iterator[None]:
-        """Sends all changes made within as one message, once they are made."""
-        with _lock:
-            with block_comm():
-                yield
-            shown = [pn.state._views[ref] for ref in self._models if ref in pn.state._views]
-            for _, _, document, _ in shown:
-                _put_styles_inline(document)
-            push_notebook(self)
-            toasts: Any = pn.state.notifications
-            if toasts is not None:
-                push_notebook(toasts)
+    def on_drawn(self) -> None:
+        """Begins to draw."""
+        self._is_drawn = True
 
-    def _get_model(self, doc: Any, root: Any = None, parent: Any = None, comm: Any = None) -> Any:
-        model = super()._get_model(doc, root, parent, comm)
-        if comm is not None:
-            comm._on_open = lambda _: self._drawn.set()
-            self._begin()
-        return model
-
-    def _on_msg(self, ref: str, manager: Any, msg: Any) -> None:
-        # Panel drops what is not yet sent when it begins with a message.
-        with _lock:
-            for part in _parts(msg):
-                super()._on_msg(ref, manager, part)
-
-    def _begin(self) -> None:
+    def on_shown(self) -> None:
+        """Makes ready to tick for the cell."""
         shell = _shell()
-        if shell is None or self._task is not None:
+        if shell is None or self._callback is not None:
             return
-        pyviz_comms.StandardOutput = _handling
+        keep_prints()
         self._cell_id = shell.get_parent().get("metadata", {}).get("cellId")
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._callback = PeriodicCallback(
+            callback=self._tick_drawn, period=self._milliseconds, background=True, log=False
+        )
+        self._callback.start()
         shell.events.register("pre_run_cell", self._on_run_cell)
 
-    async def _run(self) -> None:
-        while True:
-            # Sleeping first lets the cell that shows the row come to its end.
-            await asyncio.sleep(self._period())
-            if self._drawn.is_set():
-                with _lock:
-                    self._tick()
+    @property
+    def _milliseconds(self) -> int:
+        return max(1, round(1000 * self._period()))
+
+    async def _tick_drawn(self) -> None:
+        # Panel 1.9 gives the kernel no turn after a tick that took longer than the period.
+        await asyncio.sleep(0)
+        callback = self._callback
+        if callback is None or not self._is_drawn:
+            return
+        with lock:
+            self._tick()
+        if callback.period != self._milliseconds:
+            callback.period = self._milliseconds
 
     def _on_run_cell(self, info: Any) -> None:
         """Ends with the cell that showed it; JupyterLab does not tell in any other way."""
@@ -117,39 +97,10 @@ class NotebookRow(pn.Row):
 
     def _end(self) -> None:
         _shell().events.unregister("pre_run_cell", self._on_run_cell)
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        for ref in list(self._models):
-            pn.extension._process_comm_msg({"event_type": "delete", "id": ref})
-
-
-def _parts(message: Any) -> list[Any]:
-    """A message with one event in each part.
-
-    Panel holds the events of a message until all have come, and while it handles one it may
-    send what is held, and forget that it has yet to be handled: what is typed and then
-    confirmed by Enter would be lost.
-    """
-    events = message.get("content", {}).get("events", [])
-    if len(events) < 2 or message.get("_buffers"):
-        return [message]
-    return [
-        {**message, "header": {**message["header"]}, "content": {"events": [event]}}
-        for event in events
-    ]
-
-
-@contextmanager
-def _handling() -> Iterator[list[str]]:
-    """Stands for pyviz_comms' collection of what the handling of a message prints: none.
-
-    It collects by another ``sys.stdout`` for the whole process. What a cell prints at that
-    moment, in a thread of its own, would be lost in there; the kernel knows its thread.
-    The lock is for those messages that no row handles, such as those of toasts.
-    """
-    with _lock:
-        yield []
+        if self._callback is not None:
+            self._callback.stop()
+            self._callback = None
+        self.forget_views()
 
 
 def _shell() -> Any:
@@ -158,10 +109,3 @@ def _shell() -> Any:
 
     shell = get_ipython()
     return shell if hasattr(shell, "kernel") else None
-
-
-def _put_styles_inline(document: Any) -> None:
-    """Puts styles into the message that Panel would have the browser ask another host for."""
-    for event in document.callbacks._held_events:
-        if isinstance(event, ModelChangedEvent) and event.attr == "stylesheets":
-            patch_inline_stylesheets(event.model)

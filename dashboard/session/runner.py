@@ -9,20 +9,17 @@ from typing import Any
 
 import panel as pn
 
-from dashboard.compat import logs, messages
-from dashboard.compat.sockets import Connection, state_of
+from dashboard.compat import messages
+from dashboard.compat.sockets import Connection, connection_of
 from dashboard.rooms.counters import gauges
 from dashboard.rooms.room import Room
 from dashboard.session.subscriptions import Watching
 from dashboard.session.throttle import governor
-from dashboard.session.ticker import Ticker
 from dashboard.session.toasts import toast
 from dashboard.session.view import OneMessage, View
 from gridworld import Snapshot, Status, StatusError
 
 _log = logging.getLogger(__name__)
-messages.install()
-logs.install()
 
 
 class Runner:
@@ -49,7 +46,8 @@ class Runner:
         self._status, self._run_number = room.status, room.run_number
         self._period = room.pace.period
         self._document: Any = None
-        self._ticker: Ticker | None = None
+        self._callback: Any = None  # of Bokeh, once a page has loaded
+        self._ticked_at = 0.0
         #: Within which a picture is drawn.
         self.one_message: OneMessage = messages.one_message
         self.watching.watch(room.pace, ["frame_rate"], self._keep_period)
@@ -71,17 +69,12 @@ class Runner:
     def start(self) -> None:
         """Begins to tick; to be called once the page has loaded, not before."""
         self._document = pn.state.curdoc
-        if self._document is not None and self._document.session_context is not None:
-            self._ticker = Ticker(self._document, self.tick)
-            self._ticker.start(self._period)
-        # In a notebook its row has it tick.
+        self._tick_by_bokeh()
         self.draw()
 
     def close(self) -> None:
         """Lets go of a session that has ended."""
-        if self._ticker is not None:
-            self._ticker.stop()
-        self._document = self._ticker = None
+        self._document = self._callback = None  # the session's callbacks end with it
         self.watching.close()
 
     def tick(self, late: float = 0.0) -> None:
@@ -90,7 +83,7 @@ class Runner:
         Args:
             late: Seconds by which the tick comes after its time.
         """
-        connection = state_of(self._document)
+        connection = connection_of(self._document)
         if connection is Connection.CUT:
             return  # a training that nobody watches rests
         self.watching.deliver()
@@ -101,7 +94,7 @@ class Runner:
         self._keep_period()
         self._guard(lambda: self.room.advance_to(now))
         is_new = self.room.revision != self._drawn
-        if (is_new or self._outdated) and connection is not Connection.BEHIND:
+        if (is_new or self._outdated) and connection is not Connection.SLOW:
             self.draw()
 
     def act(self, call: Callable[[], None]) -> None:
@@ -185,5 +178,24 @@ class Runner:
         wanted = self.room.pace.period * governor.stretch
         if wanted != self._period:
             self._period = wanted
-            if self._ticker is not None:
-                self._ticker.start(wanted)
+            self._tick_by_bokeh()
+
+    def _tick_by_bokeh(self) -> None:
+        """Has Bokeh tick at the present period; in a notebook its row does."""
+        document = self._document
+        if document is None or document.session_context is None:
+            return
+        if self._callback is not None:
+            document.remove_periodic_callback(self._callback)
+        self._ticked_at = time.monotonic()
+        milliseconds = max(1, round(1000 * self._period))
+        self._callback = document.add_periodic_callback(self._tick_on_loop, milliseconds)
+
+    async def _tick_on_loop(self) -> None:
+        """One tick; Bokeh 3.10 would run it in a thread if it were not async."""
+        now = time.monotonic()
+        late, self._ticked_at = max(0.0, now - self._ticked_at - self._period), now
+        try:
+            self.tick(late)
+        except Exception:  # it would stop Bokeh's callback, or leave the document in place
+            _log.exception("A tick failed")

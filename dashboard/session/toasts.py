@@ -1,7 +1,7 @@
 """Toasts: short messages on the page, by Panel's own notification area."""
 
 import logging
-from typing import Any, Literal
+from typing import Literal
 
 import panel as pn
 
@@ -16,13 +16,3 @@ def toast(kind: Literal["success", "info", "warning", "error"], message: str) ->
         _log.info("%s", message)
     else:
         getattr(area, kind)(message, duration=_MILLISECONDS)
-
-
-def forget(document: Any) -> None:
-    """Lets go of the toasts of a session that has ended.
-
-    Panel 1.9 keeps them, and through them the whole document of every page ever opened.
-    """
-    views = pn.state._views
-    for reference in [ref for ref, (_, _, owner, _) in views.items() if owner is document]:
-        del views[reference]

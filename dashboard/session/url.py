@@ -8,6 +8,7 @@ import panel as pn
 import param
 from panel.io.location import Location
 
+from dashboard.compat.documents import set_location
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
 from dashboard.session.toasts import toast
@@ -252,7 +253,7 @@ def _find_location() -> Location | None:
         # Panel 1.9 cannot read an address with two question marks, nor a host by its number
         # in IPv6, and would not make the page either.
         search = document.session_context.request.uri.partition("?")[2].partition("#")[0]
-        pn.state._locations[document] = Location(search=f"?{search}")
+        set_location(document, f"?{search}")
         return pn.state.location
 
 

@@ -6,7 +6,7 @@ It is loaded by ``panel serve --plugins tests.dashboard.served`` beside the real
 import gc
 import threading
 
-from panel.io.document import _WRITE_MSGS
+from panel.io import document as panel_document
 from tornado.web import RequestHandler
 
 from dashboard import GridWorldDashboard
@@ -60,15 +60,20 @@ class Waiting(RequestHandler):
     def get(self):
         waiting = [
             len(connection._socket.ws_connection.stream._write_buffer)
-            + sum(
-                len(message.content_json)
-                for message in _WRITE_MSGS.get(session.document, {}).get(connection, [])
-            )
+            + _queued_by_panel(session.document, connection)
             for page in self.application.applications.values()
             for session in page.sessions
             for connection in session._subscribed_connections
         ]
         self.write({"bytes": max(waiting, default=0)})
+
+
+def _queued_by_panel(document, connection):
+    """Bytes, or events of Panel 1.10 as if each were a frame, that Panel has not written yet."""
+    if hasattr(panel_document, "_WRITE_MSGS"):
+        messages = panel_document._WRITE_MSGS.get(document, {}).get(connection, [])
+        return sum(len(message.content_json) for message in messages)
+    return sum(1000 * len(events) for _, events in panel_document._WRITE_EVENTS.get(document, []))
 
 
 ROUTES = [("/census", Census, {}), ("/waiting", Waiting, {})]

@@ -14,7 +14,6 @@ from tornado.web import RequestHandler
 
 from dashboard import GridWorldDashboard
 from dashboard.rooms.room import Room
-from dashboard.session.ticker import Ticker
 from gridworld import Trainer
 
 _KINDS = {
@@ -22,7 +21,7 @@ _KINDS = {
     "rooms": Room,
     "trainers": Trainer,
     "documents": Document,
-    "callbacks": (SessionCallback, Ticker),
+    "callbacks": SessionCallback,
 }
 
 

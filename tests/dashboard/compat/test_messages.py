@@ -19,7 +19,7 @@ from tornado.locks import Lock
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from dashboard.compat import messages
-from dashboard.compat.messages import Known, SparingSerializer
+from dashboard.compat.messages import LazySerializer, ModelsInBrowser
 
 messages.install()
 
@@ -40,15 +40,15 @@ def known(document):
 
 def test_what_the_browser_has_is_known(document):
     plot = document.get_model_by_name("plot")
-    assert set(Known(document.models)) == known(document) > {plot}
+    assert set(ModelsInBrowser(document.models)) == known(document) > {plot}
     stranger, newcomer = Div(), Div(name="new")
     document.add_root(newcomer)
-    assert stranger not in Known(document.models)
-    assert newcomer not in Known(document.models)
+    assert stranger not in ModelsInBrowser(document.models)
+    assert newcomer not in ModelsInBrowser(document.models)
     document.models.flush_synced()
-    assert newcomer in Known(document.models)
+    assert newcomer in ModelsInBrowser(document.models)
     document.remove_root(newcomer)
-    assert newcomer not in Known(document.models)
+    assert newcomer not in ModelsInBrowser(document.models)
 
 
 def test_a_message_is_the_same_as_with_the_list_of_all_models(document):
@@ -59,7 +59,7 @@ def test_a_message_is_the_same_as_with_the_list_of_all_models(document):
             serializer(references=references).encode(value)
             for serializer, references in (
                 (Serializer, known(document)),
-                (SparingSerializer, Known(document.models)),
+                (LazySerializer, ModelsInBrowser(document.models)),
             )
         )
         assert usual == sparing

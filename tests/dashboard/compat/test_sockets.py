@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from dashboard.compat.sockets import Connection, state_of
+from dashboard.compat.sockets import Connection, connection_of
 from tests.dashboard.browsing import wait_until
 from tests.dashboard.controls.test_sharing import link
 from tests.dashboard.forging import Forger
@@ -33,7 +33,7 @@ def count_waiting(server):
 
 
 def test_a_page_in_a_notebook_is_always_connected():
-    assert state_of(None) is Connection.GOOD
+    assert connection_of(None) is Connection.GOOD
 
 
 @pytest.mark.alone
