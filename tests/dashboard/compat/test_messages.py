@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -18,6 +17,7 @@ from panel.io.state import set_curdoc
 from tornado.locks import Lock
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
+from dashboard import compat
 from dashboard.compat import messages
 from dashboard.compat.messages import LazySerializer, ModelsInBrowser
 
@@ -89,7 +89,7 @@ class Stream:
 
 
 @pytest.fixture
-def served(document):
+def served(document, monkeypatch):
     """A stream to a browser that shows the document."""
     connection = WebSocketProtocol13.__new__(WebSocketProtocol13)
     connection.stream, connection._compressor = Stream(), None
@@ -101,9 +101,10 @@ def served(document):
     session = SimpleNamespace(_subscribed_connections=[subscribed])
     context = SimpleNamespace(session=session, id="page")
     document._session_context = lambda: context
+    compat.install()
+    monkeypatch.setattr(messages, "_is_on_loop", lambda: True)
     with set_curdoc(document):
-        pn.state._connected[document] = True
-        pn.state._thread_id_[document] = threading.get_ident()
+        pn.state._loaded[document] = True
         yield socket
 
 

@@ -227,7 +227,7 @@ def test_a_full_server_reserves_no_room(lobby, few, monkeypatch):
 )
 def test_it_is_said_how_long_a_training_is_kept_here(monkeypatch, minutes, words):
     monkeypatch.setenv("GRIDWORLD_KEEP_MINUTES", minutes)
-    assert lobby_module._make_lobby().policy == (
+    assert lobby_module.lobby.__wrapped__().policy == (
         f"A training without an open page is kept for {words}, then dropped; "
         "download the run to keep it."
     )
