@@ -9,6 +9,7 @@ from bokeh.events import ClientReconnected
 from panel.viewable import Viewer
 
 from dashboard import compat
+from dashboard.compat import garbage
 from dashboard.compat.documents import forget_toasts, ignore_busy, prepare, say_loaded
 from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
@@ -16,6 +17,7 @@ from dashboard.editor.editor import MapEditor
 from dashboard.page_body import Pictures
 from dashboard.rooms.registry import LobbyError, Seat, lobby
 from dashboard.rooms.room import Room
+from dashboard.rooms.sharing import is_any_busy
 from dashboard.session.entry import lead_on, take_seat
 from dashboard.session.notebook import NotebookRow
 from dashboard.session.processes import ProcessesNote, are_several
@@ -238,6 +240,7 @@ def _page_on_its_own(**params: Any) -> pmui.Page:
 
 def make_page() -> pn.viewable.Viewable | pmui.Page:
     """The dashboard as a page; or in words, why there is none."""
+    garbage.install(is_any_busy)  # before there is anything of the page
     try:
         return pn.Row() if lead_on(pn.state.curdoc) else GridWorldDashboard().page()
     except LobbyError as error:

@@ -11,7 +11,7 @@ import logging
 import pickle
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from gridworld.atomic import replacing
 _log = logging.getLogger(__name__)
 #: Files kept of a function: those of older sources, other signatures and other Pythons count, too.
 _MAX_VERSIONS = 32
+_NO_FOLDER = "Compiled code is not kept, no folder is writable: set NUMBA_CACHE_DIR"
 _CHECKSUM = hashlib.sha256
 _CHECKSUM_SIZE = _CHECKSUM().digest_size
 
@@ -42,14 +43,14 @@ def compiled(*others: Callable) -> Callable[[Callable], Any]:
         digest = _digest(function, *others)
         function.__qualname__ += f"_{digest}"
         dispatcher = numba.njit(function)
-        try:
-            if hasattr(dispatcher, "_cache") and hasattr(caching, "CompileResultCacheImpl"):
-                dispatcher._cache = _Cache(function, digest)
-            else:  # another Numba: its own cache
-                dispatcher = numba.njit(cache=True)(function)
+        if hasattr(dispatcher, "_cache") and hasattr(caching, "CompileResultCacheImpl"):
+            dispatcher._cache = _Cache(function, digest)
+            return dispatcher
+        try:  # another Numba: its own cache
+            return numba.njit(cache=True)(function)
         except RuntimeError:
-            _warn_once("Compiled code is not kept, no folder is writable: set NUMBA_CACHE_DIR")
-        return dispatcher
+            _warn_once(_NO_FOLDER)
+            return dispatcher
 
     return decorate
 
@@ -60,18 +61,30 @@ class _Cache:
     Args:
         function: The function; its qualified name ends with the digest.
         digest: Of the sources.
-
-    Raises:
-        RuntimeError: If Numba finds no folder that can be written.
     """
 
     def __init__(self, function: Callable, digest: str) -> None:
-        self._impl = caching.CompileResultCacheImpl(function)
-        self._digest = digest
-        self.cache_path = self._impl.locator.get_cache_path()
+        self._function, self._digest = function, digest
+
+    @cached_property
+    def _impl(self) -> Any:
+        """Numba's own part; None if it finds no folder that can be written."""
+        # Not before it is needed: Numba writes a file to try a folder.
+        try:
+            return caching.CompileResultCacheImpl(self._function)
+        except RuntimeError:
+            _warn_once(_NO_FOLDER)
+            return None
+
+    @property
+    def cache_path(self) -> str | None:
+        """The folder of the files, None if there is none."""
+        return self._impl and self._impl.locator.get_cache_path()
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         """The compiled function; None if it is to be compiled."""
+        if self._impl is None:
+            return None
         target_context.refresh()
         path = self._path(signature, target_context.codegen())
         try:
@@ -85,6 +98,8 @@ class _Cache:
 
     def save_overload(self, signature: Any, result: Any) -> None:
         """Keeps a compiled function, and of all its versions the latest ones."""
+        if self._impl is None:
+            return
         try:
             if not self._impl.check_cachable(result):
                 return
@@ -102,17 +117,17 @@ class _Cache:
 
     def flush(self) -> None:
         """Removes the function's files."""
-        for file in self._files(self._digest):
+        for file in self._files(self._digest) if self._impl else ():
             file.unlink(missing_ok=True)
 
     def _path(self, signature: Any, codegen: Any) -> Path:
         key = repr((numba.__version__, __debug__, signature, codegen.magic_tuple()))
         name = f"{self._impl.filename_base}.{_CHECKSUM(key.encode()).hexdigest()[:16]}.nbc"
-        return Path(self.cache_path, name)
+        return Path(str(self.cache_path), name)
 
     def _files(self, digest: str) -> Iterable[Path]:
         name, _, _ = self._impl.filename_base.rpartition(self._digest)
-        return Path(self.cache_path).glob(f"{name}{digest}-*.nbc")
+        return Path(str(self.cache_path)).glob(f"{name}{digest}-*.nbc")
 
 
 def _digest(function: Callable, *others: Callable) -> str:

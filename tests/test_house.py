@@ -1,6 +1,7 @@
 """The shape of the code: what may import what, and what no module does."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -14,6 +15,58 @@ import gridworld
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("gridworld", "dashboard")
 MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+
+#: Names with an underscore that are public: of named tuples, and what notebooks ask for.
+PUBLIC = {"_asdict", "_fields", "_make", "_replace", "_repr_mimebundle_"}
+#: Besides `compat`, the one module that reaches into Numba; without its cache Numba's own works.
+REACHING = "gridworld.compiled"
+#: Imports all modules but those that are programs, and prints what that changed outside.
+IMPORT_ALL = """
+import atexit, gc, importlib, logging, os, signal, sys, types, warnings
+import bokeh.plotting, gymnasium, holoviews.plotting.bokeh, numba, numpy, pandas, panel, param
+import panel.io.notebook, panel.theme.material, panel_material_ui, prometheus_client, pyviz_comms
+import scipy.sparse.csgraph, tornado.websocket, typer.rich_utils, PIL.Image, bokeh.server.server
+import panel.command.serve, panel.auth
+
+def parts():
+    for name, module in list(sys.modules.items()):
+        is_ours = name.split(".")[0] in ("gridworld", "dashboard")
+        if is_ours or not isinstance(module, types.ModuleType):
+            continue
+        for attribute, value in list(vars(module).items()):
+            yield (name, attribute), value
+            if isinstance(value, type) and value.__module__ == name:
+                yield from (((name, attribute, at), part) for at, part in list(vars(value).items()))
+
+def state():
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    loggers = [logging.getLogger(name) for name in ("", "asyncio", "bokeh", "panel", "tornado")]
+    return {
+        "environment": dict(os.environ),
+        "warnings": list(warnings.filters),
+        "collection": (gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()),
+        "at exit": atexit._ncallbacks(),
+        "signals": handlers,
+        "loggers": [(log.level, list(log.filters), list(log.handlers)) for log in loggers],
+    }
+
+files = []
+before, state_before = dict(parts()), state()
+sys.addaudithook(lambda event, args: files.append(args[0]) if event == "open" and
+                 isinstance(args[1], str) and set(args[1]) & set("wax+") else None)
+for module in MODULES:
+    importlib.import_module(module)
+after, state_after = dict(parts()), state()
+written = [file for file in files if isinstance(file, str) and ".pyc" not in file]
+for name, value in before.items():
+    if name in after and after[name] is not value and not isinstance(value, (int, float, str)):
+        print(".".join(name), "is another object")
+for name, value in state_before.items():
+    if state_after[name] != value:
+        print(name, "changed:", state_after[name])
+for file in written:
+    print(file, "was written")
+"""
 
 #: What each folder may import, or module of a package's top level, besides itself.
 ALLOWED = {
@@ -134,3 +187,50 @@ def test_no_name_in_the_folder_that_is_served_hides_another_module():
     names = {path.stem for path in (ROOT / "dashboard").iterdir() if path.suffix in ("", ".py")}
     others = {*sys.stdlib_module_names, *packages_distributions()} - {"__init__", "__pycache__"}
     assert not names & others
+
+
+def _private_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Private names of other people's objects and modules that a module uses, and where."""
+    own = {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            own.add(node.target.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_self(node):
+            own.add(node.attr)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and _is_private(node.attr):
+            # What a library's class means to be overridden calls the one that it overrides.
+            if not (_is_self(node) or node.attr in own | PUBLIC):
+                yield node.lineno, ast.unparse(node)
+        elif isinstance(node, ast.ImportFrom):
+            parts = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+            if any(map(_is_private, parts)):
+                yield node.lineno, ast.unparse(node)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _is_self(node: ast.Attribute) -> bool:
+    value = node.value
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id == "super"
+    return isinstance(value, ast.Name) and value.id in ("self", "cls")
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_private_names_of_others_stand_in_one_folder(file):
+    if room_of(name_of(file)) not in ("dashboard.compat", REACHING):
+        assert list(_private_names(ast.parse(file.read_text(encoding="utf-8")))) == []
+
+
+def test_importing_changes_nothing_outside():
+    modules = [name for name in NAMES if not name.endswith(("__main__", "dashboard.app"))]
+    code = f"MODULES = {sorted(modules)}\n{IMPORT_ALL}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr

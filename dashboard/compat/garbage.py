@@ -1,21 +1,30 @@
-"""When a server looks for garbage: all its pages wait meanwhile, for half a second if many."""
+"""When a server looks for garbage: all its pages wait meanwhile, for half a second if many.
+
+Buys frames that come in time while other pages close. Without it Panel collects five seconds after
+a page has closed, and Python whenever it likes.
+"""
 
 import asyncio
 import gc
 from collections.abc import Callable
+from functools import cache
 
 from panel.io import document
 
-#: Seconds between two looks at whether it is a good time, and after which it is time anyway.
-_PAUSE, _PATIENCE = 5.0, 600.0
+from dashboard.compat.switches import is_on, say_lost
+
+#: Seconds between two looks at whether it is a good time.
+_PAUSE_SECONDS = 5.0
+#: Seconds after which garbage is collected in any case.
+_PATIENCE_SECONDS = 600.0
 #: Times that it may be asked for and wait: Panel asks once for all pages of five seconds.
 _MOST_ASKED = 50
-#: Objects made and kept between two looks at the youngest, and looks at those before older ones
-#: are looked at. By Python's own numbers all are looked at every few minutes.
+#: Thresholds of Python's collector for generations 0, 1 and 2. Python's own scan everything
+#: every few minutes.
 _THRESHOLDS = 10_000, 10, 1000
 
 
-class Collector:
+class IdleCollector:
     """Collects the garbage of pages that have closed, at a time when nobody is held up by it.
 
     Args:
@@ -39,18 +48,28 @@ class Collector:
             self._look()
 
     def _look(self) -> None:
-        can_wait = self._n_asked < _MOST_ASKED and self._waited < _PATIENCE
+        can_wait = self._n_asked < _MOST_ASKED and self._waited < _PATIENCE_SECONDS
         if can_wait and self._is_any_busy():
-            self._waited += _PAUSE
-            self._timer = asyncio.get_running_loop().call_later(_PAUSE, self._look)
+            self._waited += _PAUSE_SECONDS
+            self._timer = asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._look)
         else:
             self._n_asked, self._waited, self._timer = 0, 0.0, None
             self._collect()
 
 
+@cache
 def install(is_any_busy: Callable[[], bool]) -> None:
-    """Has garbage of this process collected so; what is there by now is none."""
-    document._garbage_collect = Collector(is_any_busy)
+    """Has garbage of this process collected so; what is there by now is none.
+
+    Args:
+        is_any_busy: Tells whether pages are watching a training.
+    """
+    if not is_on("garbage"):
+        return
+    if hasattr(document, "_garbage_collect"):
+        document._garbage_collect = IdleCollector(is_any_busy)
+    else:
+        say_lost("Pages may wait while garbage is collected", "_garbage_collect")
     gc.set_threshold(*_THRESHOLDS)
     gc.collect()
     gc.freeze()

@@ -145,7 +145,7 @@ class Takeaway:
         if kind in ("episodes", "q_table"):
             write = {"episodes": episodes_to_csv, "q_table": q_table_to_csv}[kind]
             return await _written(partial(write, self._room.snapshot))
-        saved = await _written(self._room.trainer.saving())
+        saved = await _written(self._room.saving())
         if kind == "run":
             return saved
         toast("info", "Making the file; this takes some seconds.")

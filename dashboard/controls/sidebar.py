@@ -176,6 +176,7 @@ class Controls:
                     name,
                     lambda: self._room.locked,
                     watch=self._runner.watching.watch,
+                    lock=self._room.lock,
                 )
                 field.widget.disabled = self._room.locked or not self._ready
                 self._fields[name] = field
@@ -196,6 +197,7 @@ class Controls:
                     lambda: not (room.locked and room.tuning.allowed),
                     why_locked="may change during a run only.",
                     watch=self._runner.watching.watch,
+                    lock=room.lock,
                 )
                 field.widget.disabled = not room.locked
         widgets = [field.widget for field in self._tuned.values()]

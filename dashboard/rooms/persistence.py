@@ -51,6 +51,11 @@ class Kept:
 
 def describe(room: Room) -> dict[str, Any]:
     """What there is to a room beside its training."""
+    with room.lock:
+        return _describe(room)
+
+
+def _describe(room: Room) -> dict[str, Any]:
     settings = room.trainer.settings  # may be others by now than the run's
     return {
         "running": room.status is Status.RUNNING,
@@ -108,7 +113,7 @@ def write(folder: Path, rooms: Iterable[tuple[Room, Kept]], others: Iterable[Kep
     written = list(others)
     for room, kept in rooms:
         try:
-            room.trainer.save(folder / kept.file)
+            room.saving()(folder / kept.file)
             (folder / kept.file).chmod(_PRIVATE)
         except Exception:  # one room must not take the others with it
             _log.exception("A room could not be saved")

@@ -13,9 +13,11 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from typing import NamedTuple
 
 from dashboard.rooms import persistence
+from dashboard.rooms.locking import alone
 from dashboard.rooms.persistence import Kept
 from dashboard.rooms.room import Room
 from gridworld import LoadError
@@ -92,12 +94,14 @@ class Lobby:
         folder: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.lock = RLock()
         self._keep_seconds = 60 * keep_minutes
         self._folder, self._clock = folder, clock
         self._suites: list[Suite] = []
         self._kept = list(persistence.read(folder)) if folder is not None else []
 
     @property
+    @alone
     def rooms(self) -> list[Room]:
         """All rooms."""
         return [suite.room for suite in self._suites]
@@ -111,15 +115,18 @@ class Lobby:
         )
 
     @property
+    @alone
     def n_pages(self) -> int:
         """Pages of all rooms, those included whose connection broke a moment ago."""
         return sum(len(suite.pages) for suite in self._suites)
 
     @property
+    @alone
     def n_viewers(self) -> int:
         """Pages that watch and do not control."""
         return sum(not controls for suite in self._suites for controls in suite.pages.values())
 
+    @alone
     def enter(self, page: str, key: str | None) -> Seat | None:
         """Brings a page to a room that is there.
 
@@ -140,10 +147,12 @@ class Lobby:
         suite = self._revive(place) if isinstance(place, Kept) else place
         return self._seat(suite, page, in_control) if suite is not None else None
 
+    @alone
     def knows(self, page: str, key: str | None) -> bool:
         """Whether there is a room for a page, as for `enter`."""
         return self._find(page, key) is not None
 
+    @alone
     def check(self) -> None:
         """Makes sure that there is room for another training.
 
@@ -159,6 +168,7 @@ class Lobby:
                 "Try again later."
             )
 
+    @alone
     def open(self, page: str, room: Room) -> Seat:
         """Gives a page a room of its own, and control of it.
 
@@ -171,6 +181,7 @@ class Lobby:
         self._suites.append(suite)
         return seat
 
+    @alone
     def reserve(self, room: Room, news: list[str]) -> Suite:
         """Keeps a room for a page that is about to come by one of its keys.
 
@@ -189,6 +200,7 @@ class Lobby:
         self._sweep_later()
         return suite
 
+    @alone
     def leave(self, page: str) -> None:
         """Takes note that a page is closed; its room is kept for a while."""
         for suite in self._suites:
@@ -199,6 +211,7 @@ class Lobby:
                 suite.empty_since = self._clock()
                 self._sweep_later()
 
+    @alone
     def sweep(self) -> None:
         """Drops the rooms that have been without a page for long."""
         latest = self._clock() - self._keep_seconds
@@ -208,6 +221,7 @@ class Lobby:
         for suite in self._suites:
             suite.room.let_go()
 
+    @alone
     def save(self) -> None:
         """Writes all rooms to the folder, if there is one."""
         if self._folder is None:

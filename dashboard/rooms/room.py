@@ -1,18 +1,22 @@
 """`Room`: a trainer and its pace. It knows no page; pages ask it to go on."""
 
 import math
+import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
-from weakref import WeakSet
 
 import param
 
+from dashboard.rooms import sharing
 from dashboard.rooms.counters import gauges
 from dashboard.rooms.discarded import Discarded
+from dashboard.rooms.locking import alone
 from dashboard.rooms.pace import Pace
+from dashboard.rooms.tuning import Tuning
 from gridworld import (
     TUNABLE,
     GridWorldConfig,
@@ -26,57 +30,34 @@ from gridworld import (
     parameters,
 )
 
-_rooms: WeakSet["Room"] = WeakSet()
-
 #: Seconds that a frame may come before its time.
-_EARLY = 0.002
+_EARLY_SECONDS = 0.002
 #: Share of the period by which a late frame leaves the next one's time as it was.
-_LATE = 0.5
+_LATE_SHARE = 0.5
 #: Seconds without a call after which a training counts as resting.
-_REST = 1.0
+_REST_SECONDS = 1.0
 #: Seconds between two counts of the trainings that share the processor.
-_COUNT_INTERVAL = 0.25
-#: Least seconds between two comparisons with the exact answers, seconds of one, which may take
-#: several, and the share of the time that they may take.
-_ANALYSIS_INTERVAL, _ANALYSIS_SECONDS, _ANALYSIS_SHARE = 1.0, 0.005, 0.1
+_COUNT_SECONDS = 0.25
+#: Least seconds between two comparisons with the exact answers.
+_ANALYSIS_INTERVAL_SECONDS = 1.0
+#: Seconds of one call for such a comparison, which may take several.
+_ANALYSIS_CALL_SECONDS = 0.005
+#: Share of the time that these calls may take.
+_ANALYSIS_SHARE = 0.1
 #: Episodes over which their length is averaged to tell how much of a run is left.
-_LATEST = 100
-
-
-def is_any_busy() -> bool:
-    """Tells whether a training is under way that pages watch."""
-    now = time.monotonic()
-    return any(room._is_busy(now) for room in _rooms)
-
-
-class Tuning(param.Parameterized):
-    """The learner's parameters in the run under way: they may be changed in mid-run."""
-
-    allowed = param.Boolean(
-        default=False,
-        label="Tune while training",
-        doc="Allow learning rate, discount and epsilon to change in mid-run, from the next "
-        "update on. Each change is recorded, so that the run can be made again.",
-    )
-    learning_rate, discount_factor, epsilon = (
-        parameters.Real(
-            default=of.default,
-            bounds=of.bounds,
-            inclusive_bounds=of.inclusive_bounds,
-            label=f"{of.label} now",
-            doc=f"{of.doc} From the next update on.",
-        )
-        for of in (LearningConfig.param[name] for name in TUNABLE)
-    )
+_RECENT_EPISODES = 100
 
 
 class Room(param.Parameterized):
-    """A trainer, its configs and its pace, for any number of pages.
+    """A trainer, its configs and its pace, for any number of pages, and their threads.
 
     Whoever asks first steps the training when a frame is due; a training that nobody
     asks for rests. Changes of a config show at once as long as nothing has been learned; what
     was learned stays until the next run is started. Whatever discards it keeps it for a
     while, so that `undo` brings it back.
+
+    All methods may be called from several threads. Who looks first and then changes a setting
+    holds the ``lock`` in between.
 
     Args:
         world_config: The world; the easy level by default.
@@ -107,6 +88,7 @@ class Room(param.Parameterized):
         if trainer is not None:
             params["seed"] = trainer.seed
         super().__init__(**params)
+        self.lock = RLock()
         self._n_pages = 0
         self._trainer = trainer or Trainer(world_config, learning_config, self.seed)
         self.world_config = self._trainer.world_config
@@ -138,7 +120,7 @@ class Room(param.Parameterized):
         self.param.watch(self._on_setting, "seed")
         self.tuning.param.watch(self._on_tuning, list(TUNABLE))
         self.pace.param.watch(lambda _: self._plan_finish(), "finish_in")
-        _rooms.add(self)
+        sharing.join(self)
 
     @property
     def status(self) -> Status:
@@ -156,6 +138,7 @@ class Room(param.Parameterized):
         return self._snapshot
 
     @property
+    @alone
     def settings_changed(self) -> bool:
         """Whether settings would now make another run than the one that is shown, and is over."""
         trainer, is_settled = self._trainer, not (self.locked or self._is_settling)
@@ -172,20 +155,28 @@ class Room(param.Parameterized):
         return self._n_pages
 
     @n_pages.setter
+    @alone
     def n_pages(self, n_pages: int) -> None:
         self._n_pages = n_pages
         self.revision += 1  # so that they all say so
 
     @property
+    @alone
     def keyframes(self) -> tuple[Snapshot, ...]:
         """The run at earlier moments, evenly spaced."""
         return self._trainer.keyframes
 
     @property
     def trainer(self) -> Trainer:
-        """The training itself."""
+        """The training itself; to be stepped or read under the ``lock``."""
         return self._trainer
 
+    @alone
+    def saving(self) -> Callable[[str | os.PathLike[str]], None]:
+        """What saves the run as it is now; see `gridworld.Trainer.saving`."""
+        return self._trainer.saving()
+
+    @alone
     def advance_to(self, now: float) -> None:
         """Trains if a frame is due, and compares with the exact answers from time to time.
 
@@ -195,11 +186,11 @@ class Room(param.Parameterized):
         self.let_go()
         period = self.pace.period
         # A timer may be a little early; a frame must not be lost to that.
-        early = min(_EARLY, period / 20)
+        early = min(_EARLY_SECONDS, period / 20)
         if self.status is Status.RUNNING and now >= self._due - early:
-            # A frame that is missed is not caught up with, but a tick that was a little late
-            # must not make the next one, which is in time, count as early.
-            self._due = max(min(now, self._due), now - _LATE * period) + period
+            # Missed frames are skipped. A slightly late tick keeps the schedule, so that the
+            # next tick, which is in time, is not judged early.
+            self._due = max(min(now, self._due), now - _LATE_SHARE * period) + period
             self._train(now)
         elif (self.status, self._trainer.total_steps) != (
             self._snapshot.status,
@@ -209,6 +200,7 @@ class Room(param.Parameterized):
         if now >= self._analysis_due and self.revision != self._analysed:
             self._analyse(now)
 
+    @alone
     def start(self) -> None:
         """Starts a run, from the beginning if there was one before."""
         if self.status in (Status.STOPPED, Status.FINISHED, Status.FAILED):
@@ -218,16 +210,19 @@ class Room(param.Parameterized):
         self._show_another()
         self._set_going()
 
+    @alone
     def pause(self) -> None:
         """Holds the run still."""
         self._trainer.pause()
         self._changed()
 
+    @alone
     def resume(self) -> None:
         """Goes on with a run that is paused."""
         self._trainer.resume()
         self._set_going()
 
+    @alone
     def run_to_goal(self) -> None:
         """Goes on, or starts, and pauses once `goal_episode` episodes are completed.
 
@@ -247,12 +242,14 @@ class Room(param.Parameterized):
             self.start()
         self.until = episode
 
+    @alone
     def step(self) -> None:
         """Makes one update."""
         self._trainer.step()
         gauges.add_steps(1)
         self._changed()
 
+    @alone
     def step_episode(self) -> None:
         """Goes on to the end of the episode."""
         n_steps = self._trainer.total_steps
@@ -260,17 +257,20 @@ class Room(param.Parameterized):
         gauges.add_steps(self._trainer.total_steps - n_steps)
         self._changed()
 
+    @alone
     def stop(self) -> None:
         """Ends the run; what was learned stays until the next one."""
         self._trainer.stop()
         self._changed()
 
+    @alone
     def reset(self) -> None:
         """Clears the run."""
         self._discarded.keep(self._trainer, self.seconds)
         self._trainer.reset()
         self._show_another()
 
+    @alone
     def undo(self) -> None:
         """Brings back the run that was discarded last, and the settings as they were then.
 
@@ -289,16 +289,19 @@ class Room(param.Parameterized):
         self._trainer = run.trainer
         self._show_another(run.seconds, ready_made=True)
 
+    @alone
     def let_go(self) -> None:
         """Gives up the run that is kept for `undo`, once its time is over."""
         if self._discarded.let_go():
             self._changed()
 
+    @alone
     def fail(self) -> None:
         """Ends a run in which something went wrong; what was learned stays."""
         self._trainer.fail()
         self._changed()
 
+    @alone
     def adopt(self, trainer: Trainer) -> None:
         """Goes on with another trainer's run; settings become those of that run.
 
@@ -315,6 +318,7 @@ class Room(param.Parameterized):
         self._trainer = trainer
         self._show_another(ready_made=True)
 
+    @alone
     def set_up(self, settings: Origin) -> None:
         """Takes all settings from elsewhere; the run stays as it is.
 
@@ -326,14 +330,15 @@ class Room(param.Parameterized):
             self._trainer.settings = settings
         self._changed()
 
+    @alone
     def close(self) -> None:
         """Leaves the processor to the others."""
-        _rooms.discard(self)
+        sharing.leave(self)
 
     def _train(self, now: float) -> None:
-        if not 0 <= now - self._counted_at < _COUNT_INTERVAL:
+        if not 0 <= now - self._counted_at < _COUNT_SECONDS:
             self._counted_at = now
-            self._n_sharing = sum(room._is_busy(now) for room in _rooms if room is not self) + 1
+            self._n_sharing = sharing.n_busy(now, besides=self) + 1
         started = time.perf_counter()
         self.seconds += max(0.0, min(now - self._advanced_at, 2 * self.pace.period))
         self._advanced_at = now
@@ -345,13 +350,13 @@ class Room(param.Parameterized):
 
     def _analyse(self, now: float) -> None:
         started = time.perf_counter()
-        is_done = self._trainer.analyse(_ANALYSIS_SECONDS)
+        is_done = self._trainer.analyse(_ANALYSIS_CALL_SECONDS)
         pause = (time.perf_counter() - started) / _ANALYSIS_SHARE
         if is_done:
             # At a beat of its own, whenever it is called: rooms that were late together would
             # else go on doing this together.
-            pause = max(_ANALYSIS_INTERVAL, pause)
-            pause -= (now - self._analysis_beat) % _ANALYSIS_INTERVAL
+            pause = max(_ANALYSIS_INTERVAL_SECONDS, pause)
+            pause -= (now - self._analysis_beat) % _ANALYSIS_INTERVAL_SECONDS
         self._analysis_due = now + pause
         self._changed()
         self._analysed = self.revision if is_done else -1
@@ -362,6 +367,7 @@ class Room(param.Parameterized):
         self._plan_finish()
         self._changed()
 
+    @alone
     def _plan_finish(self) -> None:
         self._finish_at = self.seconds + self.pace.finish_in
 
@@ -369,19 +375,21 @@ class Room(param.Parameterized):
         """Steps that the next frame needs for the run to be over in time, if one is set."""
         if not self.pace.finish_in:
             return None
-        lengths = self._snapshot.episode_lengths[-_LATEST:]
+        lengths = self._snapshot.episode_lengths[-_RECENT_EPISODES:]
         length = lengths.mean() if lengths.size else 2 * (self._snapshot.step + 1)
         n_left = (self._snapshot.num_episodes - self._snapshot.episode) * length
         n_frames = max(1.0, (self._finish_at - self.seconds) * self.pace.frame_rate)
         return math.ceil(n_left / n_frames)
 
-    def _is_busy(self, now: float) -> bool:
-        return self.status is Status.RUNNING and 0 <= now - self._advanced_at < _REST
+    def is_busy(self, now: float) -> bool:
+        """Whether a run is going on, and pages asked it to a moment ago."""
+        return self.status is Status.RUNNING and 0 <= now - self._advanced_at < _REST_SECONDS
 
     def _changed(self) -> None:
         self._snapshot = self._trainer.snapshot
         self.revision += 1
 
+    @alone
     def _on_setting(self, *_: param.parameterized.Event) -> None:
         if self._is_settling:
             return
@@ -407,6 +415,7 @@ class Room(param.Parameterized):
         self._follow_run()
         self._changed()
 
+    @alone
     def _on_tuning(self, *events: param.parameterized.Event) -> None:
         if self.locked and self.tuning.allowed and not self._following:
             self._trainer.tune(**{event.name: event.new for event in events})

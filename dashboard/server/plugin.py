@@ -12,11 +12,9 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, Metric
 from tornado.web import RequestHandler
 
-from dashboard.compat import garbage
 from dashboard.page import GridWorldDashboard as GridWorldDashboard  # all that a page needs
 from dashboard.rooms.counters import LATENESS_BOUNDS, gauges
 from dashboard.rooms.registry import lobby
-from dashboard.rooms.room import is_any_busy
 from gridworld import Status
 
 
@@ -80,5 +78,3 @@ ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
 ]
 if pn.config.basic_auth:
     ROUTES.append(("/login", Login, {}))
-
-garbage.install(is_any_busy)

@@ -1,6 +1,7 @@
 """`Watching`: what a page watches of a training that other pages share."""
 
 from collections.abc import Callable, Iterable
+from threading import Lock
 from typing import Any
 
 import panel as pn
@@ -29,6 +30,7 @@ class Watching:
         self._document = pn.state.curdoc
         self._watchers: list[tuple[param.Parameterized, Any]] = []
         self._pending: dict[Callable[[], None], None] = {}  # in order, each once
+        self._lock = Lock()  # of what is pending: other pages may be in other threads
 
     def watch(
         self, owner: param.Parameterized, names: Iterable[str], call: Callable[[], None]
@@ -39,13 +41,15 @@ class Watching:
             if self._document is None or pn.state.curdoc is self._document:
                 call()
             else:
-                self._pending[call] = None
+                with self._lock:
+                    self._pending[call] = None
 
         self._watchers.append((owner, owner.param.watch(tell, list(names))))
 
     def deliver(self) -> None:
         """Tells what other pages have changed since the last time."""
-        pending, self._pending = self._pending, {}
+        with self._lock:
+            pending, self._pending = self._pending, {}
         for call in pending:
             call()
 

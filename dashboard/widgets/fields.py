@@ -1,6 +1,7 @@
 """`Field`: a widget bound to one parameter of a Param object."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import panel_material_ui as pmui
@@ -31,6 +32,7 @@ class Field:
         width: Width in pixels; by default all there is.
         why_locked: What to say then, after the label.
         watch: What to watch the parameter with.
+        lock: What to hold from the look at ``is_locked`` until the value is set.
 
     Attributes:
         widget: The Panel widget.
@@ -44,9 +46,11 @@ class Field:
         width: int | None = None,
         why_locked: str = "is locked while training. Stop to change.",
         watch: Watch = watch_always,
+        lock: AbstractContextManager[Any] | None = None,
     ) -> None:
         self._owner, self._name, self._is_locked = owner, name, is_locked
         self._width, self._why_locked = width, why_locked
+        self._lock = lock if lock is not None else nullcontext()
         self._parameter = owner.param[name]
         self.label = self._parameter.label
         # The widget is one check box: it holds a list with True in it, or an empty one.
@@ -99,14 +103,22 @@ class Field:
     def _on_widget(self, event: param.parameterized.Event) -> None:
         if event.new == self._shown():
             return
-        if self._is_locked():
+        with self._lock:
+            is_locked = self._is_locked()
+            complaint = None if is_locked else self._set(event.new)
+        if is_locked:
             toast("warning", f"{self.label} {self._why_locked}")
-        else:
-            try:
-                setattr(self._owner, self._name, self._parse(event.new))
-            except ValueError as error:
-                toast("error", _in_words(error, self._owner))
+        elif complaint is not None:
+            toast("error", complaint)
         self._show()
+
+    def _set(self, entered: Any) -> str | None:
+        """Sets what was entered; tells what is wrong with it, if anything."""
+        try:
+            setattr(self._owner, self._name, self._parse(entered))
+        except ValueError as error:
+            return _in_words(error, self._owner)
+        return None
 
     def _parse(self, entered: Any) -> Any:
         """What was entered as a value; text that is no number stays text, to be refused."""

@@ -197,9 +197,10 @@ def test_where_no_folder_is_writable_code_is_not_kept(start, tmp_path, monkeypat
 
 def test_where_the_folder_is_lost_code_is_not_kept(start, tmp_path, caplog):
     program = start()
+    program.weigh(2.0)
     shutil.rmtree(tmp_path / "cache")
     (tmp_path / "cache").write_text("a file where a folder is to be made")
-    assert (program.weigh(2), program.invert(2)) == (12, 0.5)
+    assert (program.weigh(2), program.weigh(1j)) == (12, 6j)
     (record,) = caplog.records
     assert str(tmp_path / "cache") in record.getMessage()
 

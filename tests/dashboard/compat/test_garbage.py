@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from dashboard.compat import garbage
-from dashboard.compat.garbage import Collector
+from dashboard.compat.garbage import IdleCollector
 
 
 class Server:
@@ -11,7 +11,7 @@ class Server:
 
     def __init__(self):
         self.is_busy, self.n_collected = False, 0
-        self.collector = Collector(lambda: self.is_busy, self._collect)
+        self.collector = IdleCollector(lambda: self.is_busy, self._collect)
 
     def _collect(self):
         self.n_collected += 1
@@ -23,7 +23,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(garbage, "_PAUSE", 0.01)
+    monkeypatch.setattr(garbage, "_PAUSE_SECONDS", 0.01)
     return Server()
 
 
@@ -63,7 +63,7 @@ def test_many_pages_do_not_wait(server):
 
 
 def test_one_page_waits_for_so_long_only(server, monkeypatch):
-    monkeypatch.setattr(garbage, "_PATIENCE", 0.03)
+    monkeypatch.setattr(garbage, "_PATIENCE_SECONDS", 0.03)
 
     async def scenario():
         server.is_busy = True
