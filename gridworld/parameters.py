@@ -138,7 +138,7 @@ class Real(Stated, param.Number):
         super().__set__(obj, self._plain(val))
 
     def _accepts(self, val: Any) -> bool:
-        return not isinstance(val, _BOOLS) and math.isfinite(val)
+        return isinstance(val, (int, float)) and not isinstance(val, bool) and math.isfinite(val)
 
     def _plain(self, val: Any) -> Any:
         # What is no such number stays as it is, to be refused.

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,6 +18,13 @@ from gridworld.cli.serve import serve
 from gridworld.saving import tables
 from gridworld.trainer import Trainer
 from gridworld.worlds.levels import LEVELS
+
+if TYPE_CHECKING:
+    from typer import TyperException as CommandError
+elif hasattr(typer, "TyperException"):
+    CommandError = typer.TyperException
+else:  # an earlier Typer stands on Click
+    from click import ClickException as CommandError
 
 app = typer.Typer(
     help="Train tabular reinforcement-learning agents on grid worlds: the same seed gives the "
@@ -166,7 +173,7 @@ def main() -> NoReturn:
         status = app(standalone_mode=False)
     except UsageError as error:
         status = _fail(error, 2)
-    except typer.TyperException as error:
+    except CommandError as error:
         status = _fail(error.format_message(), error.exit_code)
     except (OSError, ValueError, ImportError, RuntimeError) as error:
         status = _fail(error, 1)

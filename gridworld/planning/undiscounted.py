@@ -17,7 +17,9 @@ def transitions_of(world: World, weights: NDArray) -> "csr_array":
 
     chance = weights[..., None] * world.probability
     state, action, outcome = np.nonzero(chance)
-    edges = (state, world.next_state[state, action, outcome])
+    ends = (state, world.next_state[state, action, outcome])
+    # SciPy's graph routines took no wider indices before version 1.15.
+    edges = tuple(index.astype(np.int32) for index in ends)
     return csr_array((chance[state, action, outcome], edges), shape=(world.n_states,) * 2)
 
 

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -107,7 +107,9 @@ def opened(source: Source) -> Iterator[Archive]:
 def write(file: IO[bytes], text: dict[str, str], arrays: dict[str, NDArray]) -> None:
     """Writes texts and arrays as a compressed NPZ file."""
     texts = {name: np.frombuffer(value.encode(), np.uint8) for name, value in text.items()}
-    np.savez_compressed(file, allow_pickle=False, **texts, **arrays)
+    contents: dict[str, Any] = texts | arrays
+    assert not any(array.dtype.hasobject for array in contents.values())  # nothing to pickle
+    np.savez_compressed(file, **contents)
 
 
 def _check_directory(file: IO[bytes]) -> None:

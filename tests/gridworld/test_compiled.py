@@ -1,5 +1,5 @@
+import importlib
 import pickle
-import runpy
 import shutil
 import sys
 from hashlib import sha256
@@ -57,11 +57,17 @@ def start(tmp_path, monkeypatch):
     (tmp_path / "helper.py").write_text(HELPER)
 
     def starting():
-        sys.modules.pop("helper", None)
-        return SimpleNamespace(**runpy.run_path(str(tmp_path / "program.py")))
+        forget()
+        importlib.invalidate_caches()
+        # A module that can be imported: Numba finds the code of no other one again.
+        return SimpleNamespace(**vars(importlib.import_module("program")))
+
+    def forget():
+        for name in ("program", "helper"):
+            sys.modules.pop(name, None)
 
     yield starting
-    sys.modules.pop("helper", None)
+    forget()
 
 
 def hits(function):

@@ -79,7 +79,7 @@ def test_a_change_of_the_draws_changes_the_training(tmp_path):
 
     before = train()
     assert train() == before
-    draws = package / "draws.py"
+    draws = package / "learning" / "draws.py"
     source = draws.read_text()
     draws.write_text(source.replace("rng: _call(", "rng: 0.5 * _call("))
     assert draws.read_text() != source

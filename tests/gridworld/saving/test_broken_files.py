@@ -247,7 +247,7 @@ def test_arrays_must_be_of_their_type_and_shape(name):
     for other in others:
         file = io.BytesIO(DATA)
         if other.dtype.hasobject:
-            np.savez(file, allow_pickle=True, header=header_bytes(), **ARRAYS | {name: other})
+            np.savez(file, header=header_bytes(), **ARRAYS | {name: other})
             data = file.getvalue()
         else:
             data = packed(arrays=ARRAYS | {name: other})
