@@ -56,6 +56,7 @@ def open_drawer(dashboard, is_open):
     dashboard.page.locator(".sidebar").wait_for(state="visible" if is_open else "hidden")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", SIZES)
 def test_axe_finds_nothing_grave(dashboard, theme, width):

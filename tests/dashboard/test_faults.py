@@ -37,6 +37,7 @@ def expect_logged(faulty_server):
     assert told in (expected, expected * 2), lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "logged"),
     [
@@ -85,6 +86,7 @@ def test_a_fault_in_a_single_step_is_told_and_logged_too(open_faulty, expect_log
     expect(dashboard.status).to_have_text("IDLE")
 
 
+@pytest.mark.slow
 def test_closed_pages_leave_nothing_behind(open_faulty, faulty_server, expect_logged):
     def count(*kinds):
         address = faulty_server.url.replace("/app", "/census")

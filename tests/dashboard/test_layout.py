@@ -19,6 +19,7 @@ def tabs(dashboard):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_width_needs_sideways_scrolling(dashboard, width):
     dashboard.press("Start")
@@ -31,6 +32,7 @@ def test_no_width_needs_sideways_scrolling(dashboard, width):
             assert dashboard.page.evaluate(_OVERFLOWING) == [], (wider, tab.inner_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_moves_while_training(dashboard, width):
     dashboard.enter(Steps_per_update=50)

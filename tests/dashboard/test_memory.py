@@ -1,5 +1,6 @@
 from typing import NamedTuple
 
+import pytest
 from playwright.sync_api import expect
 
 #: What is kept of an episode for good: return, length and success.
@@ -13,6 +14,7 @@ class Reading(NamedTuple):
     server: int
 
 
+@pytest.mark.slow
 def test_turbo_leaves_memory_flat(dashboard, server):
     devtools = dashboard.page.context.new_cdp_session(dashboard.page)
 

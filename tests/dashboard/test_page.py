@@ -22,6 +22,7 @@ def steps_in_a_second(dashboard):
     return dashboard.total_steps - steps
 
 
+@pytest.mark.slow
 def test_the_pace_changes_during_a_run(dashboard):
     dashboard.enter(Steps_per_update=1, Frames_per_second=2, Episodes=10_000_000)
     started = time.monotonic()

@@ -104,6 +104,7 @@ def test_a_finished_run_stays_when_settings_change_and_the_page_says_so(finished
     expect_run(finished, train(level="hard"))
 
 
+@pytest.mark.slow
 def test_the_map_of_the_next_run_can_be_looked_at_and_the_runs_again(finished):
     run = train()
     finished.choose("Hard")
@@ -129,6 +130,7 @@ def test_the_map_of_the_next_run_can_be_looked_at_and_the_runs_again(finished):
     expect(switch).not_to_be_visible()
 
 
+@pytest.mark.slow
 def test_walls_drawn_over_a_finished_run_leave_it_and_nothing_moves_under_the_pointer(finished):
     run = train()
     finished.toggle("Edit map")
@@ -209,6 +211,7 @@ def test_a_download_is_of_the_run_not_of_the_settings_changed_since(finished, tm
     assert (run.world_config.level, run.learning_config.learning_rate, run.seed) == ("easy", 0.1, 0)
 
 
+@pytest.mark.slow
 def test_all_pages_of_a_training_say_so_and_those_in_control_can_undo(open_dashboard, finished):
     finished.press("Share")
     control, watch = link(finished, "control"), link(finished, "watch")

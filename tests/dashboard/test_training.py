@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
@@ -41,6 +42,7 @@ def test_a_run_on_the_easy_level_goes_from_start_to_finish(dashboard):
     assert len(dashboard.source("means")["x"]) == 500
 
 
+@pytest.mark.slow
 def test_the_same_settings_give_the_numbers_of_a_trainer_at_any_pace(dashboard):
     learning = {"learning_rate": 0.3, "epsilon_decay": 0.98, "num_episodes": 300}
     expected = trained(7, learning, level="hard", slip=0.1)

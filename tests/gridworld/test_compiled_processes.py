@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import gridworld
 from tests.gridworld.test_compiled import HELPER, PROGRAM, files
 
@@ -35,6 +37,7 @@ def output(process):
     return printed, complaints.splitlines()
 
 
+@pytest.mark.slow
 def test_six_processes_that_compile_at_once_agree_and_the_next_compiles_nothing(tmp_path):
     processes = [python("-c", TRAIN, cache=tmp_path) for _ in range(6)]
     results = [output(process) for process in processes]
@@ -46,6 +49,7 @@ def test_six_processes_that_compile_at_once_agree_and_the_next_compiles_nothing(
     assert not any(log for _, log in results)
 
 
+@pytest.mark.slow
 def test_a_command_works_with_files_cut_off_and_replaces_them(tmp_path):
     def train():
         arguments = "train", "easy", "--optimal-evaluations", "2", "--json"

@@ -116,6 +116,7 @@ def test_files_tells_how_long_a_training_is_kept_where_a_server_keeps_it(dashboa
     assert words not in panel[0].object
 
 
+@pytest.mark.slow
 def test_tables_and_pictures_are_those_of_the_same_run_made_without_a_page(
     dashboard, browser, tmp_path
 ):
@@ -147,6 +148,7 @@ def test_tables_and_pictures_are_those_of_the_same_run_made_without_a_page(
         assert opened.troubles == []
 
 
+@pytest.mark.slow
 def test_downloads_in_mid_run_do_not_disturb_it(dashboard, tmp_path):
     set_up(dashboard)
     dashboard.enter(Steps_per_update=10, Episodes=300)
@@ -170,6 +172,7 @@ def test_downloads_in_mid_run_do_not_disturb_it(dashboard, tmp_path):
     assert all_of(Trainer.load(download(dashboard, "run", tmp_path))) == all_of(expected)
 
 
+@pytest.mark.slow
 def test_a_page_closed_while_its_file_is_made_leaves_nothing_and_disturbs_nobody(
     open_dashboard, server
 ):
@@ -204,6 +207,7 @@ def test_files_are_downloaded_by_keyboard_too(dashboard, tmp_path):
     assert Trainer.load(tmp_path / "run.npz").status is Status.IDLE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "world",
     [{}, {"level": "random", "n_rows": 5, "n_cols": 8}, {"level": "custom", "layout": MAP}],
@@ -231,6 +235,7 @@ def test_an_uploaded_run_is_shown_and_goes_on_to_the_same_bits(dashboard, tmp_pa
     assert all_of(run) == all_of(expected)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_shown_without_a_word_on_how_it_ended_and_can_be_made_again(
     dashboard, tmp_path
 ):
@@ -250,6 +255,7 @@ def test_a_finished_run_is_shown_without_a_word_on_how_it_ended_and_can_be_made_
     assert all_of(Trainer.load(download(dashboard, "run", tmp_path))) == all_of(expected)
 
 
+@pytest.mark.slow
 def test_no_run_is_uploaded_over_one_that_is_under_way(dashboard, tmp_path):
     for name in ("run.npz", "again.npz"):
         make().save(tmp_path / name)
@@ -298,6 +304,7 @@ def bomb(data):
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_a_bad_file_gives_one_toast_that_tells_what_is_wrong(dashboard, tmp_path):
     trainer = make()
     trainer.advance(500)
@@ -330,6 +337,7 @@ def test_a_bad_file_gives_one_toast_that_tells_what_is_wrong(dashboard, tmp_path
     expect(dashboard.number("Total steps")).to_have_text("500")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_too_large_is_refused_by_browser_and_server(dashboard, tmp_path):
     with open(tmp_path / "large.npz", "wb") as file:
         file.truncate(MAX_UPLOAD_BYTES + 1)

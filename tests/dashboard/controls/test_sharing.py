@@ -93,6 +93,7 @@ def expect_the_same_picture(one, other):
         other.wait_until(lambda name=name: other.source(name) == one.source(name))
 
 
+@pytest.mark.slow
 def test_share_shows_a_link_to_watch_and_another_to_control(teacher, server):
     watch, control = link(teacher, "watch"), link(teacher, "control")
     assert watch != control
@@ -106,6 +107,7 @@ def test_share_shows_a_link_to_watch_and_another_to_control(teacher, server):
     expect(teacher.page.get_by_role("link", name="Link to watch")).not_to_be_visible()
 
 
+@pytest.mark.slow
 def test_who_watches_sees_the_same_in_step_and_has_nothing_to_change_it_with(teacher, student):
     for name in CONTROLS:
         expect(student.button(name)).to_have_count(0)
@@ -131,6 +133,7 @@ def test_who_watches_sees_the_same_in_step_and_has_nothing_to_change_it_with(tea
     expect(student.toasts("Stopped at episode")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_who_watches_sees_another_level_and_other_settings(teacher, student):
     teacher.choose("Hard")
     teacher.enter(Learning_rate=0.25)
@@ -139,6 +142,7 @@ def test_who_watches_sees_another_level_and_other_settings(teacher, student):
     expect(student.page.get_by_text("Map text")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_who_watches_has_layers_cell_and_history_of_ones_own(teacher, student):
     teacher.press("Start")
     teacher.wait_for_steps(more_than=500)
@@ -167,6 +171,7 @@ def test_who_watches_has_layers_cell_and_history_of_ones_own(teacher, student):
     expect_the_same_picture(teacher, student)
 
 
+@pytest.mark.slow
 def test_two_who_control_see_what_the_other_one_does(meet, teacher):
     # Always exploring: a run that turbo does not finish in the meantime.
     teacher.enter(Episodes=10_000_000, Epsilon_decay=1)
@@ -200,6 +205,7 @@ def test_two_who_control_see_what_the_other_one_does(meet, teacher):
     expect(teacher.number("Total steps")).to_have_text("0")
 
 
+@pytest.mark.slow
 def test_pages_are_counted_and_a_closed_one_no_more(meet, teacher, student):
     for dashboard in (teacher, student):
         expect(others(dashboard)).to_have_text("1 more page shows this")
@@ -235,6 +241,7 @@ def n_steps(server):
         return float(re.search(r"gridworld_steps_total (\d\S*)", answer.read().decode())[1])
 
 
+@pytest.mark.slow
 def test_a_training_that_nobody_watches_rests_and_goes_on_when_someone_returns(
     meet, teacher, server
 ):
@@ -256,6 +263,7 @@ def test_a_training_that_nobody_watches_rests_and_goes_on_when_someone_returns(
     expect(returned.status).to_have_text("PAUSED")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["?room=gone", "?room=", "?level=hard&room=<b>gone</b>"])
 def test_a_link_that_leads_nowhere_gives_one_toast_and_a_new_training(meet, server, search):
     dashboard = meet(server.url + search)
@@ -282,6 +290,7 @@ def ids_by_label(dashboard):
     )
 
 
+@pytest.mark.slow
 def test_no_message_of_a_page_that_watches_changes_the_run(teacher, forgeries):
     forgeries.append(UNKNOWN_MODEL)
     teacher.press("Start")

@@ -124,6 +124,7 @@ _HINT = """(element) => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "enabled"),
     [

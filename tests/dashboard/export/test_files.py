@@ -118,6 +118,7 @@ def test_a_png_shows_walls_and_agent_where_they_are(tmp_path):
     assert colour(row, col) == (0xD6, 0x26, 0x7F)
 
 
+@pytest.mark.slow
 def test_a_gif_shows_every_keyframe_first_to_last(tmp_path):
     trainer = finished()
     export_gif(trainer, tmp_path / "run.gif")
@@ -148,6 +149,7 @@ def test_what_cannot_be_written_is_refused_and_nothing_is_lost(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_event_loop_goes_on_while_a_file_is_made():
     async def main():
         ticks = 0
@@ -173,6 +175,7 @@ def exporting():
     return found
 
 
+@pytest.mark.slow
 def test_two_files_are_made_at_a_time_and_the_others_wait():
     async def main():
         exports = asyncio.gather(*(export_async(finished(), "png") for _ in range(3)))
@@ -208,6 +211,7 @@ def test_a_process_that_fails_says_why():
         run(export_process.export_saved(b"no run", "html"))
 
 
+@pytest.mark.slow
 def test_the_command_line_makes_files_of_a_saved_run(tmp_path):
     finished().save(tmp_path / "run.npz")
 

@@ -23,6 +23,7 @@ def server():
         yield server
 
 
+@pytest.mark.slow
 def test_the_password_leads_to_the_page_that_was_asked_for(context, server):
     logged, page = server.log.stat().st_size, context.new_page()
     asked = []

@@ -49,6 +49,7 @@ def test_a_server_tells_that_it_lives_without_running_the_page(server):
     assert after["sessions", None] == before["sessions", None]
 
 
+@pytest.mark.slow
 def test_a_training_shows_in_the_metrics(context, server):
     before = metrics(server)
     dashboard = OpenedDashboard(context.new_page(), server.url)

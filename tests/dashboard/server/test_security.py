@@ -52,6 +52,7 @@ def test_what_a_tampered_browser_sends_is_text(open_quietly):
     expect(dashboard.number("Total steps")).to_have_text("1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [f"{WICKED}.npz", "..\\..\\<b>x</b>.npz"])
 def test_the_name_of_an_upload_is_text(open_quietly, name):
     dashboard = open_quietly()

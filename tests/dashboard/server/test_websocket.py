@@ -79,6 +79,7 @@ def test_a_session_must_be_signed(server):
     assert "ACK" in first_message(server.url, token)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_page_is_known_again_after_a_restart_if_there_is_a_state(kept, tmp_path):
     port = free_port()
@@ -111,6 +112,7 @@ MALFORMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fragments", MALFORMED.values(), ids=MALFORMED)
 def test_who_sends_nonsense_disturbs_nobody_else(server, fragments):
     with closing(connect(server.url, token_of(server.url))) as other:

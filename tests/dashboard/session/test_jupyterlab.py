@@ -48,6 +48,7 @@ _TRAILS = """() => Bokeh.documents
   .map((trail) => JSON.stringify(Object.values(trail.data).map((column) => [...column])))"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "n_pictures"), PICTURES.items(), ids=PICTURES)
 def test_a_notebook_draws_without_any_other_host(open_notebook, name, n_pictures):
     lab = open_notebook(name)
@@ -93,6 +94,7 @@ def test_a_dashboard_follows_a_trainer_that_other_cells_step(lab):
     expect(lab.output("await asyncio.sleep")).to_contain_text("40 episodes")
 
 
+@pytest.mark.slow
 def test_a_dashboard_whose_cell_is_run_again_or_deleted_ticks_no_more(lab):
     ticking = "[t for t in asyncio.all_tasks() if 'NotebookRow' in str(t) and not t.cancelling()]"
     count = f"print(len({ticking}))"

@@ -98,6 +98,7 @@ def test_a_cell_shows_a_picture(name, cell_id, run_notebook):
     assert "text/html" in shown.data
 
 
+@pytest.mark.slow
 # Panel's empty place below each picture, for what its callbacks print.
 @pytest.mark.filterwarnings("ignore:Your element with mimetype:UserWarning")
 @pytest.mark.parametrize(("name", "n_pictures"), PICTURES.items(), ids=PICTURES)

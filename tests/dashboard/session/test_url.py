@@ -77,6 +77,7 @@ def expect_the_training(dashboard, room, steps):
     assert room_of(dashboard) == room
 
 
+@pytest.mark.slow
 def test_neither_back_nor_forward_nor_a_reload_loses_a_training(dashboard):
     room, page = room_of(dashboard), dashboard.page
     dashboard.enter(Seed=7)
@@ -130,6 +131,7 @@ def test_a_map_of_ones_own_travels_in_the_address(open_dashboard, server):
     expect_map(dashboard, "S.X\n#.G")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("search", "toast"),
     [

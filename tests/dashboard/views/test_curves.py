@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from bokeh.document import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,6 +67,7 @@ def test_however_a_run_is_looked_at_its_curve_shows_all_of_it_in_few_points(run)
     np.testing.assert_allclose(means, means_at(record, last), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(run=runs())
 def test_looking_often_draws_the_same_curve_as_looking_once(run):

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from dashboard.views.layers.stack import DEFAULT, LAYERS
@@ -45,6 +46,7 @@ def test_each_layer_is_switched_on_and_off_in_mid_run(dashboard):
     dashboard.wait_for_steps(more_than=dashboard.total_steps)
 
 
+@pytest.mark.slow
 def test_layers_of_a_large_map_are_pictures_that_follow_the_run(dashboard):
     dashboard.choose("Random")
     dashboard.enter(Rows=100, Columns=100, Episodes=1_000_000)
@@ -204,6 +206,7 @@ def test_history_shows_an_earlier_moment_and_leads_back_to_live(dashboard):
     dashboard.wait_until(lambda: dashboard.trail[-1] == trainer.snapshot.position)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_while_an_earlier_moment_is_shown(dashboard):
     dashboard.enter(Episodes=1_000_000)
     dashboard.press("Start")

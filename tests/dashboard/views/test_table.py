@@ -140,6 +140,7 @@ def opened(context):
         assert server.complaints() == []
 
 
+@pytest.mark.slow
 def test_sorting_and_page_stay_while_the_run_goes_on(opened):
     def visits():
         return [int(text) for text in opened.column("Visits")]

@@ -24,6 +24,7 @@ def saved(trainer, tmp_path):
     return tmp_path / "run.npz"
 
 
+@pytest.mark.slow
 def test_all_kinds_of_files_are_written_at_once(saved, trainer, tmp_path):
     files = {kind: tmp_path / f"out.{kind}" for kind in ("csv", "html", "gif", "png")}
     done = run("export", saved, *(f"--{kind}={file}" for kind, file in files.items()))
@@ -47,6 +48,7 @@ def test_all_kinds_of_files_are_written_at_once(saved, trainer, tmp_path):
         assert picture.n_frames == len(steps)
 
 
+@pytest.mark.slow
 def test_the_page_needs_no_other_file_and_no_host(saved, trainer, tmp_path, browser):
     from tests.dashboard.export.test_static_page import Opened
 

@@ -278,6 +278,7 @@ for _ in range(30):
 """
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_saving_leaves_a_whole_file(path):
     done = subprocess.run(
         [sys.executable, "-c", KILLING, str(path)], cwd=ROOT, capture_output=True, text=True
