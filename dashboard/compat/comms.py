@@ -36,7 +36,7 @@ class CellRow(pn.Row):
         with lock:
             with _blocked():
                 yield
-            for document in self._documents():
+            for document in self._documents_shown():
                 _put_styles_inline(document)
             push_notebook(self)
             toasts: Any = pn.state.notifications
@@ -67,7 +67,7 @@ class CellRow(pn.Row):
             for part in _parts(msg) if is_on("comms") else [msg]:
                 super()._on_msg(ref, manager, part)
 
-    def _documents(self) -> list[Any]:
+    def _documents_shown(self) -> list[Any]:
         """Documents of the cells that show the row."""
         try:
             views = pn.state._views

@@ -322,14 +322,14 @@ def test_a_room_that_cannot_be_written_loses_only_itself(make_lobby, monkeypatch
     lobby = make_lobby()
     for seed in range(3):
         lobby.open(f"page {seed}", make_room(seed=seed))
-    original = Trainer.save
+    original = Trainer.saving
 
-    def save(trainer, path):
+    def saving(trainer):
         if trainer.seed == 1:
             raise fault
-        original(trainer, path)
+        return original(trainer)
 
-    monkeypatch.setattr(Trainer, "save", save)
+    monkeypatch.setattr(Trainer, "saving", saving)
     lobby.save()
     again = make_lobby()
     seats = [again.enter(f"page {seed}", None) for seed in range(3)]

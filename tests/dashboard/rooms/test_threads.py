@@ -14,6 +14,8 @@ from dashboard.rooms.registry import Lobby
 from gridworld import Change, QLearningConfig, Status, StatusError, Trainer
 
 SECONDS = 4.0
+#: A run takes 10,000 changes at most; between calls other threads have their turn.
+PAUSE_SECONDS = 0.005
 #: What a button or a field may do to a room.
 COMMANDS = {
     "start": lambda room, _: room.start(),
@@ -48,6 +50,7 @@ def run_threads(*calls):
         while time.monotonic() < end and not failed:
             try:
                 call(rng)
+                time.sleep(PAUSE_SECONDS)
             except Exception as error:
                 failed.append(error)
                 raise
