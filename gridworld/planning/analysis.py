@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gridworld.planning.bellman import Plan
 from gridworld.planning.evaluation import Followed, best_actions, following, stays_within
 from gridworld.planning.optimum import optimising
-from gridworld.planning.resumable import Pieces
+from gridworld.planning.resumable import Resumable
 from gridworld.planning.solve import gap_to_optimal, planning
 from gridworld.worlds.world import World
 
@@ -48,11 +48,11 @@ class Answers:
         self._known = Known()
         self._policy = b""  # that the gap was worked out for
         self._planned_for: float | None = None  # the discount of what is next
-        self._planning: Pieces[Plan | None]
-        self._planned: Pieces[tuple[float, float]] | None = None
-        self._greedy: Pieces[Followed]
+        self._planning: Resumable[Plan | None]
+        self._planned: Resumable[tuple[float, float]] | None = None
+        self._greedy: Resumable[Followed]
         # The most that can be earned has nothing to do with the discount.
-        self._optimum = Pieces(lambda: optimising(world, max_steps))
+        self._optimum = Resumable(lambda: optimising(world, max_steps))
 
     def of(self, agent: Learner) -> "Answers":
         """Answers on another run in the same world, with all that does not depend on its agent."""
@@ -81,7 +81,7 @@ class Answers:
             yield from self._compare(self._known.plan)
         if self._known.optimal_return is None:
             yield from self._optimum
-            most, planned = self._optimum.finish(), self._known.planned_return
+            most, planned = self._optimum.result(), self._known.planned_return
             # Two ways to add up the same need not round alike: no policy earns more than this.
             most = most if planned is None else max(most, planned)  # NaN stays NaN
             self._known = self._known._replace(optimal_return=most)
@@ -90,9 +90,9 @@ class Answers:
         """Works out what the plan's policy earns, and how far the greedy one is from it."""
         if self._known.planned_return is None:
             if self._planned is None:
-                self._planned = Pieces(lambda: self._follow(plan))
+                self._planned = Resumable(lambda: self._follow(plan))
             yield from self._planned
-            planned_return, optimal_length = self._planned.finish()
+            planned_return, optimal_length = self._planned.result()
             self._known = self._known._replace(
                 planned_return=planned_return, optimal_length=optimal_length
             )
@@ -104,20 +104,20 @@ class Answers:
             gap = gap_to_optimal(self._world, agent.q_values, agent.discount_factor, plan)
             self._known = self._known._replace(gap=gap, greedy_ends=None)
             self._policy = policy
-            self._greedy = Pieces(lambda: following(self._world, greedy, self._max_steps))
+            self._greedy = Resumable(lambda: following(self._world, greedy, self._max_steps))
         if self._known.greedy_ends is None:
             yield from self._greedy
-            self._known = self._known._replace(greedy_ends=self._greedy.finish().ends)
+            self._known = self._known._replace(greedy_ends=self._greedy.result().ends)
 
     def _plan(self) -> Iterator[None]:
         discount = self._agent.discount_factor
         if discount == self._discount:
             return
         if discount != self._planned_for:
-            self._planning = Pieces(lambda: self._make_plan(discount))
+            self._planning = Resumable(lambda: self._make_plan(discount))
             self._planned_for = discount
         yield from self._planning
-        self._known, self._discount = Known(self._planning.finish()), discount
+        self._known, self._discount = Known(self._planning.result()), discount
         self._planned = None
 
     def _make_plan(self, discount: float) -> Generator[None, None, Plan | None]:

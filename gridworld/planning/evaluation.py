@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.compiled import compiled
-from gridworld.planning.resumable import Pieces
+from gridworld.planning.resumable import Resumable
 from gridworld.worlds.world import World
 
 #: Outcomes of a piece of an evaluation, a millisecond or two; and those after which it gives up.
@@ -53,14 +53,14 @@ class Evaluation:
         self.episode, self.epsilon = episode, epsilon
         self.policy, self.n_optimal = policy, n_optimal
         self.expected_return: float | None = None
-        self._pieces: Pieces[Followed] | None = None
+        self._evaluating: Resumable[Followed] | None = None
 
     def evaluate(self, world: World, max_steps: int) -> Iterator[None]:
         """Works out the expected return in pieces, or goes on with it."""
-        if self._pieces is None:
-            self._pieces = Pieces(lambda: following(world, self.policy, max_steps))
-        yield from self._pieces
-        self.expected_return, self._pieces = self._pieces.finish().expected_return, None
+        if self._evaluating is None:
+            self._evaluating = Resumable(lambda: following(world, self.policy, max_steps))
+        yield from self._evaluating
+        self.expected_return, self._evaluating = self._evaluating.result().expected_return, None
 
 
 def best_actions(q_values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -81,7 +81,7 @@ def expected_return(world: World, policy: NDArray[np.bool_], max_steps: int) -> 
     Returns:
         The expected return; NaN where the policy wanders on for too long to tell.
     """
-    return Pieces(lambda: following(world, policy, max_steps)).finish().expected_return
+    return Resumable(lambda: following(world, policy, max_steps)).result().expected_return
 
 
 def following(

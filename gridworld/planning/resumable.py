@@ -1,4 +1,4 @@
-"""`Pieces`: work that can be left at any time and taken up again later."""
+"""`Resumable`: work that can be left at any time and taken up again later."""
 
 from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
@@ -6,11 +6,11 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Pieces(Generic[T]):
-    """Work in pieces of a few milliseconds; to iterate over it is to do it.
+class Resumable(Generic[T]):
+    """Work in pieces of a few milliseconds; iterating over it does it.
 
-    Whoever stops iterating goes on from there the next time. If a piece fails or is
-    interrupted, the work begins anew.
+    A loop over it that was left continues where it stopped when the next loop begins. If a
+    piece fails or is interrupted, the work starts from the beginning the next time.
 
     Args:
         begin: Starts the work: a generator that yields after each piece and returns the result.
@@ -35,12 +35,8 @@ class Pieces(Generic[T]):
             else:
                 yield
 
-    def finish(self) -> T:
-        """Does all that is left.
-
-        Returns:
-            The result.
-        """
+    def result(self) -> T:
+        """The result; does all the work that is left first."""
         for _ in self:
             pass
         return self._results[0]

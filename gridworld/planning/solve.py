@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridworld.parameters import as_float
 from gridworld.planning.bellman import Bellman, Plan, as_weights, evaluated
-from gridworld.planning.resumable import Pieces
+from gridworld.planning.resumable import Resumable
 from gridworld.planning.tolerance import is_rounding
 from gridworld.planning.undiscounted import transitions_of
 from gridworld.worlds.world import World
@@ -34,7 +34,7 @@ def value_iteration(world: World, discount: float) -> Plan:
     Raises:
         ValueError: If γ is out of range, or is 1 and rewards can be gathered for ever.
     """
-    return Pieces(lambda: planning(world, discount)).finish()
+    return Resumable(lambda: planning(world, discount)).result()
 
 
 def planning(world: World, discount: float) -> Generator[None, None, Plan]:

@@ -15,7 +15,7 @@ from gridworld import (
 from gridworld.planning import optimum as module
 from gridworld.planning.evaluation import best_actions, expected_return, following
 from gridworld.planning.optimum import optimising
-from gridworld.planning.resumable import Pieces
+from gridworld.planning.resumable import Resumable
 
 FROZEN_LAKE = """\
 S.......
@@ -41,7 +41,7 @@ def frozen_lake(max_steps=100):
 
 
 def optimum(world, max_steps):
-    return Pieces(lambda: optimising(world, max_steps)).finish()
+    return Resumable(lambda: optimising(world, max_steps)).result()
 
 
 def most_of_all(world, max_steps):
@@ -141,7 +141,7 @@ def test_a_policy_that_seldom_ends_is_told_beside_a_gap_of_nothing():
 def test_how_many_episodes_end_is_what_simulation_shows():
     world = World.from_config(frozen_lake())
     policy = np.eye(4, dtype=bool)[value_iteration(world, 0.99).policy]
-    ends = Pieces(lambda: following(world, policy, 100)).finish().ends
+    ends = Resumable(lambda: following(world, policy, 100)).result().ends
     rng = np.random.default_rng(0)
     n_ended, actions = 0, policy.argmax(axis=1)
     for _ in range(2000):

@@ -1,6 +1,6 @@
 import pytest
 
-from gridworld.planning.resumable import Pieces
+from gridworld.planning.resumable import Resumable
 
 
 class Sum:
@@ -23,34 +23,34 @@ class Sum:
 
 def test_work_that_is_left_goes_on_where_it_was():
     work = Sum(5)
-    pieces = Pieces(work)
-    for _, _ in zip(range(2), pieces, strict=False):
+    resumable = Resumable(work)
+    for _, _ in zip(range(2), resumable, strict=False):
         pass
     n_done = len(work.done)
     assert 2 <= n_done <= 3
-    next(iter(pieces))
+    next(iter(resumable))
     assert work.done == list(range(n_done + 1))
-    assert pieces.finish() == 10
+    assert resumable.result() == 10
 
 
 def test_work_that_is_done_is_not_done_again():
     work = Sum(3)
-    pieces = Pieces(work)
-    assert pieces.finish() == pieces.finish() == 3
-    assert list(pieces) == []
+    resumable = Resumable(work)
+    assert resumable.result() == resumable.result() == 3
+    assert list(resumable) == []
 
 
 def test_a_result_may_be_none():
     def work():
         yield
 
-    pieces = Pieces(work)
-    assert pieces.finish() is None
-    assert list(pieces) == []
+    resumable = Resumable(work)
+    assert resumable.result() is None
+    assert list(resumable) == []
 
 
 def test_work_that_was_interrupted_begins_anew():
-    pieces = Pieces(Sum(4, 2))
+    resumable = Resumable(Sum(4, 2))
     with pytest.raises(KeyboardInterrupt):
-        pieces.finish()
-    assert pieces.finish() == 6
+        resumable.result()
+    assert resumable.result() == 6
