@@ -156,10 +156,10 @@ class Trainer:
         """Clears the run, from any status, and reads the configs and the seed anew."""
         learning, before = self.learning_config, getattr(self, "_origin", None)
         self._origin = self.settings
-        world, answers = World.from_config(self.world_config), None
+        world, analysis = World.from_config(self.world_config), None
         if before and before.world == self._origin.world:
             # Planning takes a while on a large map; in the same world it says the same again.
-            answers = self._run.answers
+            analysis = self._run.analysis
         self._run: Run = Run(
             world,
             QLearningAgent(learning, world.n_states, world.n_actions, self.seed),
@@ -169,7 +169,7 @@ class Trainer:
             max_steps=int(self.world_config.max_steps),
             optimal_evaluations=int(learning.optimal_evaluations),
             planned=self._changes,
-            answers=answers,
+            analysis=analysis,
         )
         self._status = Status.IDLE
 

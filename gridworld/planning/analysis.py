@@ -1,4 +1,4 @@
-"""`Answers`: what exact planning says about a run, at its agent's present discount."""
+"""`Analysis`: what exact planning says about a run, at its learner's present discount."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -15,8 +15,8 @@ from gridworld.planning.solve import gap_to_optimal, planning
 from gridworld.worlds.world import World
 
 
-class Known(NamedTuple):
-    """As far as worked out, else None; as `gridworld.Snapshot` has them."""
+class Findings(NamedTuple):
+    """What `gridworld.Snapshot` has under the same names; None where it is not worked out."""
 
     plan: Plan | None = None
     optimal_return: float | None = None
@@ -27,121 +27,122 @@ class Known(NamedTuple):
 
 
 class Learner(Protocol):
-    """What is asked of a learner: its values, shape ``(S, A)``, and its present discount."""
+    """The part of a learner that is analysed: values of shape ``(S, A)``, and discount."""
 
     q_values: NDArray[np.float64]
     discount_factor: float
 
 
-class Answers:
-    """Exact answers, worked out when asked for and kept while the discount stays.
+class Analysis:
+    """Exact answers, worked out on request and kept as long as the discount stays.
 
     Args:
         world: The world.
-        agent: The agent in training.
+        learner: The learner in training.
         max_steps: Steps after which an episode is cut off.
     """
 
-    def __init__(self, world: World, agent: Learner, max_steps: int) -> None:
-        self._world, self._agent, self._max_steps = world, agent, max_steps
-        self._discount: float | None = None  # that all the rest was worked out for
-        self._known = Known()
-        self._policy = b""  # that the gap was worked out for
-        self._planned_for: float | None = None  # the discount of what is next
+    def __init__(self, world: World, learner: Learner, max_steps: int) -> None:
+        self._world, self._learner, self._max_steps = world, learner, max_steps
+        self._findings = Findings()
+        self._discount: float | None = None  # discount of the findings
+        self._policy = b""  # policy of the findings' gap
+        self._next_discount: float | None = None  # discount of the plan under way
         self._planning: Resumable[Plan | None]
         self._planned: Resumable[tuple[float, float]] | None = None
         self._greedy: Resumable[Followed]
-        # The most that can be earned has nothing to do with the discount.
+        # The highest return does not depend on the discount.
         self._optimum = Resumable(lambda: optimising(world, max_steps))
 
-    def of(self, agent: Learner) -> "Answers":
-        """Answers on another run in the same world, with all that does not depend on its agent."""
-        answers = Answers(self._world, agent, self._max_steps)
-        answers._known = self._known._replace(gap=None, greedy_ends=None)
-        answers._discount, answers._optimum = self._discount, self._optimum
-        if self._planned_for is not None:
-            answers._planned_for, answers._planning = self._planned_for, self._planning
-        return answers
+    def for_learner(self, learner: Learner) -> "Analysis":
+        """The analysis of another run in the same world; all but the Q-table's part is kept."""
+        other = Analysis(self._world, learner, self._max_steps)
+        other._findings = self._findings._replace(gap=None, greedy_ends=None)
+        other._discount, other._optimum = self._discount, self._optimum
+        if self._next_discount is not None:
+            other._next_discount, other._planning = self._next_discount, self._planning
+        return other
 
     @property
-    def known(self) -> Known:
-        """What has been worked out."""
-        return self._known if self._discount == self._agent.discount_factor else Known()
+    def findings(self) -> Findings:
+        """The results so far; none if the discount has changed since."""
+        return self._findings if self._discount == self._learner.discount_factor else Findings()
 
     def plan(self) -> Plan | None:
-        """The optimal policy and values; None if there are none."""
+        """The optimal policy and values; None where rewards can be gathered without end."""
         for _ in self._plan():
             pass
-        return self._known.plan
+        return self._findings.plan
 
-    def work_out(self) -> Iterator[None]:
-        """Works out all that is ``known`` in pieces: what depends on the Q-table anew."""
+    def compute(self) -> Iterator[None]:
+        """Works out all findings in pieces; those that depend on the Q-table each time."""
         yield from self._plan()
-        if self._known.plan is not None:
-            yield from self._compare(self._known.plan)
-        if self._known.optimal_return is None:
+        if self._findings.plan is not None:
+            yield from self._compare(self._findings.plan)
+        if self._findings.optimal_return is None:
             yield from self._optimum
-            most, planned = self._optimum.result(), self._known.planned_return
-            # Two ways to add up the same need not round alike: no policy earns more than this.
-            most = most if planned is None else max(most, planned)  # NaN stays NaN
-            self._known = self._known._replace(optimal_return=most)
+            most, planned = self._optimum.result(), self._findings.planned_return
+            # No policy earns more than the optimum, but two sums of the same may round
+            # differently. NaN stays NaN.
+            most = most if planned is None else max(most, planned)
+            self._findings = self._findings._replace(optimal_return=most)
 
     def _compare(self, plan: Plan) -> Iterator[None]:
-        """Works out what the plan's policy earns, and how far the greedy one is from it."""
-        if self._known.planned_return is None:
+        """Works out the return of the plan's policy, and the gap between it and the greedy one."""
+        if self._findings.planned_return is None:
             if self._planned is None:
                 self._planned = Resumable(lambda: self._follow(plan))
             yield from self._planned
             planned_return, optimal_length = self._planned.result()
-            self._known = self._known._replace(
+            self._findings = self._findings._replace(
                 planned_return=planned_return, optimal_length=optimal_length
             )
-        # As long as the greedy policy stays the same, so does all that is to be said of it.
-        agent = self._agent
-        greedy = best_actions(agent.q_values)
+        # The gap depends on the greedy policy only: as long as that stays, so does the gap.
+        learner = self._learner
+        greedy = best_actions(learner.q_values)
         policy = greedy.tobytes()
-        if self._known.gap is None or policy != self._policy:
-            gap = gap_to_optimal(self._world, agent.q_values, agent.discount_factor, plan)
-            self._known = self._known._replace(gap=gap, greedy_ends=None)
+        if self._findings.gap is None or policy != self._policy:
+            gap = gap_to_optimal(self._world, learner.q_values, learner.discount_factor, plan)
+            self._findings = self._findings._replace(gap=gap, greedy_ends=None)
             self._policy = policy
             self._greedy = Resumable(lambda: following(self._world, greedy, self._max_steps))
-        if self._known.greedy_ends is None:
+        if self._findings.greedy_ends is None:
             yield from self._greedy
-            self._known = self._known._replace(greedy_ends=self._greedy.result().ends)
+            self._findings = self._findings._replace(greedy_ends=self._greedy.result().ends)
 
     def _plan(self) -> Iterator[None]:
-        discount = self._agent.discount_factor
+        discount = self._learner.discount_factor
         if discount == self._discount:
             return
-        if discount != self._planned_for:
+        if discount != self._next_discount:
             self._planning = Resumable(lambda: self._make_plan(discount))
-            self._planned_for = discount
+            self._next_discount = discount
         yield from self._planning
-        self._known, self._discount = Known(self._planning.result()), discount
+        self._findings, self._discount = Findings(self._planning.result()), discount
         self._planned = None
 
     def _make_plan(self, discount: float) -> Generator[None, None, Plan | None]:
         try:
             return (yield from planning(self._world, discount))
-        except ValueError:  # rewards can be gathered for ever
+        except ValueError:  # rewards can be gathered without end
             return None
 
     def _follow(self, plan: Plan) -> Generator[None, None, tuple[float, float]]:
         """Expected return and length of an episode under the plan's policy."""
         world = self._world
         optimal = np.eye(world.n_actions, dtype=np.bool_)[plan.policy]
-        counting = replace(world, reward=np.ones_like(world.reward))  # one for each step
+        counting = replace(world, reward=np.ones_like(world.reward))  # 1 for each step
         earned = yield from following(world, optimal, self._max_steps)
         taken = yield from following(counting, optimal, self._max_steps)
         return earned.expected_return, taken.expected_return
 
     def is_optimal(self) -> bool:
-        """Whether the greedy policy is an optimal one, wherever it can come to."""
-        plan, agent = self.plan(), self._agent
+        """Whether the greedy policy is optimal in every state that it can reach."""
+        plan, learner = self.plan(), self._learner
         if plan is None:
             return False
-        if not stays_within(self._world, best_actions(agent.q_values), plan.optimal):
+        if not stays_within(self._world, best_actions(learner.q_values), plan.optimal):
             return False
-        # At discount 1 an action may look as good as the best and yet lead round for ever.
-        discount = agent.discount_factor
-        return discount < 1 or gap_to_optimal(self._world, agent.q_values, discount, plan) == 0
+        # With discount 1 an action of the best value may still lead round in circles.
+        discount = learner.discount_factor
+        return discount < 1 or gap_to_optimal(self._world, learner.q_values, discount, plan) == 0

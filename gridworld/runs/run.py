@@ -14,7 +14,7 @@ from gridworld.algorithms.q_learning import QLearningAgent
 from gridworld.learning import loop
 from gridworld.learning.draws import Draws
 from gridworld.learning.records import Transition
-from gridworld.planning.analysis import Answers, Known
+from gridworld.planning.analysis import Analysis, Findings
 from gridworld.planning.evaluation import Evaluation, best_actions
 from gridworld.runs.snapshot import Change, Snapshot, Status
 from gridworld.runs.thinning import Spaced
@@ -43,7 +43,7 @@ class Run:
         optimal_evaluations: Evaluations in a row that must find the greedy policy optimal
             for the run to end; 0 for never.
         planned: Changes to make on the way, when their number of steps is reached.
-        answers: Of an earlier run in this world, if there are any.
+        analysis: Of an earlier run in this world, if any.
 
     Attributes:
         visits: Updates of each state and action, shape ``(S, A)``.
@@ -51,7 +51,7 @@ class Run:
         keyframes: Snapshots at evenly spaced numbers of steps, without exact answers.
         evaluations: Greedy policies after evenly spaced numbers of episodes.
         changes: Changes of parameters made so far.
-        answers: What exact planning says about it, as far as worked out.
+        analysis: What exact planning says about the run, as far as it is worked out.
         planned: Changes left to be made, in their order.
     """
 
@@ -66,7 +66,7 @@ class Run:
         max_steps: int,
         optimal_evaluations: int = 0,
         planned: Iterable[Change] = (),
-        answers: Answers | None = None,
+        analysis: Analysis | None = None,
     ) -> None:
         self.world, self.agent, self.np_random = world, agent, np_random
         self.num_episodes, self.max_steps = num_episodes, max_steps
@@ -102,7 +102,9 @@ class Run:
             min(MAX_EVALUATIONS, _MAX_BYTES // agent.q_values.size)
         )
         self.optimal_evaluations = optimal_evaluations
-        self.answers = answers.of(agent) if answers else Answers(world, agent, max_steps)
+        self.analysis = (
+            analysis.for_learner(agent) if analysis else Analysis(world, agent, max_steps)
+        )
         self._evaluating: Evaluation | None = None
         self._evaluated: dict[str, Any] | None = None  # what snapshots tell of evaluations
         self.settle()
@@ -169,7 +171,7 @@ class Run:
         self._evaluated = None
         end = time.perf_counter() + seconds
         return all(
-            time.perf_counter() < end for _ in chain(self.answers.work_out(), self._evaluate())
+            time.perf_counter() < end for _ in chain(self.analysis.compute(), self._evaluate())
         )
 
     def snapshot(self, status: Status) -> Snapshot:
@@ -180,7 +182,7 @@ class Run:
             **self._present(status),
             **self._evaluated,
             converged=self.converged,
-            **self.answers.known._asdict(),
+            **self.analysis.findings._asdict(),
         )
 
     def frame(self, status: Status) -> Snapshot:
@@ -191,7 +193,7 @@ class Run:
             evaluation_epsilons=_NO_NUMBERS,
             evaluation_returns=_NO_NUMBERS,
             converged=False,
-            **Known()._asdict(),
+            **Findings()._asdict(),
         )
 
     def _evaluate(self) -> Iterator[None]:
@@ -266,7 +268,7 @@ class Run:
 
     def _evaluation(self) -> Evaluation:
         n_optimal = 0
-        if self.optimal_evaluations and self.episode and self.answers.is_optimal():
+        if self.optimal_evaluations and self.episode and self.analysis.is_optimal():
             latest = self.evaluations.latest
             n_optimal = 1 + (latest.n_optimal if latest else 0)
         policy = best_actions(self.agent.q_values)

@@ -24,7 +24,7 @@ from gridworld import (
     Status,
     Trainer,
 )
-from gridworld.planning.analysis import Known
+from gridworld.planning.analysis import Findings
 from gridworld.saving.npz import MAX_FILE_BYTES
 from tests.gridworld.runs.test_run import all_of, drive, make
 from tests.gridworld.test_trainer import make_in
@@ -54,7 +54,7 @@ def kept(trainer):
         "snapshot": {
             name: value.tobytes() if isinstance(value, np.ndarray) else value
             for name, value in vars(trainer.snapshot).items()
-            if name != "status" and name not in Known._fields
+            if name != "status" and name not in Findings._fields
         },
         "changes": trainer.changes,
         "keyframes": [
