@@ -17,7 +17,7 @@ from gridworld.learning.records import Transition
 from gridworld.planning.analysis import Analysis, Findings
 from gridworld.planning.evaluation import Evaluation, best_actions
 from gridworld.runs.snapshot import Change, Snapshot, Status
-from gridworld.runs.thinning import Spaced
+from gridworld.runs.thinning import ThinnedRecords
 from gridworld.worlds.world import World
 
 #: Most keyframes and evaluations of a run; fewer where they would take too much memory.
@@ -95,10 +95,10 @@ class Run:
 
         self.changes: tuple[Change, ...] = ()
         self.planned = tuple(sorted(planned, key=lambda change: change.total_steps))
-        self.keyframes: Spaced[Snapshot] = Spaced(
+        self.keyframes: ThinnedRecords[Snapshot] = ThinnedRecords(
             min(MAX_KEYFRAMES, _MAX_BYTES // (2 * agent.q_values.nbytes))
         )
-        self.evaluations: Spaced[Evaluation] = Spaced(
+        self.evaluations: ThinnedRecords[Evaluation] = ThinnedRecords(
             min(MAX_EVALUATIONS, _MAX_BYTES // agent.q_values.size)
         )
         self.optimal_evaluations = optimal_evaluations

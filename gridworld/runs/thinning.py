@@ -1,4 +1,4 @@
-"""`Spaced`: a bounded number of records, evenly spaced over a run of any length."""
+"""`ThinnedRecords`: a bounded number of records, evenly spaced over a run of any length."""
 
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
@@ -6,19 +6,19 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Spaced(Generic[T]):
+class ThinnedRecords(Generic[T]):
     """Records taken at 0, ``interval``, 2 ``interval`` … of a count that only grows.
 
-    When they would become too many, every other one is dropped and the interval doubles,
-    so which are kept depends on the count alone.
+    When there are too many, every other one is dropped and the interval doubles, so that the
+    count alone decides which are kept.
 
     Args:
         capacity: Most records that are kept, at least 2; made even.
-        interval: Count between two records, to begin with.
+        interval: Count between two records at the beginning.
 
     Attributes:
         interval: Count between two records.
-        due: Count at which the next one is to be taken.
+        due: Count at which the next record must be added.
     """
 
     def __init__(self, capacity: int, interval: int = 1) -> None:
@@ -35,25 +35,25 @@ class Spaced(Generic[T]):
 
     @property
     def latest(self) -> T | None:
-        """The record taken last, which is always kept; None before the first."""
+        """The record added last, which is always kept; None before the first."""
         return self._records[-1] if self._records else None
 
     def add(self, record: T) -> None:
-        """Takes the record that is due."""
+        """Adds the record of the count ``due``."""
         records, interval = [*self._records, record], self.interval
         if len(records) > self._capacity:
             records, interval = records[::2], interval * 2
         due = len(records) * interval
-        # All at once, so that an interrupt finds the one state or the other.
+        # In one statement, so that an interrupt leaves either the old values or the new ones.
         self._records, self.interval, self.due = records, interval, due
 
-    def refill(self, records: Iterable[T], interval: int) -> None:
-        """Takes the place of all records: these, taken so far apart."""
+    def replace_all(self, records: Iterable[T], interval: int) -> None:
+        """Replaces all records by others, which were taken ``interval`` apart."""
         self._records, self.interval = list(records), interval
         self.due = len(self._records) * interval
 
     def fits(self, n_records: int, interval: int) -> bool:
-        """Whether so many records, taken so far apart, can be kept at some time."""
+        """Whether so many records can have been kept at that interval, starting from 1."""
         doubled = interval >= 1 and interval & (interval - 1) == 0
         least = 1 if interval == 1 else self._capacity // 2 + 1
         return doubled and least <= n_records <= self._capacity

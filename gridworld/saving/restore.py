@@ -13,7 +13,7 @@ from gridworld.planning.evaluation import Evaluation
 from gridworld.runs.changes import TUNABLE
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change, Status
-from gridworld.runs.thinning import Spaced
+from gridworld.runs.thinning import ThinnedRecords
 from gridworld.saving import checks
 from gridworld.saving.checks import LoadError, require
 from gridworld.saving.schema import RunState, changes_from_array
@@ -86,7 +86,7 @@ def restore(run: Run, state: RunState, learning: LearningConfig, planned: Iterab
         _place(run, arrays, timeline, i, changes[: bisect_left(made_at, steps[i])], rates)
         keyframes.append(run.frame(Status.RUNNING))
     _place(run, arrays, timeline, n_keyframes, changes, rates)
-    run.keyframes.refill(keyframes, interval)
+    run.keyframes.replace_all(keyframes, interval)
     _restore_evaluations(run, state, between_episodes=timeline.open_steps[-1] == 0)
     run.progress["episode_return"] = checks.real("episode_return", numbers["episode_return"])
     for name, rng in (("agent_generator", run.agent.np_random), ("world_generator", run.np_random)):
@@ -108,7 +108,9 @@ def _restore_records(run: Run, arrays: dict[str, NDArray], total_steps: int) -> 
         record[: len(lengths)] = arrays[f"episode_{name}"]
 
 
-def _interval(name: str, numbers: dict[str, Any], count: int, kept: Spaced, reached: int) -> int:
+def _interval(
+    name: str, numbers: dict[str, Any], count: int, kept: ThinnedRecords, reached: int
+) -> int:
     """Checks how far apart the records are of which there are ``count``."""
     interval = checks.whole(name, numbers[name], 1, _MAX_STEPS)
     require(
@@ -235,4 +237,4 @@ def _restore_evaluations(run: Run, state: RunState, between_episodes: bool) -> N
         evaluations.append(evaluation)
     most = min(run.optimal_evaluations, run.episode)
     evaluations[-1].n_optimal = checks.whole("n_optimal", numbers["n_optimal"], 0, most)
-    run.evaluations.refill(evaluations, interval)
+    run.evaluations.replace_all(evaluations, interval)
