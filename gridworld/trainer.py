@@ -113,7 +113,7 @@ class Trainer:
     @settings.setter
     def settings(self, settings: Origin) -> None:
         world, learning = settings.world_config, settings.learning_config
-        self.seed, self._changes = settings.seed, check_changes(settings.planned)
+        self.seed, self._changes = settings.seed, check_changes(settings.scheduled)
         self.world_config.copy_from(world)
         self.learning_config.param.update(**parameters_of(learning))
 
@@ -168,7 +168,7 @@ class Trainer:
             num_episodes=int(learning.num_episodes),
             max_steps=int(self.world_config.max_steps),
             optimal_evaluations=int(learning.optimal_evaluations),
-            planned=self._changes,
+            scheduled=self._changes,
             analysis=analysis,
         )
         self._status = Status.IDLE
@@ -284,7 +284,7 @@ class Trainer:
         """
         self._require("tune", Status.RUNNING, Status.PAUSED)
         values = {name: check_value(name, value) for name, value in parameters.items()}
-        check_number(len(self._run.changes) + len(self._run.planned) + len(values))
+        check_number(len(self._run.changes) + len(self._run.scheduled) + len(values))
         for name, value in values.items():
             self._run.tune(name, value)
 
@@ -359,8 +359,8 @@ class Trainer:
         """
         origin, status, state = load(source)
         learning = origin.learning_config
-        trainer = cls(origin.world_config, learning, origin.seed, origin.planned)
-        restore(trainer._run, state, learning, origin.planned)
+        trainer = cls(origin.world_config, learning, origin.seed, origin.scheduled)
+        restore(trainer._run, state, learning, origin.scheduled)
         check_status(status, trainer._run)
         trainer._status = Status.PAUSED if status is Status.RUNNING else status
         return trainer

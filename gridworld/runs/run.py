@@ -42,7 +42,7 @@ class Run:
         max_steps: Steps after which an episode is cut off.
         optimal_evaluations: Evaluations in a row that must find the greedy policy optimal
             for the run to end; 0 for never.
-        planned: Changes to make on the way, when their number of steps is reached.
+        scheduled: Changes to make on the way, when their number of steps is reached.
         analysis: Of an earlier run in this world, if any.
 
     Attributes:
@@ -52,7 +52,7 @@ class Run:
         evaluations: Greedy policies after evenly spaced numbers of episodes.
         changes: Changes of parameters made so far.
         analysis: What exact planning says about the run, as far as it is worked out.
-        planned: Changes left to be made, in their order.
+        scheduled: Changes left to be made, in their order.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Run:
         num_episodes: int,
         max_steps: int,
         optimal_evaluations: int = 0,
-        planned: Iterable[Change] = (),
+        scheduled: Iterable[Change] = (),
         analysis: Analysis | None = None,
     ) -> None:
         self.world, self.agent, self.np_random = world, agent, np_random
@@ -94,7 +94,7 @@ class Run:
         self.transition = np.zeros(1, dtype=loop.TRANSITION)
 
         self.changes: tuple[Change, ...] = ()
-        self.planned = tuple(sorted(planned, key=lambda change: change.total_steps))
+        self.scheduled = tuple(sorted(scheduled, key=lambda change: change.total_steps))
         self.keyframes: ThinnedRecords[Snapshot] = ThinnedRecords(
             min(MAX_KEYFRAMES, _MAX_BYTES // (2 * agent.q_values.nbytes))
         )
@@ -107,7 +107,7 @@ class Run:
         )
         self._evaluating: Evaluation | None = None
         self._evaluated: dict[str, Any] | None = None  # what snapshots tell of evaluations
-        self.settle()
+        self.record_due()
 
     @property
     def episode(self) -> int:
@@ -144,13 +144,13 @@ class Run:
         """
         begun = self.total_steps
         end = begun + n_steps
-        self.settle()  # again, should the last time have been interrupted
+        self.record_due()  # again, should the last time have been interrupted
         while not self.ended and self.total_steps < end and self.episode < last_episode:
             stop = min(end, self.keyframes.due)
-            if self.planned:
-                stop = min(stop, self.planned[0].total_steps)
+            if self.scheduled:
+                stop = min(stop, self.scheduled[0].total_steps)
             self._loop(stop - self.total_steps, min(last_episode, self.evaluations.due))
-            self.settle()
+            self.record_due()
         return self.total_steps - begun
 
     def compile(self) -> None:
@@ -159,8 +159,8 @@ class Run:
 
     def tune(self, name: str, value: float) -> None:
         """Changes a parameter from the next update on, and records the change."""
-        self.settle()  # what is due shows the run before the change
-        self._change(name, value, self.planned)
+        self.record_due()  # what is due shows the run before the change
+        self._change(name, value, self.scheduled)
 
     def analyse(self, seconds: float) -> bool:
         """Compares with the exact answers; from then on snapshots tell them.
@@ -247,7 +247,7 @@ class Run:
             "changes": self.changes,
         }
 
-    def settle(self) -> None:
+    def record_due(self) -> None:
         """Takes the records and makes the changes that are due."""
         self.agent.epsilon = float(self.progress["epsilon"][0])
         if self.total_steps == self.keyframes.due:
@@ -255,16 +255,16 @@ class Run:
         if self.episode == self.evaluations.due and self.progress["between_episodes"][0]:
             self.evaluations.add(self._evaluation())
             self._evaluated = None
-        while self.planned and self.planned[0].total_steps <= self.total_steps:
-            self._change(self.planned[0].name, self.planned[0].value, self.planned[1:])
+        while self.scheduled and self.scheduled[0].total_steps <= self.total_steps:
+            self._change(self.scheduled[0].name, self.scheduled[0].value, self.scheduled[1:])
 
-    def _change(self, name: str, value: float, planned: tuple[Change, ...]) -> None:
+    def _change(self, name: str, value: float, scheduled: tuple[Change, ...]) -> None:
         setattr(self.agent, name, value)
         if name == "epsilon":
             self.progress["epsilon"] = value
         changes = (*self.changes, Change(self.total_steps, self.episode, name, value))
         # Both at once, and last: an interrupt before leaves the change to be made again.
-        self.changes, self.planned = changes, planned
+        self.changes, self.scheduled = changes, scheduled
 
     def _evaluation(self) -> Evaluation:
         n_optimal = 0

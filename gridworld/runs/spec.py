@@ -20,13 +20,13 @@ class Origin(NamedTuple):
         world: Parameters of the `GridWorldConfig`.
         learning: Parameters of the `QLearningConfig`.
         seed: Whole number from 0.
-        planned: Changes of parameters to make on the way.
+        scheduled: Changes of parameters to make on the way.
     """
 
     world: dict[str, Any]
     learning: dict[str, Any]
     seed: int
-    planned: tuple[Change, ...]
+    scheduled: tuple[Change, ...]
 
     @classmethod
     def of(
@@ -34,10 +34,10 @@ class Origin(NamedTuple):
         world: GridWorldConfig,
         learning: LearningConfig,
         seed: int,
-        planned: tuple[Change, ...],
+        scheduled: tuple[Change, ...],
     ) -> "Origin":
         """What the configs tell at this time."""
-        return cls(parameters_of(world), parameters_of(learning), seed, planned)
+        return cls(parameters_of(world), parameters_of(learning), seed, scheduled)
 
     @property
     def world_config(self) -> GridWorldConfig:
@@ -80,4 +80,4 @@ def parameters_of(config: GridWorldConfig | LearningConfig) -> dict[str, Any]:
 def _beside_the_map(origin: Origin) -> tuple[Any, ...]:
     world = {name: value for name, value in origin.world.items() if name not in _OF_THE_MAP}
     world["wind"] = any(world["wind"]) and world["wind"]  # none is as good as calm
-    return world, origin.learning, origin.seed, origin.planned
+    return world, origin.learning, origin.seed, origin.scheduled

@@ -67,19 +67,19 @@ def _read(opened: Archive) -> SavedRun:
     world = _config("world", GridWorldConfig, header["world"])
     learning = _config("learning", QLearningConfig, header["learning"])
     counts = _counts(header["counts"], learning.num_episodes)
-    n_planned = counts.pop("planned")
+    n_scheduled = counts.pop("planned")
     shapes = array_shapes(counts, world.n_rows * world.n_cols, 4)
-    shapes["planned"] = (CHANGE, (n_planned,))
+    shapes["planned"] = (CHANGE, (n_scheduled,))
     expected = sorted(f"{name}.npy" for name in (*shapes, "header"))
     require(opened.names == expected, f"file must hold {expected}, got {opened.names[:50]}")
     arrays: dict[str, NDArray] = {
         name: opened.array(name, dtype, shape) for name, (dtype, shape) in shapes.items()
     }
     try:
-        planned = changes_from_array(arrays.pop("planned"))
+        scheduled = changes_from_array(arrays.pop("planned"))
     except ValueError as error:
         raise LoadError(f"planned: {error}") from None
-    origin = Origin(parameters_of(world), parameters_of(learning), _seed(header["seed"]), planned)
+    origin = Origin(parameters_of(world), parameters_of(learning), _seed(header["seed"]), scheduled)
     return SavedRun(origin, Status(status), RunState(counts, header["numbers"], arrays))
 
 

@@ -54,14 +54,16 @@ class Timeline:
         self.episode_steps = np.where(self.open_steps == 0, last, self.open_steps)
 
 
-def restore(run: Run, state: RunState, learning: LearningConfig, planned: Iterable[Change]) -> None:
+def restore(
+    run: Run, state: RunState, learning: LearningConfig, scheduled: Iterable[Change]
+) -> None:
     """Sets a run that has just been made to a state.
 
     Args:
         run: The run; of no use any more if an error is raised.
         state: The state, with arrays as `schema.array_shapes` tells.
         learning: The learner's parameters at the start.
-        planned: All changes that were planned at the start.
+        scheduled: All changes that were scheduled at the start.
 
     Raises:
         LoadError: If the run cannot have that state.
@@ -79,7 +81,7 @@ def restore(run: Run, state: RunState, learning: LearningConfig, planned: Iterab
 
     changes = _changes(arrays, total_steps)
     made_at = [change.total_steps for change in changes]
-    run.planned = _planned_left(planned, numbers, total_steps)
+    run.scheduled = _scheduled_left(scheduled, numbers, total_steps)
     rates = {name: float(getattr(learning, name)) for name in TUNABLE}
     keyframes = []
     for i in range(n_keyframes):
@@ -172,18 +174,18 @@ def _changes(arrays: dict[str, NDArray], total_steps: int) -> tuple[Change, ...]
     return changes
 
 
-def _planned_left(
-    planned: Iterable[Change], numbers: dict[str, Any], total_steps: int
+def _scheduled_left(
+    scheduled: Iterable[Change], numbers: dict[str, Any], total_steps: int
 ) -> tuple[Change, ...]:
-    planned = sorted(planned, key=lambda change: change.total_steps)
-    n_left = checks.whole("n_planned", numbers["n_planned"], 0, len(planned))
-    n_made = len(planned) - n_left
+    scheduled = sorted(scheduled, key=lambda change: change.total_steps)
+    n_left = checks.whole("n_planned", numbers["n_planned"], 0, len(scheduled))
+    n_made = len(scheduled) - n_left
     require(
-        all(change.total_steps <= total_steps for change in planned[:n_made])
-        and all(change.total_steps >= total_steps for change in planned[n_made:]),
+        all(change.total_steps <= total_steps for change in scheduled[:n_made])
+        and all(change.total_steps >= total_steps for change in scheduled[n_made:]),
         f"n_planned must be the changes planned after {total_steps} steps, got {n_left}",
     )
-    return tuple(planned[n_made:])
+    return tuple(scheduled[n_made:])
 
 
 def _place(

@@ -103,7 +103,7 @@ def state_of(run: Run) -> RunState:
         "total_steps": run.total_steps,
         "episode_return": float(run.progress["episode_return"][0]),
         "n_optimal": latest.n_optimal if latest else 0,
-        "n_planned": len(run.planned),
+        "n_planned": len(run.scheduled),
         "keyframe_interval": run.keyframes.interval,
         "evaluation_interval": run.evaluations.interval,
         "agent_generator": run.agent.np_random.bit_generator.state,

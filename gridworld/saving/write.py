@@ -30,10 +30,10 @@ def save(saved: SavedRun, path: str | os.PathLike[str]) -> None:
         "learner": QLearningConfig.__name__,
         "learning": origin.learning,
         "seed": hex(origin.seed),
-        "counts": state.counts | {"planned": len(origin.planned)},
+        "counts": state.counts | {"planned": len(origin.scheduled)},
         "numbers": state.numbers,
     }
     with replacing(path) as file:
         text = {"header": json.dumps(header, allow_nan=False)}
-        arrays = state.arrays | {"planned": changes_to_array(origin.planned)}
+        arrays = state.arrays | {"planned": changes_to_array(origin.scheduled)}
         npz.write(file, text, arrays)

@@ -20,8 +20,8 @@ from tests.gridworld.runs.test_run import make
 
 def contents(**settings):
     """The header and the arrays of a saved run, and its bytes."""
-    planned = [Change(100, 0, "epsilon", 0.5), Change(10**6, 0, "learning_rate", 0.5)]
-    trainer = make(planned, optimal_evaluations=3, **settings)
+    scheduled = [Change(100, 0, "epsilon", 0.5), Change(10**6, 0, "learning_rate", 0.5)]
+    trainer = make(scheduled, optimal_evaluations=3, **settings)
     trainer.advance(600)
     trainer.tune(learning_rate=0.3)
     trainer.advance(7)

@@ -79,9 +79,9 @@ CHANGES = st.builds(
     st.integers(0, 2**70),
 )
 def test_a_loaded_run_goes_on_to_the_same_bits(
-    tmp_path_factory, n_steps, tuned, planned, optimal_evaluations, analyse, seed
+    tmp_path_factory, n_steps, tuned, scheduled, optimal_evaluations, analyse, seed
 ):
-    trainer = make(planned, optimal_evaluations=optimal_evaluations, seed=seed)
+    trainer = make(scheduled, optimal_evaluations=optimal_evaluations, seed=seed)
     trainer.advance(n_steps)
     for more, name, value in tuned:
         if trainer.status is Status.RUNNING:
