@@ -20,7 +20,7 @@ from gridworld.planning.solve import (
 from gridworld.planning.tolerance import is_rounding
 from gridworld.runs.changes import TUNABLE
 from gridworld.runs.snapshot import Change, Snapshot, Status
-from gridworld.runs.spec import Held, Origin
+from gridworld.runs.spec import Held, RunSpec
 from gridworld.saving.checks import LoadError
 from gridworld.saving.tables import (
     episodes_to_csv,
@@ -53,10 +53,10 @@ __all__ = [
     "Held",
     "LearningConfig",
     "LoadError",
-    "Origin",
     "Plan",
     "QLearningAgent",
     "QLearningConfig",
+    "RunSpec",
     "Snapshot",
     "Status",
     "StatusError",

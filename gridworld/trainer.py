@@ -15,7 +15,7 @@ from gridworld.parameters import check_whole
 from gridworld.runs.changes import check_changes, check_number, check_value
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change, Snapshot, Status
-from gridworld.runs.spec import Held, Origin, parameters_of
+from gridworld.runs.spec import Held, RunSpec, parameters_of
 from gridworld.saving.read import check_status, load
 from gridworld.saving.restore import restore
 from gridworld.saving.schema import SavedRun, state_of
@@ -97,21 +97,21 @@ class Trainer:
         self._seed = check_whole("seed", seed)
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> RunSpec:
         """What the present run was made from, whatever has become of the configs since."""
         return self._origin
 
     @property
-    def settings(self) -> Origin:
+    def settings(self) -> RunSpec:
         """What the next run would be made from; if set, configs and seed take it over.
 
         Raises:
             ValueError: If a value is not allowed.
         """
-        return Origin.of(self.world_config, self.learning_config, self.seed, self._changes)
+        return RunSpec.of(self.world_config, self.learning_config, self.seed, self._changes)
 
     @settings.setter
-    def settings(self, settings: Origin) -> None:
+    def settings(self, settings: RunSpec) -> None:
         world, learning = settings.world_config, settings.learning_config
         self.seed, self._changes = settings.seed, check_changes(settings.scheduled)
         self.world_config.copy_from(world)

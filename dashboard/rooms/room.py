@@ -21,8 +21,8 @@ from gridworld import (
     TUNABLE,
     GridWorldConfig,
     LearningConfig,
-    Origin,
     QLearningConfig,
+    RunSpec,
     Snapshot,
     Status,
     StatusError,
@@ -319,7 +319,7 @@ class Room(param.Parameterized):
         self._show_another(ready_made=True)
 
     @alone
-    def set_up(self, settings: Origin) -> None:
+    def set_up(self, settings: RunSpec) -> None:
         """Takes all settings from elsewhere; the run stays as it is.
 
         Raises:

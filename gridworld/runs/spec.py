@@ -1,4 +1,4 @@
-"""`Origin`: what a run was made from; `Held`: a run that can be brought back."""
+"""`RunSpec`: all that a run is made from; `Held`: a run that can be brought back."""
 
 from typing import Any, NamedTuple
 
@@ -13,14 +13,14 @@ from gridworld.worlds.maps import is_same_map
 _OF_THE_MAP = ("level", "n_rows", "n_cols", "wall_density", "map_seed", "layout")
 
 
-class Origin(NamedTuple):
-    """What a run was made from.
+class RunSpec(NamedTuple):
+    """All that a run is made from.
 
     Attributes:
         world: Parameters of the `GridWorldConfig`.
         learning: Parameters of the `QLearningConfig`.
         seed: Whole number from 0.
-        scheduled: Changes of parameters to make on the way.
+        scheduled: Changes of parameters to make during the run.
     """
 
     world: dict[str, Any]
@@ -35,22 +35,22 @@ class Origin(NamedTuple):
         learning: LearningConfig,
         seed: int,
         scheduled: tuple[Change, ...],
-    ) -> "Origin":
-        """What the configs tell at this time."""
+    ) -> "RunSpec":
+        """The spec that the configs describe now."""
         return cls(parameters_of(world), parameters_of(learning), seed, scheduled)
 
     @property
     def world_config(self) -> GridWorldConfig:
-        """The world, as a new config."""
+        """A new config of the world."""
         return GridWorldConfig(**self.world)
 
     @property
     def learning_config(self) -> QLearningConfig:
-        """The learner, as a new config."""
+        """A new config of the learner."""
         return QLearningConfig(**self.learning)
 
-    def makes_the_same_run_as(self, other: "Origin") -> bool:
-        """Whether both make the same run, whatever their maps are called."""
+    def makes_the_same_run_as(self, other: "RunSpec") -> bool:
+        """Whether both make the same run; the names of their maps do not matter."""
         return _beside_the_map(self) == _beside_the_map(other) and is_same_map(
             self.world["layout"], other.world["layout"]
         )
@@ -67,17 +67,17 @@ class Held(NamedTuple):
     """
 
     run: Run
-    origin: Origin
+    origin: RunSpec
     status: Status
-    settings: Origin
+    settings: RunSpec
 
 
 def parameters_of(config: GridWorldConfig | LearningConfig) -> dict[str, Any]:
-    """A config's parameters, as JSON has them."""
+    """A config's parameters, of types that JSON can hold."""
     return {name: value for name, value in config.param.values().items() if name != "name"}
 
 
-def _beside_the_map(origin: Origin) -> tuple[Any, ...]:
-    world = {name: value for name, value in origin.world.items() if name not in _OF_THE_MAP}
-    world["wind"] = any(world["wind"]) and world["wind"]  # none is as good as calm
-    return world, origin.learning, origin.seed, origin.scheduled
+def _beside_the_map(spec: RunSpec) -> tuple[Any, ...]:
+    world = {name: value for name, value in spec.world.items() if name not in _OF_THE_MAP}
+    world["wind"] = any(world["wind"]) and world["wind"]  # no wind equals a wind of zeros
+    return world, spec.learning, spec.seed, spec.scheduled

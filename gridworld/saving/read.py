@@ -11,7 +11,7 @@ from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.runs.changes import MAX_CHANGES
 from gridworld.runs.run import MAX_EVALUATIONS, MAX_KEYFRAMES, Run
 from gridworld.runs.snapshot import Status
-from gridworld.runs.spec import Origin, parameters_of
+from gridworld.runs.spec import RunSpec, parameters_of
 from gridworld.saving import checks, npz
 from gridworld.saving.checks import LoadError, require
 from gridworld.saving.npz import Archive, Source
@@ -79,7 +79,9 @@ def _read(opened: Archive) -> SavedRun:
         scheduled = changes_from_array(arrays.pop("planned"))
     except ValueError as error:
         raise LoadError(f"planned: {error}") from None
-    origin = Origin(parameters_of(world), parameters_of(learning), _seed(header["seed"]), scheduled)
+    origin = RunSpec(
+        parameters_of(world), parameters_of(learning), _seed(header["seed"]), scheduled
+    )
     return SavedRun(origin, Status(status), RunState(counts, header["numbers"], arrays))
 
 

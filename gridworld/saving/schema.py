@@ -14,7 +14,7 @@ from gridworld.learning import loop
 from gridworld.runs.changes import TUNABLE, check_changes
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change, Snapshot, Status
-from gridworld.runs.spec import Origin
+from gridworld.runs.spec import RunSpec
 
 FORMAT, VERSION = "gridworld run", 1
 #: Fields of the header.
@@ -56,7 +56,7 @@ class SavedRun(NamedTuple):
         state: How far it got.
     """
 
-    origin: Origin
+    origin: RunSpec
     status: Status
     state: RunState
 
