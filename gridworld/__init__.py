@@ -34,19 +34,23 @@ from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.env import GridWorldEnv
 from gridworld.worlds.levels import LEVELS
 from gridworld.worlds.maps import (
+    MOVES,
     Action,
+    Cell,
     format_layout,
     is_same_map,
     parse_layout,
-    random_layout,
     read_cells,
 )
+from gridworld.worlds.random_maps import random_layout
 from gridworld.worlds.world import World
 
 __all__ = [
     "LEVELS",
+    "MOVES",
     "TUNABLE",
     "Action",
+    "Cell",
     "Change",
     "GridWorldConfig",
     "GridWorldEnv",

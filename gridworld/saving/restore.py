@@ -17,7 +17,7 @@ from gridworld.runs.thinning import ThinnedRecords
 from gridworld.saving import checks
 from gridworld.saving.checks import LoadError, require
 from gridworld.saving.schema import RunState, changes_from_array
-from gridworld.worlds.maps import CLIFF, WALL, parse_layout
+from gridworld.worlds.maps import Cell, parse_layout
 
 _NUMBERS = (
     "total_steps",
@@ -132,7 +132,7 @@ def _check_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> N
 
     checks.within("trails", trails, 0, n_states - 1)
     n_cells = np.minimum(timeline.episode_steps + 1, loop.TRAIL_LENGTH)
-    barred = np.isin(parse_layout(run.layout).ravel(), (WALL, CLIFF))[trails]
+    barred = np.isin(parse_layout(run.layout).ravel(), (Cell.WALL, Cell.CLIFF))[trails]
     barred &= np.arange(loop.TRAIL_LENGTH) < n_cells[:, None]
     require(not barred.any(), "trails must lead over cells that can be entered")
     state = trails[np.arange(len(trails)), n_cells - 1]

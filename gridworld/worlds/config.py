@@ -10,14 +10,8 @@ import param
 
 from gridworld.parameters import Choice, Real, Text, Whole, Wind
 from gridworld.worlds.levels import LEVELS
-from gridworld.worlds.maps import (
-    MAX_DENSITY,
-    MAX_SIZE,
-    MIN_SIZE,
-    check_playable,
-    parse_layout,
-    random_layout,
-)
+from gridworld.worlds.maps import MAX_SIZE, MIN_SIZE, check_playable, parse_layout
+from gridworld.worlds.random_maps import MAX_DENSITY, random_layout
 
 #: Parameters that only a drawn map has, with their names in `random_layout`.
 _DRAWN = {

@@ -8,18 +8,18 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from gridworld.worlds.config import GridWorldConfig
-from gridworld.worlds.maps import CLIFF, FREE, GOAL, PIT, START, WALL, parse_layout
+from gridworld.worlds.maps import Cell, parse_layout
 from gridworld.worlds.world import World
 
 CELL_PIXELS = 32
 
 _COLOURS = {
-    FREE: (250, 250, 250),
-    START: (198, 219, 239),
-    GOAL: (116, 196, 118),
-    WALL: (82, 82, 82),
-    PIT: (37, 37, 37),
-    CLIFF: (230, 140, 60),
+    Cell.FREE: (250, 250, 250),
+    Cell.START: (198, 219, 239),
+    Cell.GOAL: (116, 196, 118),
+    Cell.WALL: (82, 82, 82),
+    Cell.PIT: (37, 37, 37),
+    Cell.CLIFF: (230, 140, 60),
 }
 _AGENT_COLOUR = (8, 81, 156)
 _LINE_COLOUR = (217, 217, 217)

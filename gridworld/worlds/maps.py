@@ -1,26 +1,35 @@
-"""Map text, moves over a map, and random solvable maps.
+"""Map text, its cells, and moves over a map.
 
 A map is text, one character a cell and one line a row. Cells are ``(row, col)``
 with row 0 at the top; a state is ``row * n_cols + col``, walls included.
 """
 
-import heapq
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.parameters import check_whole
-
-START, GOAL, FREE, WALL, PIT, CLIFF = "SG.#XC"
-CELLS = START + GOAL + FREE + WALL + PIT + CLIFF
+#: Fewest and most rows of a map, and columns.
 MIN_SIZE, MAX_SIZE = 2, 100
-MAX_DENSITY = 0.9
-#: Most states times starts where there are cliffs: a fall leads to each start.
+#: Limit of states times starts on a map with cliffs, as a fall leads to each start.
 MAX_FALLS = 100_000
 
 #: Cells of a map, shape ``(n_rows, n_cols)``, one character each.
 Cells = NDArray[np.str_]
+
+
+class Cell(StrEnum):
+    """What a cell of a map can be; its value is its character in map text."""
+
+    START = "S"
+    GOAL = "G"
+    FREE = "."
+    WALL = "#"
+    PIT = "X"
+    CLIFF = "C"
+
+
+_CHARACTERS = "".join(Cell)
 
 
 class Action(IntEnum):
@@ -34,6 +43,7 @@ class Action(IntEnum):
 
 #: ``(row, col)`` displacement of each action, shape ``(A, 2)``.
 MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
+MOVES.setflags(write=False)
 
 
 def parse_layout(layout: str) -> Cells:
@@ -56,14 +66,16 @@ def parse_layout(layout: str) -> Cells:
         if len(row) != n_cols:
             raise ValueError(f"layout row {i} has {len(row)} cells, expected {n_cols}")
         for j, cell in enumerate(row, start=1):
-            if cell not in CELLS:
+            if cell not in _CHARACTERS:
                 raise ValueError(
-                    f"layout row {i}, column {j} is {cell!r}, allowed are {' '.join(CELLS)}"
+                    f"layout row {i}, column {j} is {cell!r}, allowed are {' '.join(Cell)}"
                 )
     cells = np.array([list(row) for row in rows])
-    for name, cell in (("start", START), ("goal", GOAL)):
+    for cell in (Cell.START, Cell.GOAL):
         if not (cells == cell).any():
-            raise ValueError(f"layout has no {name}, it must have at least one {cell!r}")
+            raise ValueError(
+                f"layout has no {cell.name.lower()}, it must have at least one {cell.value!r}"
+            )
     return cells
 
 
@@ -82,7 +94,7 @@ def read_cells(text: str) -> Cells:
         rows = [row.strip() for row in text.strip().splitlines()]
         widths = {len(row) for row in rows}
         in_bounds = all(MIN_SIZE <= size <= MAX_SIZE for size in (len(rows), *widths))
-        known = set().union(*rows) <= set(CELLS)
+        known = set().union(*rows) <= set(Cell)
         if not (in_bounds and len(widths) == 1 and known):
             raise
         return np.array([list(row) for row in rows])
@@ -103,7 +115,7 @@ def landing_states(cells: Cells, wind: tuple[int, ...] = ()) -> tuple[NDArray, N
 
     Wind and action act together: on the vertical they add up to one displacement, a
     sideways step comes before the lift of the column it left (Sutton & Barto 2018,
-    example 6.5). Whatever runs into a wall or over the edge stops in front of it.
+    example 6.5). A move into a wall or over the edge stops in front of it.
 
     Args:
         cells: The map, shape ``(n_rows, n_cols)``.
@@ -115,7 +127,7 @@ def landing_states(cells: Cells, wind: tuple[int, ...] = ()) -> tuple[NDArray, N
     """
     n_cols = cells.shape[1]
     lift = np.array(wind or (0,) * n_cols)
-    blocked = np.pad(cells == WALL, 1, constant_values=True)
+    blocked = np.pad(cells == Cell.WALL, 1, constant_values=True)
     start_row, start_col = (index.ravel() for index in np.indices(cells.shape))
     landing = np.empty((cells.size, len(Action)), dtype=np.int64)
     bump = np.empty(landing.shape, dtype=bool)
@@ -140,78 +152,21 @@ def check_playable(cells: Cells, wind: tuple[int, ...] = ()) -> None:
     """
     landing, _ = landing_states(cells, wind)
     kind = cells.ravel()
-    n_starts, allowed = int((kind == START).sum()), max(1, MAX_FALLS // cells.size)
-    if (kind == CLIFF).any() and n_starts > allowed:
+    n_starts, allowed = int((kind == Cell.START).sum()), max(1, MAX_FALLS // cells.size)
+    if (kind == Cell.CLIFF).any() and n_starts > allowed:
         raise ValueError(
             f"layout with cliffs must have at most {allowed} starts at this size, got {n_starts}"
         )
     # A pit ends the episode and a cliff throws the agent back: no way leads through.
-    passable = (kind == FREE) | (kind == START)
-    can_reach = kind == GOAL
+    passable = (kind == Cell.FREE) | (kind == Cell.START)
+    can_reach = kind == Cell.GOAL
     while True:
         grown = can_reach | (passable & can_reach[landing].any(axis=1))
         if (grown == can_reach).all():
             break
         can_reach = grown
-    for state in np.flatnonzero((kind == START) & ~can_reach):
+    for state in np.flatnonzero((kind == Cell.START) & ~can_reach):
         row, col = divmod(int(state), cells.shape[1])
         raise ValueError(
             f"layout has no way to a goal from the start at row {row + 1}, column {col + 1}"
         )
-
-
-def random_layout(n_rows: int, n_cols: int, wall_density: float, seed: int) -> str:
-    """Draws a map with one start and one goal far from it; always solvable.
-
-    A winding way from start to goal is laid first, then the walls are drawn from the
-    cells beside it: as many as the density asks for, or as there is room for.
-
-    Args:
-        n_rows: Rows, 2 to 100.
-        n_cols: Columns, 2 to 100.
-        wall_density: Share of all cells that are walls, 0 to 0.9.
-        seed: Seed of the map; the same seed gives the same map.
-
-    Raises:
-        ValueError: If a size or the density is out of range.
-    """
-    n_rows = check_whole("n_rows", n_rows, MIN_SIZE, MAX_SIZE)
-    n_cols = check_whole("n_cols", n_cols, MIN_SIZE, MAX_SIZE)
-    if not 0 <= wall_density <= MAX_DENSITY:
-        raise ValueError(f"wall_density must be from 0 to {MAX_DENSITY}, got {wall_density!r}")
-    rng = np.random.default_rng(check_whole("seed", seed))
-    row, col = np.divmod(np.arange(n_rows * n_cols), n_cols)
-    start = int(rng.integers(n_rows * n_cols))
-    distance = abs(row - row[start]) + abs(col - col[start])
-    goal = int(rng.choice(np.flatnonzero(2 * distance >= distance.max())))
-    way = _cheapest_way(start, goal, rng.random((n_rows, n_cols)))
-    cells = np.full(n_rows * n_cols, FREE)
-    beside = np.setdiff1d(np.arange(cells.size), way)
-    n_walls = min(round(wall_density * cells.size), beside.size)
-    cells[rng.choice(beside, size=n_walls, replace=False)] = WALL
-    cells[start], cells[goal] = START, GOAL
-    return format_layout(cells.reshape(n_rows, n_cols))
-
-
-def _cheapest_way(start: int, goal: int, cost: NDArray[np.float64]) -> list[int]:
-    """States of the cheapest way over a grid of cell costs, both ends included."""
-    n_rows, n_cols = cost.shape
-    came_from = {start: start}
-    queue = [(0.0, start, start)]
-    settled: set[int] = set()
-    while queue:
-        spent, state, previous = heapq.heappop(queue)
-        if state in settled:
-            continue
-        settled.add(state)
-        came_from[state] = previous
-        if state == goal:
-            break
-        for move in MOVES:
-            row, col = np.add(divmod(state, n_cols), move).tolist()
-            if 0 <= row < n_rows and 0 <= col < n_cols:
-                heapq.heappush(queue, (spent + cost[row, col], row * n_cols + col, state))
-    way = [goal]
-    while way[-1] != start:
-        way.append(came_from[way[-1]])
-    return way

@@ -9,12 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from gridworld.parameters import check_whole
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.maps import (
-    CLIFF,
-    GOAL,
-    PIT,
-    START,
-    WALL,
     Action,
+    Cell,
     landing_states,
     parse_layout,
 )
@@ -90,18 +86,18 @@ class World:
         """
         cells = parse_layout(config.layout)
         kind = cells.ravel()
-        starts = np.flatnonzero(kind == START)
+        starts = np.flatnonzero(kind == Cell.START)
         landing, bump = landing_states(cells, config.wind)
         # Of whole numbers alone NumPy would make a table that cuts fractions off.
         reward = np.where(bump, config.bump_reward, config.step_reward).astype(np.float64)
         for cell, value in (
-            (GOAL, config.goal_reward),
-            (PIT, config.pit_reward),
-            (CLIFF, config.cliff_reward),
+            (Cell.GOAL, config.goal_reward),
+            (Cell.PIT, config.pit_reward),
+            (Cell.CLIFF, config.cliff_reward),
         ):
             reward[kind[landing] == cell] = value
-        landing[kind == WALL] = np.flatnonzero(kind == WALL)[:, None]
-        reward[kind == WALL] = 0.0
+        landing[kind == Cell.WALL] = np.flatnonzero(kind == Cell.WALL)[:, None]
+        reward[kind == Cell.WALL] = 0.0
 
         slip = config.slip
         turns, chances = ([0, -1, 1], [1 - slip, slip / 2, slip / 2]) if slip else ([0], [1.0])
@@ -110,7 +106,7 @@ class World:
         probability = np.broadcast_to(chances, landing.shape)
 
         # Off a cliff is back to the start: where there are several, one outcome for each.
-        falls = (kind[landing] == CLIFF)[..., None]
+        falls = (kind[landing] == Cell.CLIFF)[..., None]
         if falls.any():
             only_first = np.arange(starts.size) == 0
             probability = probability[..., None] * np.where(falls, 1 / starts.size, only_first)
@@ -123,8 +119,8 @@ class World:
             landing,
             probability,
             reward,
-            (kind == GOAL) | (kind == PIT),
-            goal=kind == GOAL,
+            (kind == Cell.GOAL) | (kind == Cell.PIT),
+            goal=kind == Cell.GOAL,
             start_states=starts,
             shape=cells.shape,
         )
