@@ -9,8 +9,10 @@ from gridworld import parameters
 from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
 from gridworld.atomic import replacing
 from gridworld.learning.base import LearningConfig
+from gridworld.learning.loop import TRAIL_LENGTH
 from gridworld.learning.records import Transition
 from gridworld.planning.bellman import Plan
+from gridworld.planning.evaluation import best_actions
 from gridworld.planning.solve import (
     gap_to_optimal,
     optimal_path,
@@ -48,6 +50,7 @@ from gridworld.worlds.world import World
 __all__ = [
     "LEVELS",
     "MOVES",
+    "TRAIL_LENGTH",
     "TUNABLE",
     "Action",
     "Cell",
@@ -68,6 +71,7 @@ __all__ = [
     "Transition",
     "World",
     "__version__",
+    "best_actions",
     "episodes_to_csv",
     "episodes_to_parquet",
     "format_layout",

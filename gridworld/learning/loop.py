@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gridworld.compiled import compiled
 from gridworld.learning.draws import Draws, draw
 
+#: Cells of an episode that are remembered, the present one included.
 TRAIL_LENGTH = 20
 
 
