@@ -1,7 +1,7 @@
-"""Exact answers about greedy policies, compiled: cheap enough to ask for during a run.
+"""Exact answers about greedy policies, compiled: cheap enough to be used during a run.
 
-A policy is the mask of its actions, shape ``(S, A)``: of several it takes each with equal
-probability, as the agent does with tied best ones.
+A policy is a mask of actions, shape ``(S, A)``. Where it has several actions in a state, it
+takes each with equal probability, as the agent does with tied best ones.
 """
 
 from collections.abc import Generator, Iterator
@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.compiled import compiled
-from gridworld.planning.resumable import Resumable
+from gridworld.planning.resumable import OUTCOMES_PER_PIECE, Resumable
 from gridworld.worlds.world import World
 
-#: Outcomes of a piece of an evaluation, a millisecond or two; and those after which it gives up.
-_PIECE, _MAX_WORK = 500_000, 30_000_000
-#: Share of what has been paid below which what may still be paid does not matter.
-_NEGLIGIBLE = 2.0**-60
+#: Outcomes after which an evaluation gives up and its result is NaN.
+_MAX_OUTCOMES = 30_000_000
+#: Rewards still to come do not matter below this share of the rewards paid, both without signs.
+_NEGLIGIBLE_SHARE = 2.0**-60
 
 
 class Followed(NamedTuple):
-    """What is to be expected of an episode under a policy; NaN where that takes too long to tell.
+    """Expectations of an episode under a policy; NaN where they take too long to compute.
 
     Attributes:
         expected_return: Undiscounted return.
@@ -33,18 +33,18 @@ class Followed(NamedTuple):
 
 
 class Evaluation:
-    """The greedy policy after some episodes; what it earns is worked out when asked for.
+    """The greedy policy after some episodes; its expected return is worked out on request.
 
     Args:
         episode: Episodes completed.
         epsilon: Probability of exploring at that time.
         policy: Mask of the greedy actions, shape ``(S, A)``.
-        n_optimal: Evaluations in a row up to this one that found the policy optimal, where
-            that was looked for.
+        n_optimal: Evaluations in a row up to this one that found the policy optimal; 0 where
+            that was not checked.
 
     Attributes:
-        expected_return: Of an episode under the policy, as `expected_return` tells it;
-            None as long as nobody asked.
+        expected_return: Result of `expected_return` for the policy; None before `evaluate`
+            has finished.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Evaluation:
         self._evaluating: Resumable[Followed] | None = None
 
     def evaluate(self, world: World, max_steps: int) -> Iterator[None]:
-        """Works out the expected return in pieces, or goes on with it."""
+        """Works out the expected return in pieces; continues work that was left."""
         if self._evaluating is None:
             self._evaluating = Resumable(lambda: following(world, self.policy, max_steps))
         yield from self._evaluating
@@ -64,7 +64,7 @@ class Evaluation:
 
 
 def best_actions(q_values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """The greedy policy, all tied best actions included, shape ``(S, A)``."""
+    """Mask of the greedy actions, shape ``(S, A)``; of tied best ones all are greedy."""
     return np.asarray(q_values == q_values.max(axis=1, keepdims=True))
 
 
@@ -79,7 +79,7 @@ def expected_return(world: World, policy: NDArray[np.bool_], max_steps: int) -> 
         max_steps: Steps after which an episode is cut off.
 
     Returns:
-        The expected return; NaN where the policy wanders on for too long to tell.
+        The expected return; NaN where the policy wanders for too long to compute it.
     """
     return Resumable(lambda: following(world, policy, max_steps)).result().expected_return
 
@@ -87,19 +87,19 @@ def expected_return(world: World, policy: NDArray[np.bool_], max_steps: int) -> 
 def following(
     world: World, policy: NDArray[np.bool_], max_steps: int
 ) -> Generator[None, None, Followed]:
-    """Works out `expected_return` in pieces, and whether an episode comes to its end."""
+    """Works out in pieces `expected_return`, and the probability that an episode ends."""
     n_starts, open_starts = len(world.start_states), world.start_states
     open_starts = open_starts[~world.terminal[open_starts]]
-    mass = np.zeros((2, world.n_states))  # probability of being there; of steps by turns
-    here = np.empty((2, world.n_states), dtype=np.int64)  # states with any, as many as n_here
+    mass = np.zeros((2, world.n_states))  # probability of each state, for even and odd steps
+    here = np.empty((2, world.n_states), dtype=np.int64)  # the first n_here are states with mass
     np.add.at(mass[0], open_starts, 1 / n_starts)
     starts = np.unique(open_starts)
     here[0, : len(starts)] = starts
     at, sums, worked = (0, len(starts), open_starts.size / n_starts), (0.0, 0.0), 0
     most = float(abs(world.reward).max())
     reward = world.reward.view()
-    reward.setflags(write=False)  # as a world's own is: the compiled function has one signature
-    while worked <= _MAX_WORK:
+    reward.setflags(write=False)  # like a world's own, so that there is one compiled signature
+    while worked <= _MAX_OUTCOMES:
         at, sums, work = _follow(
             world.next_state,
             world.probability,
@@ -112,8 +112,9 @@ def following(
             sums,
             most,
             max_steps,
+            OUTCOMES_PER_PIECE,
         )
-        if work < _PIECE:
+        if work < OUTCOMES_PER_PIECE:
             return Followed(sums[0], 1 - at[2])
         worked += work
         yield
@@ -121,7 +122,7 @@ def following(
 
 
 def stays_within(world: World, policy: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> bool:
-    """Whether the policy takes ``allowed`` actions only, in every state it can come to.
+    """Whether the policy takes only ``allowed`` actions, in every state that it can reach.
 
     Args:
         world: The MDP.
@@ -153,14 +154,15 @@ def _follow(
     sums: tuple[float, float],
     most: float,
     max_steps: int,
+    max_work: int,
 ) -> tuple[tuple[int, int, float], tuple[float, float], int]:
-    """Follows a policy for a piece of work; for less where nothing is left that matters."""
+    """Follows a policy for ``max_work`` outcomes, or until no reward is left that matters."""
     _, n_actions, n_outcomes = next_state.shape
     step, n_here, remaining = at
     total, paid = sums  # with and without signs
     work = 0
-    while work < _PIECE and step < max_steps and remaining > 0.0:
-        if remaining * most * (max_steps - step) <= _NEGLIGIBLE * paid:
+    while work < max_work and step < max_steps and remaining > 0.0:
+        if remaining * most * (max_steps - step) <= _NEGLIGIBLE_SHARE * paid:
             break
         now, then = step % 2, (step + 1) % 2
         n_there, remaining = 0, 0.0

@@ -1,4 +1,4 @@
-"""The most that any policy can earn in an episode that is cut off after a number of steps."""
+"""The highest return of any policy in an episode that is cut off after a number of steps."""
 
 from collections.abc import Generator
 
@@ -6,33 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.compiled import compiled
+from gridworld.planning.resumable import OUTCOMES_PER_PIECE
 from gridworld.worlds.world import World
 
-#: Outcomes of a piece of the work, a millisecond or two; and those after which it gives up.
-_PIECE, _MAX_WORK = 500_000, 1_000_000_000
+#: Outcomes after which the work gives up and its result is NaN.
+_MAX_OUTCOMES = 1_000_000_000
 
 
 def optimising(world: World, max_steps: int) -> Generator[None, None, float]:
     """Works out in pieces the highest expected undiscounted return of an episode.
 
-    Backward induction (Puterman 1994, section 4.5): what can be earned in ``n`` steps, from
-    what can be in ``n - 1``, until one step more changes nothing. The best policy may act
-    otherwise when few steps are left, and no policy earns more.
+    Backward induction (Puterman 1994, section 4.5): the highest return of ``n`` steps follows
+    from that of ``n - 1``, until one more step changes nothing. The best policy may choose
+    other actions when few steps are left; no policy earns more.
 
     Args:
         world: The MDP.
         max_steps: Steps after which an episode is cut off.
 
     Returns:
-        The mean over the start states; NaN where it would take too long to tell.
+        The mean over the start states; NaN where it would take too long to compute.
     """
     states = np.flatnonzero(world.reachable & ~world.terminal)
-    values = np.zeros((2, world.n_states))  # in n steps, and in n - 1, by turns
+    values = np.zeros((2, world.n_states))  # for even and odd numbers of steps
     work = states.size * world.n_actions * world.next_state.shape[2]
-    at_once = max(1, _PIECE // max(1, work))
+    at_once = max(1, OUTCOMES_PER_PIECE // max(1, work))
     n_steps = 0
     while n_steps < max_steps:
-        if n_steps * work > _MAX_WORK:
+        if n_steps * work > _MAX_OUTCOMES:
             return np.nan
         end = min(max_steps, n_steps + at_once)
         tables = world.next_state, world.probability, world.reward, world.terminal
@@ -54,7 +55,7 @@ def _look_ahead(
     n_steps: int,
     end: int,
 ) -> tuple[int, bool]:
-    """Goes on from ``n_steps`` to ``end``, or until nothing changes any more."""
+    """Continues from ``n_steps`` to ``end``, or until nothing changes any more."""
     _, n_actions, n_outcomes = next_state.shape
     is_settled = False
     while n_steps < end and not is_settled:

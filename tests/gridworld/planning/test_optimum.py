@@ -118,8 +118,8 @@ def test_it_is_known_even_where_rewards_could_be_gathered_for_ever():
 
 
 def test_where_it_would_take_too_long_what_planning_earns_is_told(monkeypatch):
-    monkeypatch.setattr(module, "_PIECE", 50)
-    monkeypatch.setattr(module, "_MAX_WORK", 100)
+    monkeypatch.setattr(module, "OUTCOMES_PER_PIECE", 50)
+    monkeypatch.setattr(module, "_MAX_OUTCOMES", 100)
     trainer = Trainer(GridWorldConfig(level="hard", slip=0.2))
     trainer.analyse()
     assert np.isnan(trainer.snapshot.optimal_return)
