@@ -21,7 +21,7 @@ from gridworld.planning.solve import (
 )
 from gridworld.planning.tolerance import is_rounding
 from gridworld.runs.changes import TUNABLE
-from gridworld.runs.snapshot import Change, Snapshot, Status
+from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot, Status, snapshot_of
 from gridworld.runs.spec import Held, RunSpec
 from gridworld.saving.checks import LoadError
 from gridworld.saving.tables import (
@@ -50,6 +50,7 @@ from gridworld.worlds.world import World
 __all__ = [
     "LEVELS",
     "MOVES",
+    "RECENT_EPISODES",
     "TRAIL_LENGTH",
     "TUNABLE",
     "Action",
@@ -87,6 +88,7 @@ __all__ = [
     "random_layout",
     "read_cells",
     "replacing",
+    "snapshot_of",
     "value_iteration",
 ]
 

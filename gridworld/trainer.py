@@ -14,7 +14,7 @@ from gridworld.learning.records import Transition
 from gridworld.parameters import check_whole
 from gridworld.runs.changes import check_changes, check_number, check_value
 from gridworld.runs.run import Run
-from gridworld.runs.snapshot import Change, Snapshot, Status
+from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot, Status
 from gridworld.runs.spec import Held, RunSpec, parameters_of
 from gridworld.saving.read import check_status, load
 from gridworld.saving.restore import restore
@@ -23,8 +23,10 @@ from gridworld.saving.write import save
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.world import World
 
-#: Steps between two looks at the progress bar: a few milliseconds.
-_TRAIN_CHUNK = 100_000
+__all__ = ["RECENT_EPISODES", "StatusError", "Trainer"]
+
+#: Steps between two updates of the progress bar; they take a few milliseconds.
+_STEPS_PER_UPDATE = 100_000
 
 
 class StatusError(RuntimeError):
@@ -263,7 +265,7 @@ class Trainer:
             try:
                 while self._status is Status.RUNNING:
                     before = self._run.episode
-                    self._advance(_TRAIN_CHUNK, self._run.num_episodes)
+                    self._advance(_STEPS_PER_UPDATE, self._run.num_episodes)
                     progress_bar.update(self._run.episode - before)
             except KeyboardInterrupt:
                 self._pause_unless_finished()

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gridworld.cli.options import UsageError, configs, whole, with_config_options
-from gridworld.cli.report import LATEST, evaluation, summary
+from gridworld.cli.report import evaluation, summary
 from gridworld.cli.serve import serve
 from gridworld.saving import tables
-from gridworld.trainer import Trainer
+from gridworld.trainer import RECENT_EPISODES, Trainer
 from gridworld.worlds.levels import LEVELS
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ _LABELS = {
     "steps": "Steps",
     "converged": "Ended as optimal",
     "epsilon": "Epsilon",
-    "training_return": f"Mean return, last {LATEST} episodes",
-    "training_success_rate": f"Success rate, last {LATEST} episodes",
+    "training_return": f"Mean return, last {RECENT_EPISODES} episodes",
+    "training_success_rate": f"Success rate, last {RECENT_EPISODES} episodes",
     "gap": "Gap to optimal, discounted, without the limit",
     "greedy_return": "Expected return, greedy policy",
     "optimal_return": "Highest return within the step limit",

@@ -6,16 +6,13 @@ from typing import Any
 
 from gridworld.planning.evaluation import best_actions, expected_return
 from gridworld.planning.solve import optimal_path
-from gridworld.trainer import Trainer
-
-#: Episodes over which training is averaged.
-LATEST = 100
+from gridworld.trainer import RECENT_EPISODES, Trainer
 
 
 def summary(trainer: Trainer) -> dict[str, Any]:
     """What was trained: plain numbers, None where there is none."""
     snapshot = trainer.snapshot
-    latest = slice(max(0, snapshot.episode - LATEST), snapshot.episode)
+    recent_returns = snapshot.episode_returns[-RECENT_EPISODES:]
     return {
         "level": trainer.origin.world["level"],
         "seed": trainer.origin.seed,
@@ -24,8 +21,8 @@ def summary(trainer: Trainer) -> dict[str, Any]:
         "steps": snapshot.total_steps,
         "converged": snapshot.converged,
         "epsilon": snapshot.epsilon,
-        "training_return": _mean(snapshot.episode_returns[latest]),
-        "training_success_rate": _mean(snapshot.episode_successes[latest]),
+        "training_return": _mean(recent_returns),
+        "training_success_rate": snapshot.success_rate,
     }
 
 

@@ -1,14 +1,17 @@
-"""`Snapshot`: a run at one instant."""
+"""`Snapshot`: a run at one instant; `snapshot_of` a trainer or another object that has one."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.learning.records import Transition
 from gridworld.planning.bellman import Plan
+
+#: Latest episodes over which the success rate and the mean return of a training are taken.
+RECENT_EPISODES = 100
 
 
 class Status(StrEnum):
@@ -114,3 +117,32 @@ class Snapshot:
     optimal_length: float | None
     gap: float | None
     greedy_ends: float | None
+
+    @property
+    def success_rate(self) -> float | None:
+        """Share of the latest `RECENT_EPISODES` that reached a goal; None before the first."""
+        recent = self.episode_successes[-RECENT_EPISODES:]
+        return float(recent.mean()) if recent.size else None
+
+
+class HasSnapshot(Protocol):
+    """An object with a snapshot, such as a `gridworld.Trainer`."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The run at this instant."""
+
+
+def snapshot_of(run: HasSnapshot | Snapshot) -> Snapshot:
+    """The run's snapshot, or the snapshot itself.
+
+    Args:
+        run: A trainer or any other object with a snapshot, or a snapshot.
+
+    Raises:
+        TypeError: If it is neither.
+    """
+    snapshot = run if isinstance(run, Snapshot) else getattr(run, "snapshot", None)
+    if not isinstance(snapshot, Snapshot):
+        raise TypeError(f"source must be a Trainer or a Snapshot, got {type(run).__name__}")
+    return snapshot

@@ -2,26 +2,18 @@
 
 import csv
 import os
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.atomic import replacing
 from gridworld.planning.evaluation import best_actions
-from gridworld.runs.snapshot import Snapshot
+from gridworld.runs.snapshot import HasSnapshot, Snapshot, snapshot_of
 from gridworld.worlds.maps import Action
 
 Path = str | os.PathLike[str]
 _ROWS_AT_ONCE = 10_000
-
-
-class HasSnapshot(Protocol):
-    """A run that can be looked at: a `gridworld.Trainer`."""
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The run at this instant."""
 
 
 def episodes_to_csv(run: HasSnapshot | Snapshot, path: Path) -> None:
@@ -34,7 +26,7 @@ def episodes_to_csv(run: HasSnapshot | Snapshot, path: Path) -> None:
         run: The run.
         path: The file; one that exists is replaced.
     """
-    _to_csv(_episodes(_snapshot(run)), path)
+    _to_csv(_episodes(snapshot_of(run)), path)
 
 
 def q_table_to_csv(run: HasSnapshot | Snapshot, path: Path) -> None:
@@ -47,7 +39,7 @@ def q_table_to_csv(run: HasSnapshot | Snapshot, path: Path) -> None:
         run: The run.
         path: The file; one that exists is replaced.
     """
-    _to_csv(_q_table(_snapshot(run)), path)
+    _to_csv(_q_table(snapshot_of(run)), path)
 
 
 def episodes_to_parquet(run: HasSnapshot | Snapshot, path: Path) -> None:
@@ -56,7 +48,7 @@ def episodes_to_parquet(run: HasSnapshot | Snapshot, path: Path) -> None:
     Raises:
         ImportError: If pyarrow is not installed.
     """
-    _to_parquet(_episodes(_snapshot(run)), path)
+    _to_parquet(_episodes(snapshot_of(run)), path)
 
 
 def q_table_to_parquet(run: HasSnapshot | Snapshot, path: Path) -> None:
@@ -65,11 +57,7 @@ def q_table_to_parquet(run: HasSnapshot | Snapshot, path: Path) -> None:
     Raises:
         ImportError: If pyarrow is not installed.
     """
-    _to_parquet(_q_table(_snapshot(run)), path)
-
-
-def _snapshot(run: HasSnapshot | Snapshot) -> Snapshot:
-    return run if isinstance(run, Snapshot) else run.snapshot
+    _to_parquet(_q_table(snapshot_of(run)), path)
 
 
 def _episodes(snapshot: Snapshot) -> dict[str, NDArray]:
