@@ -9,9 +9,6 @@ from gridworld.runs.snapshot import Change, Status
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.maps import is_same_map
 
-#: Parameters of a world that make its map; the cells alone tell whether it is another one.
-_OF_THE_MAP = ("level", "n_rows", "n_cols", "wall_density", "map_seed", "layout")
-
 
 class RunSpec(NamedTuple):
     """All that a run is made from.
@@ -78,6 +75,7 @@ def parameters_of(config: GridWorldConfig | LearningConfig) -> dict[str, Any]:
 
 
 def _beside_the_map(spec: RunSpec) -> tuple[Any, ...]:
-    world = {name: value for name, value in spec.world.items() if name not in _OF_THE_MAP}
+    of_the_map = GridWorldConfig.MAP_PARAMETERS
+    world = {name: value for name, value in spec.world.items() if name not in of_the_map}
     world["wind"] = any(world["wind"]) and world["wind"]  # no wind equals a wind of zeros
     return world, spec.learning, spec.seed, spec.scheduled

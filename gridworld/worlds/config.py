@@ -1,10 +1,10 @@
 """`GridWorldConfig`: every setting of a world.
 
-A value that is not allowed raises ValueError at once, whether it is given to the
-constructor or assigned later, and the object stays as it was.
+A value that is not allowed raises ValueError at once, in the constructor and when it is
+assigned later, and leaves the object unchanged.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import param
 
@@ -13,33 +13,15 @@ from gridworld.worlds.levels import LEVELS
 from gridworld.worlds.maps import MAX_SIZE, MIN_SIZE, check_playable, parse_layout
 from gridworld.worlds.random_maps import MAX_DENSITY, random_layout
 
-#: Parameters that only a drawn map has, with their names in `random_layout`.
-_DRAWN = {
-    "n_rows": "n_rows",
-    "n_cols": "n_cols",
-    "wall_density": "wall_density",
-    "map_seed": "seed",
-}
-#: Parameters that a level sets along with its map.
-_PRESET = (
-    "wind",
-    "step_reward",
-    "bump_reward",
-    "goal_reward",
-    "pit_reward",
-    "cliff_reward",
-    "max_steps",
-)
-
 
 class GridWorldConfig(param.Parameterized):
     """A grid world: its map, its chance and its rewards.
 
-    Choosing a ``level`` sets the map and the level's own rewards; a parameter given in
-    the same breath wins over the level's. Giving a ``layout`` makes the level
-    ``custom``; wind that does not fit its width is gone with the map before.
-    ``n_rows`` and ``n_cols`` always tell the map's size and, like ``wall_density`` and
-    ``map_seed``, may be chosen for level ``random`` only.
+    Choosing a ``level`` sets the map and the parameters that come with the level, except
+    those that are given at the same time. Giving a ``layout`` makes the level ``custom``;
+    wind of another width than the new map's is dropped. ``n_rows`` and ``n_cols`` always
+    are the map's size and, like ``wall_density`` and ``map_seed``, may be chosen for level
+    ``random`` only.
 
     Example:
         >>> GridWorldConfig(level="hard", slip=0.1).n_rows
@@ -48,6 +30,21 @@ class GridWorldConfig(param.Parameterized):
     Raises:
         ValueError: Naming the parameter, the value and what is allowed.
     """
+
+    #: Parameters from which the map of level ``random`` is drawn.
+    DRAWN_PARAMETERS: ClassVar[tuple[str, ...]] = ("n_rows", "n_cols", "wall_density", "map_seed")
+    #: Parameters that make the map.
+    MAP_PARAMETERS: ClassVar[tuple[str, ...]] = ("level", *DRAWN_PARAMETERS, "layout")
+    #: Parameters that a level sets together with its map.
+    LEVEL_PARAMETERS: ClassVar[tuple[str, ...]] = (
+        "wind",
+        "step_reward",
+        "bump_reward",
+        "goal_reward",
+        "pit_reward",
+        "cliff_reward",
+        "max_steps",
+    )
 
     level = Choice(
         default="easy",
@@ -127,13 +124,13 @@ class GridWorldConfig(param.Parameterized):
         self._settle(given=set(params))
 
     def copy_from(self, other: "GridWorldConfig") -> None:
-        """Takes all parameters of another world as they are, so that nothing follows from them."""
+        """Sets all parameters to those of another world; nothing is derived from them."""
         self._settled: dict[str, Any] = other._settled
         self.param.update(**self._settled)
 
-    @param.depends(*_DRAWN, *_PRESET, "level", "layout", "slip", watch=True)
+    @param.depends(*MAP_PARAMETERS, *LEVEL_PARAMETERS, "slip", watch=True)
     def _resettle(self) -> None:
-        if self._settling:  # our own derived values, already checked
+        if self._settling:  # values that _settle has derived and checked
             return
         given = {name for name, value in self._settled.items() if getattr(self, name) != value}
         try:
@@ -144,10 +141,10 @@ class GridWorldConfig(param.Parameterized):
             raise
 
     def _settle(self, given: set[str]) -> None:
-        """Brings what hangs together into agreement with the ``given`` parameters.
+        """Derives the parameters that depend on the ``given`` ones.
 
         Raises:
-            ValueError: If they cannot agree; nothing has been changed then.
+            ValueError: If the given ones contradict each other; then nothing has changed.
         """
         values = self.param.values()
         del values["name"]
@@ -163,7 +160,7 @@ class GridWorldConfig(param.Parameterized):
                 raise ValueError(
                     f"wind has {n_shifts} values, expected {n_cols}, one for each column"
                 )
-            values["wind"] = ()  # that of the map before
+            values["wind"] = ()  # it was the wind of the old map
         check_playable(cells, values["wind"])
         self._settling = True
         try:
@@ -174,11 +171,13 @@ class GridWorldConfig(param.Parameterized):
 
 
 def _derive(values: dict[str, Any], given: set[str]) -> dict[str, Any]:
-    """What follows from the ``given`` ones of a world's ``values``."""
+    """Values that the ``given`` ones of a world's ``values`` determine."""
     level = values["level"]
     if "layout" in given and not ("level" in given and values["layout"] == _map_of(level, values)):
         return {"level": "custom"}
-    for field in (f for f in _DRAWN if f in given and level != "random" and "layout" not in given):
+    drawn = [field for field in GridWorldConfig.DRAWN_PARAMETERS if field in given]
+    if drawn and level != "random" and "layout" not in given:
+        field = drawn[0]
         raise ValueError(
             f"{field} may be chosen for level random only, got {values[field]!r} for level {level}"
         )
@@ -188,16 +187,19 @@ def _derive(values: dict[str, Any], given: set[str]) -> dict[str, Any]:
         return {}
     derived: dict[str, Any] = {}
     if "level" in given or not values["layout"]:
-        defaults = {field: GridWorldConfig.param[field].default for field in _PRESET}
+        defaults = {
+            field: GridWorldConfig.param[field].default
+            for field in GridWorldConfig.LEVEL_PARAMETERS
+        }
         preset = defaults | LEVELS[level].parameters
         derived = {field: value for field, value in preset.items() if field not in given}
-    if level != "random" or given & {"level", *_DRAWN} or not values["layout"]:
+    if level != "random" or drawn or "level" in given or not values["layout"]:
         derived["layout"] = _map_of(level, values)
     return derived
 
 
 def _map_of(level: str, values: dict[str, Any]) -> str:
-    """The map that a level has of its own; empty for level custom."""
+    """The map of a level; empty for level custom."""
     if level == "random":
-        return random_layout(**{_DRAWN[field]: values[field] for field in _DRAWN})
+        return random_layout(*(values[name] for name in GridWorldConfig.DRAWN_PARAMETERS))
     return LEVELS[level].layout

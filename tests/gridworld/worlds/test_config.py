@@ -363,3 +363,14 @@ def test_learning_defaults_are_those_of_the_manual():
     assert config.discount_factor == 0.99
     assert (config.epsilon, config.epsilon_decay, config.min_epsilon) == (1.0, 0.995, 0.01)
     assert (config.initial_q, config.num_episodes) == (0, 500)
+
+
+def test_every_parameter_belongs_to_the_map_or_to_the_level_but_the_slip():
+    lists = (*GridWorldConfig.MAP_PARAMETERS, *GridWorldConfig.LEVEL_PARAMETERS)
+    assert sorted(lists) == sorted(set(GridWorldConfig.param) - {"name", "slip"})
+    assert set(GridWorldConfig.DRAWN_PARAMETERS) < set(GridWorldConfig.MAP_PARAMETERS)
+
+
+def test_levels_set_no_other_parameters_than_those_that_come_with_a_level():
+    for level in LEVELS.values():
+        assert set(level.parameters) <= set(GridWorldConfig.LEVEL_PARAMETERS)
