@@ -7,7 +7,7 @@ import gymnasium
 
 from gridworld import parameters
 from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
-from gridworld.atomic import replacing
+from gridworld.atomic import check_writable, replacing
 from gridworld.learning.base import LearningConfig
 from gridworld.learning.loop import TRAIL_LENGTH
 from gridworld.learning.records import Transition
@@ -73,6 +73,7 @@ __all__ = [
     "World",
     "__version__",
     "best_actions",
+    "check_writable",
     "episodes_to_csv",
     "episodes_to_parquet",
     "format_layout",

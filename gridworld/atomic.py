@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are written whole or not at all."""
 
 import os
 import secrets
@@ -8,25 +8,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-#: Seconds after which what an interrupted writing left behind is cleared away.
-_STALE = 3600
+#: Age in seconds after which the temporary file of an interrupted writer is removed.
+_STALE_SECONDS = 3600
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO]:
-    """Opens a file to write that takes the place of ``path`` once all is written.
+    """Opens a file for writing that replaces ``path`` once all is written.
 
-    Whatever happens on the way, the file at ``path`` is the old one or the new one, whole.
-    Until then the new one has a hidden name in the same folder; one that a killed process
-    left there does no harm, and is cleared away by a later writing.
+    At every moment the file at ``path`` is either the old one or the new one, and whole. Until
+    it is finished, the new file has a hidden name in the same folder. If a killed process
+    leaves such a file behind, a later call removes it.
 
     Args:
         path: The file to replace or to make.
         mode: ``"wb"``, or ``"w"`` for text in UTF-8.
+
+    Raises:
+        OSError: If it cannot be written.
     """
-    target = Path(path).resolve()  # a link stays one
-    if target.is_dir():
-        raise IsADirectoryError(f"{target} is a folder, not a file")
+    target = _target(path)
     _clear_stale(target)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
@@ -46,10 +47,34 @@ def replacing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO]:
             os.close(folder)
 
 
+def check_writable(path: str | os.PathLike[str]) -> Path:
+    """Checks that a file can be written, before the work on its content begins.
+
+    Returns:
+        The file's absolute path, links followed.
+
+    Raises:
+        OSError: If the path is a folder, or its folder is missing or cannot be written to.
+    """
+    target = _target(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {target.parent}")
+    if not os.access(target.parent, os.W_OK):
+        raise PermissionError(f"the folder {target.parent} cannot be written to")
+    return target
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    target = Path(path).resolve()  # a link stays a link
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder, not a file")
+    return target
+
+
 def _clear_stale(target: Path) -> None:
     for left in target.parent.glob(f".{_escaped(target.name)}.*.tmp"):
         try:
-            if time.time() - left.stat().st_mtime > _STALE:
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
                 left.unlink()
         except FileNotFoundError:  # another process was faster
             continue
