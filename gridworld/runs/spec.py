@@ -1,6 +1,9 @@
 """`RunSpec`: all that a run is made from; `Held`: a run that can be brought back."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+import param
 
 from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.learning.base import LearningConfig
@@ -52,6 +55,37 @@ class RunSpec(NamedTuple):
             self.world["layout"], other.world["layout"]
         )
 
+    def to_python(self, n_steps: int = 0, changes: Iterable[Change] = ()) -> str:
+        """Python lines that make a trainer of this spec, and train it.
+
+        With the steps that a run has taken and the changes that it has made, its Q-table comes
+        out the same, bit for bit.
+
+        Args:
+            n_steps: Steps to train; with 0 no line for it is written.
+            changes: Changes of parameters to make during these steps.
+        """
+        world, learning, changes = self.world_config, self.learning_config, list(changes)
+        used = ["GridWorldConfig", type(learning).__name__, "Trainer"] + ["Change"] * bool(changes)
+        arguments = [
+            _call(world, _world_arguments(world)),
+            _call(learning, _differing(learning, type(learning)())),
+            f"seed={self.seed!r}",
+        ]
+        if changes:
+            made = "".join(f"        {_plain_change(change)!r},\n" for change in changes)
+            arguments.append(f"changes=[\n{made}    ]")
+        lines = [
+            f"from gridworld import {', '.join(sorted(used))}",
+            "",
+            "trainer = Trainer(",
+            *(f"    {argument}," for argument in arguments),
+            ")",
+        ]
+        if n_steps:
+            lines.append(f"trainer.advance({n_steps})")
+        return "\n".join(lines)
+
 
 class Held(NamedTuple):
     """A run and the settings beside it, for `Trainer.bring_back`.
@@ -79,3 +113,36 @@ def _beside_the_map(spec: RunSpec) -> tuple[Any, ...]:
     world = {name: value for name, value in spec.world.items() if name not in of_the_map}
     world["wind"] = any(world["wind"]) and world["wind"]  # no wind equals a wind of zeros
     return world, spec.learning, spec.seed, spec.scheduled
+
+
+def _world_arguments(config: GridWorldConfig) -> dict[str, Any]:
+    """Arguments that make a world's config: its map, and the differences from its level."""
+    drawn = GridWorldConfig.DRAWN_PARAMETERS
+    given = {"random": ("level", *drawn), "custom": ("layout",)}.get(config.level, ("level",))
+    arguments = {name: getattr(config, name) for name in given}
+    differing = _differing(config, GridWorldConfig(**arguments))
+    return arguments | {name: value for name, value in differing.items() if name not in drawn}
+
+
+def _differing(config: param.Parameterized, other: param.Parameterized) -> dict[str, Any]:
+    """Parameters of a config that differ from another one's."""
+    names = [name for name in config.param if name != "name"]  # in the order of the class
+    return {
+        name: getattr(config, name)
+        for name in names
+        if getattr(config, name) != getattr(other, name)
+    }
+
+
+def _call(config: param.Parameterized, arguments: dict[str, Any]) -> str:
+    given = ", ".join(f"{name}={_plain(value)!r}" for name, value in arguments.items())
+    return f"{type(config).__name__}({given})"
+
+
+def _plain_change(change: Change) -> Change:
+    return Change(*map(_plain, change))
+
+
+def _plain(value: Any) -> Any:
+    """A value of a Python type in place of a NumPy scalar, so that its repr is Python."""
+    return value.item() if hasattr(value, "item") else value
