@@ -21,8 +21,9 @@ from gridworld.planning.solve import (
 )
 from gridworld.planning.tolerance import is_rounding
 from gridworld.runs.changes import TUNABLE
-from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot, Status, snapshot_of
+from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot, snapshot_of
 from gridworld.runs.spec import Held, RunSpec
+from gridworld.runs.status import Status, StatusError
 from gridworld.saving.checks import LoadError
 from gridworld.saving.tables import (
     episodes_to_csv,
@@ -30,7 +31,7 @@ from gridworld.saving.tables import (
     q_table_to_csv,
     q_table_to_parquet,
 )
-from gridworld.trainer import StatusError, Trainer
+from gridworld.trainer import Trainer
 from gridworld.version import __version__
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.env import GridWorldEnv

@@ -14,8 +14,9 @@ from gridworld.learning.records import Transition
 from gridworld.parameters import check_whole
 from gridworld.runs.changes import check_changes, check_number, check_value
 from gridworld.runs.run import Run
-from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot, Status
+from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot
 from gridworld.runs.spec import Held, RunSpec, parameters_of
+from gridworld.runs.status import Status, require
 from gridworld.saving.read import check_status, load
 from gridworld.saving.restore import restore
 from gridworld.saving.schema import SavedRun, state_of
@@ -23,14 +24,10 @@ from gridworld.saving.write import save
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.world import World
 
-__all__ = ["RECENT_EPISODES", "StatusError", "Trainer"]
+__all__ = ["RECENT_EPISODES", "Trainer"]
 
 #: Steps between two updates of the progress bar; they take a few milliseconds.
 _STEPS_PER_UPDATE = 100_000
-
-
-class StatusError(RuntimeError):
-    """A call that the status of the run does not allow; the message says what is allowed."""
 
 
 class Trainer:
@@ -131,23 +128,23 @@ class Trainer:
 
     def start(self) -> None:
         """Starts a run: ``IDLE → RUNNING``."""
-        self._require("start", Status.IDLE)
+        require("start", self.status, Status.IDLE)
         self.reset()
         self._status = Status.RUNNING
 
     def pause(self) -> None:
         """``RUNNING → PAUSED``."""
-        self._require("pause", Status.RUNNING)
+        require("pause", self.status, Status.RUNNING)
         self._status = Status.PAUSED
 
     def resume(self) -> None:
         """``PAUSED → RUNNING``."""
-        self._require("resume", Status.PAUSED)
+        require("resume", self.status, Status.PAUSED)
         self._status = Status.RUNNING
 
     def stop(self) -> None:
         """Ends the run before its time: ``RUNNING, PAUSED → STOPPED``."""
-        self._require("stop", Status.RUNNING, Status.PAUSED)
+        require("stop", self.status, Status.RUNNING, Status.PAUSED)
         self._status = Status.STOPPED
 
     def fail(self) -> None:
@@ -284,7 +281,7 @@ class Trainer:
             ValueError: If a parameter is not one of the three, a value not allowed, or
                 the run has had 10,000 changes; nothing has been changed then.
         """
-        self._require("tune", Status.RUNNING, Status.PAUSED)
+        require("tune", self.status, Status.RUNNING, Status.PAUSED)
         values = {name: check_value(name, value) for name, value in parameters.items()}
         check_number(len(self._run.changes) + len(self._run.scheduled) + len(values))
         for name, value in values.items():
@@ -367,16 +364,9 @@ class Trainer:
         trainer._status = Status.PAUSED if status is Status.RUNNING else status
         return trainer
 
-    def _require(self, call: str, *allowed: Status) -> None:
-        if self._status not in allowed:
-            raise StatusError(
-                f"{call}() needs status {' or '.join(allowed)}, status is {self._status}; "
-                f"allowed now: {', '.join(_ALLOWED[self._status])}"
-            )
-
     def _begin(self, call: str, *allowed: Status) -> None:
         """Sets a run going that is ``IDLE`` or has one of the ``allowed`` statuses."""
-        self._require(call, Status.IDLE, *allowed)
+        require(call, self.status, Status.IDLE, *allowed)
         if self._status is Status.IDLE:
             self.start()
         self._status = Status.RUNNING
@@ -399,21 +389,3 @@ class Trainer:
         except Exception:
             self.fail()
             raise
-
-
-_ALLOWED = {
-    Status.IDLE: ("start()", "step()", "step_episode()", "advance()", "train()", "reset()"),
-    Status.RUNNING: ("pause()", "stop()", "advance()", "train()", "tune()", "reset()"),
-    Status.PAUSED: (
-        "resume()",
-        "step()",
-        "step_episode()",
-        "stop()",
-        "train()",
-        "tune()",
-        "reset()",
-    ),
-    Status.STOPPED: ("reset()",),
-    Status.FINISHED: ("reset()",),
-    Status.FAILED: ("reset()",),
-}

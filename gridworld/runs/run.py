@@ -1,14 +1,11 @@
 """`Run`: all that one training run has learned and recorded, and how it goes on."""
 
-import contextlib
-import mmap
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gridworld.algorithms.q_learning import QLearningAgent
 from gridworld.learning import loop
@@ -16,7 +13,10 @@ from gridworld.learning.draws import Draws
 from gridworld.learning.records import Transition
 from gridworld.planning.analysis import Analysis, Findings
 from gridworld.planning.evaluation import Evaluation, best_actions
-from gridworld.runs.snapshot import Change, Snapshot, Status
+from gridworld.runs.arrays import lazy_zeros, read_only
+from gridworld.runs.evaluations import Evaluations
+from gridworld.runs.snapshot import Change, Snapshot
+from gridworld.runs.status import Status
 from gridworld.runs.thinning import ThinnedRecords
 from gridworld.worlds.world import World
 
@@ -83,9 +83,9 @@ class Run:
         self.visits = np.zeros_like(agent.q_values, dtype=np.int64)
         self.trail = np.zeros(loop.TRAIL_LENGTH, dtype=np.int64)
         self.records = loop.Records(
-            _lazy_zeros(num_episodes, np.float64),
-            _lazy_zeros(num_episodes, np.int64),
-            _lazy_zeros(num_episodes, np.bool_),
+            lazy_zeros(num_episodes, np.float64),
+            lazy_zeros(num_episodes, np.int64),
+            lazy_zeros(num_episodes, np.bool_),
         )
         self.progress = np.zeros(1, dtype=loop.PROGRESS)
         self.progress["state"] = self.trail[0] = world.start_states[0]
@@ -98,15 +98,11 @@ class Run:
         self.keyframes: ThinnedRecords[Snapshot] = ThinnedRecords(
             min(MAX_KEYFRAMES, _MAX_BYTES // (2 * agent.q_values.nbytes))
         )
-        self.evaluations: ThinnedRecords[Evaluation] = ThinnedRecords(
-            min(MAX_EVALUATIONS, _MAX_BYTES // agent.q_values.size)
-        )
+        self.evaluations = Evaluations(min(MAX_EVALUATIONS, _MAX_BYTES // agent.q_values.size))
         self.optimal_evaluations = optimal_evaluations
         self.analysis = (
             analysis.for_learner(agent) if analysis else Analysis(world, agent, max_steps)
         )
-        self._evaluating: Evaluation | None = None
-        self._evaluated: dict[str, Any] | None = None  # what snapshots tell of evaluations
         self.record_due()
 
     @property
@@ -168,19 +164,15 @@ class Run:
         Returns:
             Whether all was done in about that time.
         """
-        self._evaluated = None
         end = time.perf_counter() + seconds
-        return all(
-            time.perf_counter() < end for _ in chain(self.analysis.compute(), self._evaluate())
-        )
+        evaluating = self.evaluations.compute(self.world, self.max_steps)
+        return all(time.perf_counter() < end for _ in chain(self.analysis.compute(), evaluating))
 
     def snapshot(self, status: Status) -> Snapshot:
         """The run at this instant; costs the same after a million episodes."""
-        if self._evaluated is None:
-            self._evaluated = self._collect_evaluations()
         return Snapshot(
             **self._present(status),
-            **self._evaluated,
+            **self.evaluations.arrays(),
             converged=self.converged,
             **self.analysis.findings._asdict(),
         )
@@ -195,27 +187,6 @@ class Run:
             converged=False,
             **Findings()._asdict(),
         )
-
-    def _evaluate(self) -> Iterator[None]:
-        """Works out in pieces what the greedy policies earn: the present one's first."""
-        while True:
-            if self._evaluating is None:
-                pending = [e for e in self.evaluations if e.expected_return is None]
-                if not pending:
-                    return
-                self._evaluating = pending[-1]
-            yield from self._evaluating.evaluate(self.world, self.max_steps)
-            self._evaluating = None
-
-    def _collect_evaluations(self) -> dict[str, Any]:
-        evaluated = [e for e in self.evaluations if e.expected_return is not None]
-        return {
-            "evaluation_episodes": _read_only(np.array([e.episode for e in evaluated], np.int64)),
-            "evaluation_epsilons": _read_only(np.array([e.epsilon for e in evaluated], float)),
-            "evaluation_returns": _read_only(
-                np.array([e.expected_return for e in evaluated], float)
-            ),
-        }
 
     def _present(self, status: Status) -> dict[str, Any]:
         """What a snapshot tells of the run itself."""
@@ -233,17 +204,17 @@ class Run:
             "step": step,
             "total_steps": total_steps,
             "position": divmod(state, n_cols),
-            "trail": _read_only(trail),
+            "trail": read_only(trail),
             "epsilon": epsilon,
             "learning_rate": self.agent.learning_rate,
             "discount_factor": self.agent.discount_factor,
-            "q_values": _read_only(self.agent.q_values.copy()),
+            "q_values": read_only(self.agent.q_values.copy()),
             "reachable": self.world.reachable,
-            "visits": _read_only(self.visits.copy()),
+            "visits": read_only(self.visits.copy()),
             "last_update": self.last_update,
-            "episode_returns": _read_only(self.records.returns[:episode]),
-            "episode_lengths": _read_only(self.records.lengths[:episode]),
-            "episode_successes": _read_only(self.records.successes[:episode]),
+            "episode_returns": read_only(self.records.returns[:episode]),
+            "episode_lengths": read_only(self.records.lengths[:episode]),
+            "episode_successes": read_only(self.records.successes[:episode]),
             "changes": self.changes,
         }
 
@@ -254,7 +225,6 @@ class Run:
             self.keyframes.add(self.frame(Status.RUNNING))
         if self.episode == self.evaluations.due and self.progress["between_episodes"][0]:
             self.evaluations.add(self._evaluation())
-            self._evaluated = None
         while self.scheduled and self.scheduled[0].total_steps <= self.total_steps:
             self._change(self.scheduled[0].name, self.scheduled[0].value, self.scheduled[1:])
 
@@ -297,25 +267,5 @@ class Run:
         )
 
 
-def _lazy_zeros(n: int, dtype: type[np.generic]) -> NDArray:
-    """Zeros of shape ``(n,)`` whose memory is committed as they are written.
-
-    So a long run costs nothing up front. NumPy's own are written at once where the memory
-    has been used before.
-    """
-    memory = mmap.mmap(-1, max(1, n * np.dtype(dtype).itemsize))
-    if hasattr(mmap, "MADV_NOHUGEPAGE"):  # else the first one would commit two megabytes
-        with contextlib.suppress(OSError):  # a kernel without such pages
-            memory.madvise(mmap.MADV_NOHUGEPAGE)
-    return np.frombuffer(memory, dtype, n)
-
-
-def _read_only(array: NDArray) -> NDArray:
-    """A read-only view of an array."""
-    view = array.view()
-    view.setflags(write=False)
-    return view
-
-
-_NO_EPISODES = _read_only(np.zeros(0, dtype=np.int64))
-_NO_NUMBERS = _read_only(np.zeros(0))
+_NO_EPISODES = read_only(np.zeros(0, dtype=np.int64))
+_NO_NUMBERS = read_only(np.zeros(0))

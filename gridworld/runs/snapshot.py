@@ -1,7 +1,6 @@
 """`Snapshot`: a run at one instant; `snapshot_of` a trainer or another object that has one."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -9,20 +8,10 @@ from numpy.typing import NDArray
 
 from gridworld.learning.records import Transition
 from gridworld.planning.bellman import Plan
+from gridworld.runs.status import Status
 
 #: Latest episodes over which the success rate and the mean return of a training are taken.
 RECENT_EPISODES = 100
-
-
-class Status(StrEnum):
-    """Where a run stands: ``IDLE → RUNNING ⇄ PAUSED → STOPPED | FINISHED``, or ``FAILED``."""
-
-    IDLE = "IDLE"
-    RUNNING = "RUNNING"
-    PAUSED = "PAUSED"
-    STOPPED = "STOPPED"
-    FINISHED = "FINISHED"
-    FAILED = "FAILED"
 
 
 class Change(NamedTuple):

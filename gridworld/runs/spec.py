@@ -8,7 +8,8 @@ import param
 from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.learning.base import LearningConfig
 from gridworld.runs.run import Run
-from gridworld.runs.snapshot import Change, Status
+from gridworld.runs.snapshot import Change
+from gridworld.runs.status import Status
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.maps import is_same_map
 

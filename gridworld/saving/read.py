@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.runs.changes import MAX_CHANGES
 from gridworld.runs.run import MAX_EVALUATIONS, MAX_KEYFRAMES, Run
-from gridworld.runs.snapshot import Status
 from gridworld.runs.spec import RunSpec, parameters_of
+from gridworld.runs.status import Status
 from gridworld.saving import checks, npz
 from gridworld.saving.checks import LoadError, require
 from gridworld.saving.npz import Archive, Source

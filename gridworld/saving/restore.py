@@ -12,7 +12,8 @@ from gridworld.learning.base import LearningConfig
 from gridworld.planning.evaluation import Evaluation
 from gridworld.runs.changes import TUNABLE
 from gridworld.runs.run import Run
-from gridworld.runs.snapshot import Change, Status
+from gridworld.runs.snapshot import Change
+from gridworld.runs.status import Status
 from gridworld.runs.thinning import ThinnedRecords
 from gridworld.saving import checks
 from gridworld.saving.checks import LoadError, require

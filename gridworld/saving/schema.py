@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from gridworld.learning import loop
 from gridworld.runs.changes import TUNABLE, check_changes
 from gridworld.runs.run import Run
-from gridworld.runs.snapshot import Change, Snapshot, Status
+from gridworld.runs.snapshot import Change, Snapshot
 from gridworld.runs.spec import RunSpec
+from gridworld.runs.status import Status
 
 FORMAT, VERSION = "gridworld run", 1
 #: Fields of the header.
