@@ -1,7 +1,7 @@
-"""The Bellman equations of a world: sweeps, exact values, and what is best by them.
+"""The Bellman equations of a world: sweeps, exact values, and the best actions.
 
-Values go with what was ``added`` up on the way to them, step by step and without signs: it
-tells how far rounding may have put them off.
+Each value has a companion ``added``: the sum of the absolute values that were added up to make
+it. Rounding errors of the value are in proportion to it.
 """
 
 from typing import NamedTuple
@@ -27,8 +27,8 @@ class Plan(NamedTuple):
     Attributes:
         values: ``v*``, shape ``(S,)``.
         q_values: ``q*``, shape ``(S, A)``.
-        policy: The best action of each state, shape ``(S,)``; of tied ones the first, if an
-            episode comes to its end that way, and at discount 1 one that brings it nearer.
+        policy: The best action of each state, shape ``(S,)``. Of tied ones it is the first
+            whose episode ends; at discount 1 it is one that leads towards the end.
         optimal: Whether an action is a best one, ties up to rounding included, shape ``(S, A)``.
     """
 
@@ -63,14 +63,14 @@ class Bellman:
         self._endless = np.zeros(world.n_states, dtype=np.bool_)
         if discount == 1:
             self._endless = endless_states(world, self._resting)
-        # An action that may end up among endless states has no finite value either.
+        # An action that can lead to an endless state has no finite value either.
         self._barred = may_enter(world, self._endless)
         self._reward, self._paid = _expected_rewards(world)
 
     def sweep(self, values: NDArray, added: NDArray) -> tuple[NDArray, NDArray]:
-        """One sweep of value iteration: better values, and what was added up, shape ``(S,)``.
+        """One sweep of value iteration: better values and their ``added``, shape ``(S,)`` each.
 
-        Below discount 1 it does not count what is added up: the policy alone will matter.
+        Below discount 1 ``added`` stays as it is, as only the resulting policy is used.
         """
         if self.discount < 1:
             return self._improve(values).max(axis=1), added
@@ -82,7 +82,7 @@ class Bellman:
         )
 
     def look(self, values: NDArray, added: NDArray) -> Found:
-        """Evaluates the greedy policy exactly: it is optimal if no action improves on that."""
+        """Evaluates the greedy policy exactly, and checks whether any action improves on it."""
         if self.discount < 1:
             policy = self._improve(values).argmax(axis=1)
         else:
@@ -103,12 +103,12 @@ class Bellman:
         finite = np.where(self._endless, 0.0, values)
         q_values, q_added = self._backup(finite, added)
         gain = np.where(self._endless[:, None], 0.0, q_values - finite[:, None])
-        # Not so if NaN: no finite value as yet.
+        # NaN, which is no finite value, counts as not optimal.
         is_optimal = is_rounding(gain, q_added + added[:, None]).all()
         return Found(policy, values, added, q_values, q_added, bool(is_optimal))
 
     def _backup(self, values: NDArray, added: NDArray) -> tuple[NDArray, NDArray]:
-        """``q``, -inf for what is out of the question, and what was added up, ``(S, A)``."""
+        """``q``, -inf for actions without a finite value, and its ``added``, ``(S, A)`` each."""
         q_values = np.where(self._barred, -np.inf, self._improve(values))
         return q_values, self._paid + self.discount * self._expected(added + abs(values))
 
@@ -116,19 +116,19 @@ class Bellman:
         return self._reward + self.discount * self._expected(values)
 
     def _expected(self, values: NDArray) -> NDArray[np.float64]:
-        """What is to be expected of the state that an action leads to, shape ``(S, A)``."""
+        """Expected value of the state that an action leads to, shape ``(S, A)``."""
         reached = values[self.world.next_state]
         return np.einsum("sak,sak->sa", self.world.probability, reached)
 
     def _greedy(self, q_values: NDArray, q_added: NDArray) -> NDArray[np.int64]:
-        """The first best action of each state, unless an episode would go on for ever."""
+        """The first best action of each state; another one where it would never end."""
         near = _near_best(q_values, q_added)
         policy = near.argmax(axis=1)
         if self.discount < 1:
-            # Far off the end all ways may look the same, up to rounding.
+            # Far from the end all actions may have the same value, up to rounding.
             transitions = transitions_of(self.world, as_weights(self.world, policy))
             return leading_on(self.world, policy, near, can_reach(self.world.terminal, transitions))
-        # To rest is worth 0, which is the best only where nothing better can be had.
+        # Resting is worth 0: it is a best action only where the best value is 0.
         at_best = abs(q_values.max(axis=1, keepdims=True))
         at_rest = near & self._resting & is_rounding(at_best, q_added)
         rests = at_rest.any(axis=1)
@@ -145,14 +145,14 @@ def _near_best(q_values: NDArray, q_added: NDArray) -> NDArray[np.bool_]:
 
 
 def _expected_rewards(world: World) -> tuple[NDArray, NDArray]:
-    """Expected reward of each action, and the same without signs, shape ``(S, A)`` each."""
+    """Expected reward, and expected absolute reward, of each action, ``(S, A)`` each."""
     reward = (world.probability * world.reward).sum(axis=2)
     paid = (world.probability * abs(world.reward)).sum(axis=2)
     return np.where(is_rounding(abs(reward), paid), 0.0, reward), paid
 
 
 def evaluated(world: World, weights: NDArray, discount: float) -> tuple[NDArray, NDArray]:
-    """Values of a policy, given as probabilities ``(S, A)``, and what was added up, ``(S,)``."""
+    """Values of a policy of probabilities ``(S, A)``, and their ``added``, ``(S,)`` each."""
     from scipy.sparse import eye_array
     from scipy.sparse.linalg import splu
 
@@ -160,7 +160,7 @@ def evaluated(world: World, weights: NDArray, discount: float) -> tuple[NDArray,
     reward, paid = ((weights * table).sum(axis=1) for table in _expected_rewards(world))
     reward[is_rounding(abs(reward), paid)] = 0.0
     values, added = np.zeros((2, world.n_states))
-    settled = ~can_reach(reward != 0, transitions)  # worth 0, as nothing is ever paid
+    settled = ~can_reach(reward != 0, transitions)  # worth 0, as no reward ever follows
     if discount == 1:
         infinite = can_reach(~can_reach(settled, transitions), transitions)
         values[infinite] = np.nan
@@ -175,5 +175,5 @@ def evaluated(world: World, weights: NDArray, discount: float) -> tuple[NDArray,
 
 
 def as_weights(world: World, policy: NDArray[np.int64]) -> NDArray[np.float64]:
-    """A policy of an action for each state as probabilities, shape ``(S, A)``."""
+    """Probabilities, shape ``(S, A)``, of a policy with one action for each state."""
     return np.eye(world.n_actions)[policy]

@@ -15,17 +15,19 @@ from gridworld.planning.tolerance import is_rounding
 from gridworld.planning.undiscounted import transitions_of
 from gridworld.worlds.world import World
 
+#: Sweeps after which value iteration gives up: rewards can be gathered without end.
 _MAX_SWEEPS = 20_000
+#: Sweeps between two exact evaluations of the greedy policy.
 _SWEEPS_PER_CHECK = 100
-#: Share of a value by which a sweep may change it when it is time to look whether all is done.
-_SETTLED = 2.0**-46
+#: Values are settled if a sweep changes each of them by at most this share of itself.
+_SETTLED_SHARE = 2.0**-46
 
 
 def value_iteration(world: World, discount: float) -> Plan:
     """Optimal values, by value iteration (Sutton & Barto 2018, section 4.4, page 82).
 
-    Every hundred sweeps the greedy policy is evaluated exactly: once its values satisfy
-    the Bellman optimality equation, no further sweep can change them.
+    Every hundred sweeps, and when the values settle, the greedy policy is evaluated exactly.
+    If these values satisfy the Bellman optimality equation, no further sweep can change them.
 
     Args:
         world: The MDP.
@@ -38,7 +40,7 @@ def value_iteration(world: World, discount: float) -> Plan:
 
 
 def planning(world: World, discount: float) -> Generator[None, None, Plan]:
-    """Works out `value_iteration` in pieces, a sweep each."""
+    """Works out `value_iteration` in pieces of one sweep."""
     bellman = Bellman(world, _check_discount(discount))
     values = added = np.zeros(world.n_states)
     is_settled = False
@@ -61,7 +63,7 @@ def planning(world: World, discount: float) -> Generator[None, None, Plan]:
 
 
 def _is_settled(before: NDArray, values: NDArray) -> bool:
-    return bool((abs(values - before) <= _SETTLED * abs(values)).all())
+    return bool((abs(values - before) <= _SETTLED_SHARE * abs(values)).all())
 
 
 def policy_evaluation(world: World, policy: ArrayLike, discount: float) -> NDArray[np.float64]:
@@ -85,7 +87,8 @@ def policy_evaluation(world: World, policy: ArrayLike, discount: float) -> NDArr
 def optimal_path(world: World, discount: float) -> NDArray[np.int64]:
     """States from a start to a goal under the optimal policy, both included, shape ``(T,)``.
 
-    Where outcomes are by chance, the likeliest such path; out of several starts, the first.
+    With random outcomes it is the likeliest such path; with several starts it begins at the
+    first one.
 
     Raises:
         ValueError: If the optimal policy reaches no goal from there.
@@ -123,11 +126,11 @@ def gap_to_optimal(
         world: The MDP.
         q_values: Shape ``(S, A)``.
         discount: γ, from 0 to 1.
-        plan: Of `value_iteration` at this discount, if it is known already.
+        plan: Result of `value_iteration` at this discount, if it is at hand.
 
     Returns:
         ``v*(start) - v(start)``, 0 where it is not above rounding; infinite if the policy never
-        ends and, at discount 1, has no finite value. There is no step limit in it.
+        ends and, at discount 1, has no finite value. The step limit does not count.
     """
     discount = _check_discount(discount)
     q_values = np.asarray(q_values, dtype=np.float64)

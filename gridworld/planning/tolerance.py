@@ -1,20 +1,21 @@
-"""The one tolerance: when two sums are the same but for rounding.
+"""The one tolerance: when the difference of two sums is only rounding.
 
-It is a share of what was added up to make them, never of anything else: a value is small
-where rewards are, and where a goal is improbable, and is a right answer all the same.
+The tolerance is a share of the numbers that were added up to make the sums. A fixed number, or a
+share of the largest reward, would be wrong: exact values can be small because rewards are
+small, or because a goal is improbable.
 """
 
 from typing import Any
 
-#: Share of all that was added up by which rounding may put a sum off; an addition has 2**-53.
+#: Rounding error of a sum, as a share of all that was added up; one addition has 2**-53.
 ROUNDING = 2.0**-46
 
 
 def is_rounding(difference: Any, added: Any) -> Any:
-    """Whether the difference of two sums is not above what rounding may make of it.
+    """Whether the difference of two sums is small enough to be a rounding error.
 
     Args:
-        difference: A number or an array; NaN is no rounding.
-        added: What was added up on the way to both sums, step by step and without signs.
+        difference: A number or an array; for NaN the answer is no.
+        added: Sum of the absolute values that were added up to make both sums.
     """
     return difference <= ROUNDING * added

@@ -1,4 +1,4 @@
-"""What discount 1 asks of a world first: where a run may go on for ever, and at what pay."""
+"""Worlds at discount 1: states and actions from which an episode may never end."""
 
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ def transitions_of(world: World, weights: NDArray) -> "csr_array":
 
 
 def can_reach(targets: NDArray, transitions: "csr_array") -> NDArray[np.bool_]:
-    """States from which some of the ``targets`` can be reached, these included, ``(S,)``."""
+    """States from which one of the ``targets`` can be reached, targets included, ``(S,)``."""
     while True:
         grown = targets | (transitions @ targets.astype(np.float64) > 0)
         if (grown == targets).all():
@@ -38,9 +38,9 @@ def may_enter(world: World, states: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def resting_actions(world: World) -> NDArray[np.bool_]:
-    """Actions that can be chosen for ever without any pay, shape ``(S, A)``.
+    """Actions after which an episode can go on for ever without any reward, ``(S, A)``.
 
-    Those of terminal states and walls among them.
+    All actions of terminal states and walls are among them.
     """
     unpaid = ((world.reward == 0) | (world.probability == 0)).all(axis=2)
     restless = np.zeros(world.n_states, dtype=np.bool_)
@@ -53,9 +53,9 @@ def resting_actions(world: World) -> NDArray[np.bool_]:
 
 
 def endless_states(world: World, resting: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """States that some pay follows for ever under any policy, shape ``(S,)``.
+    """States from which rewards go on for ever under any policy, shape ``(S,)``.
 
-    No policy reaches a state of rest from there with certainty.
+    No policy is certain to reach a state with a resting action from there.
     """
     rests = np.any(resting, axis=1)
     endless = np.zeros(world.n_states, dtype=np.bool_)
@@ -70,17 +70,17 @@ def endless_states(world: World, resting: NDArray[np.bool_]) -> NDArray[np.bool_
 def leading_on(
     world: World, policy: NDArray[np.int64], allowed: NDArray[np.bool_], ends: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """A policy that comes nearer to an end wherever the allowed actions let it.
+    """A policy that leads towards an end wherever the allowed actions do.
 
-    To put that off may look as good as to do it, for ever. Of several actions it takes the one
-    most likely to lead on.
+    Among actions of equal value there may be some that put the end off for ever; this policy
+    avoids them. Of several actions that lead on, it takes the one most likely to do so.
 
     Args:
         world: The MDP.
-        policy: An action for each state, shape ``(S,)``; it stays in the states that end, and
-            in those from which no allowed action leads on.
+        policy: An action for each state, shape ``(S,)``; kept in the states of ``ends`` and in
+            those from which no allowed action leads to one.
         allowed: Actions to choose from, shape ``(S, A)``.
-        ends: States from which nothing more is to be done, shape ``(S,)``.
+        ends: States that count as an end, shape ``(S,)``.
     """
     policy = policy.copy()
     while True:

@@ -6,12 +6,12 @@ from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.parameters import check_whole
 from gridworld.runs.snapshot import Change
 
-#: Parameters of the learner that may change in mid-run.
+#: Parameters of the learner that may change during a run.
 TUNABLE = ("learning_rate", "discount_factor", "epsilon")
-#: Most changes in a run, so that what it keeps stays small.
+#: Most changes in a run, so that its memory and its file stay small.
 MAX_CHANGES = 10_000
 _MAX_STEPS = 2**63 - 1
-_CHECKED = QLearningConfig()  # its parameters refuse what is not allowed
+_CHECKED = QLearningConfig()  # assigning to it checks a value
 
 
 def check_value(name: str, value: float) -> float:

@@ -1,4 +1,4 @@
-"""`Run`: all that one training run has learned and recorded, and how it goes on."""
+"""`Run`: everything that one training run has learned and recorded, and its next steps."""
 
 import time
 from collections.abc import Iterable
@@ -20,39 +20,41 @@ from gridworld.runs.status import Status
 from gridworld.runs.thinning import ThinnedRecords
 from gridworld.worlds.world import World
 
-#: Most keyframes and evaluations of a run; fewer where they would take too much memory.
+#: Most keyframes that a run keeps; on large maps fewer, see `_MAX_BYTES`.
 MAX_KEYFRAMES = 200
+#: Most evaluations that a run keeps; on large maps fewer, see `_MAX_BYTES`.
 MAX_EVALUATIONS = 200
+#: Most bytes that the keyframes take, and the evaluations as well.
 _MAX_BYTES = 32_000_000
 
 
 class Run:
     """A training run: world, agent, generators, records, and history.
 
-    It goes on by `advance` alone, and what it becomes depends on what it was made from
-    and on the changes made by `tune`, not on the sizes of the steps, nor on interrupts
-    between two calls of the loop: what was due then is made up for.
+    Only `advance` trains. The result depends on the arguments and on the changes made by
+    `tune`; the sizes of the steps do not matter. Interrupts between two calls of the loop do
+    not matter either: the next call makes up for records and changes that were due.
 
     Args:
         world: The world.
-        agent: The agent, as it begins.
+        agent: The untrained agent.
         np_random: The world's generator.
         layout: Text of the map.
         num_episodes: Episodes of the whole run.
         max_steps: Steps after which an episode is cut off.
         optimal_evaluations: Evaluations in a row that must find the greedy policy optimal
             for the run to end; 0 for never.
-        scheduled: Changes to make on the way, when their number of steps is reached.
-        analysis: Of an earlier run in this world, if any.
+        scheduled: Changes to make during the run, when their number of steps is reached.
+        analysis: The analysis of an earlier run in this world, if any.
 
     Attributes:
         visits: Updates of each state and action, shape ``(S, A)``.
-        trail, records, progress, transition: What the loop writes; see `loop.run`.
+        trail, records, progress, transition: Arrays that the loop writes; see `loop.run`.
         keyframes: Snapshots at evenly spaced numbers of steps, without exact answers.
         evaluations: Greedy policies after evenly spaced numbers of episodes.
         changes: Changes of parameters made so far.
         analysis: What exact planning says about the run, as far as it is worked out.
-        scheduled: Changes left to be made, in their order.
+        scheduled: Changes that are still to be made, in their order.
     """
 
     def __init__(
@@ -117,7 +119,7 @@ class Run:
 
     @property
     def converged(self) -> bool:
-        """Whether the greedy policy was optimal for long enough to end the run."""
+        """Whether the greedy policy was optimal in enough evaluations to end the run."""
         latest = self.evaluations.latest
         wanted = self.optimal_evaluations
         return 0 < wanted <= (latest.n_optimal if latest else 0)
@@ -140,7 +142,7 @@ class Run:
         """
         begun = self.total_steps
         end = begun + n_steps
-        self.record_due()  # again, should the last time have been interrupted
+        self.record_due()  # an interrupt may have prevented it the last time
         while not self.ended and self.total_steps < end and self.episode < last_episode:
             stop = min(end, self.keyframes.due)
             if self.scheduled:
@@ -150,19 +152,22 @@ class Run:
         return self.total_steps - begun
 
     def compile(self) -> None:
-        """Has the loop compiled, or loaded from its cache."""
+        """Compiles the loop, or loads it from its cache."""
         self._loop(0, self.num_episodes)
 
     def tune(self, name: str, value: float) -> None:
         """Changes a parameter from the next update on, and records the change."""
-        self.record_due()  # what is due shows the run before the change
+        self.record_due()  # a keyframe that is due must not show the change
         self._change(name, value, self.scheduled)
 
     def analyse(self, seconds: float) -> bool:
-        """Compares with the exact answers; from then on snapshots tell them.
+        """Compares the run with the exact answers, which snapshots then contain.
+
+        Args:
+            seconds: About how long it may take.
 
         Returns:
-            Whether all was done in about that time.
+            Whether all work was done in that time.
         """
         end = time.perf_counter() + seconds
         evaluating = self.evaluations.compute(self.world, self.max_steps)
@@ -189,7 +194,7 @@ class Run:
         )
 
     def _present(self, status: Status) -> dict[str, Any]:
-        """What a snapshot tells of the run itself."""
+        """The fields of a snapshot that do not need planning."""
         state, step, episode, total_steps, _, epsilon, _ = self.progress[0].item()
         n_cols = self.world.shape[1]
         steps = np.arange(max(0, step + 1 - loop.TRAIL_LENGTH), step + 1)
@@ -219,7 +224,7 @@ class Run:
         }
 
     def record_due(self) -> None:
-        """Takes the records and makes the changes that are due."""
+        """Takes the keyframes and evaluations that are due, and makes the changes that are."""
         self.agent.epsilon = float(self.progress["epsilon"][0])
         if self.total_steps == self.keyframes.due:
             self.keyframes.add(self.frame(Status.RUNNING))
@@ -233,7 +238,7 @@ class Run:
         if name == "epsilon":
             self.progress["epsilon"] = value
         changes = (*self.changes, Change(self.total_steps, self.episode, name, value))
-        # Both at once, and last: an interrupt before leaves the change to be made again.
+        # Both in one statement, and last: after an earlier interrupt the change is made again.
         self.changes, self.scheduled = changes, scheduled
 
     def _evaluation(self) -> Evaluation:

@@ -58,22 +58,22 @@ class Snapshot:
         evaluation_episodes: Episodes after which the greedy policy was evaluated, evenly
             spaced, shape ``(N,)``.
         evaluation_epsilons: Probability of exploring at that time, shape ``(N,)``.
-        evaluation_returns: Expected return of an episode under it, exact; NaN where it
-            wanders on for too long to tell, shape ``(N,)``.
+        evaluation_returns: Exact expected return of an episode under that policy; NaN where
+            it wanders for too long to compute it, shape ``(N,)``.
         changes: Changes of parameters during the run, in their order.
-        converged: Whether the run ended since its greedy policy stayed optimal.
-        plan: The exact answers at the present discount; None as long as nobody asked for
-            them, or if there are none.
-        optimal_return: The most that any policy can earn in an episode within the step limit,
-            in expected undiscounted return; NaN where that takes too long to tell; or None.
-        planned_return: Expected return of an episode under the plan's policy, which is made
-            for the discounted return and without the limit; or None.
+        converged: Whether the run ended because its greedy policy stayed optimal.
+        plan: Optimal policy and values at the present discount; None before they are worked
+            out, and where rewards can be gathered without end.
+        optimal_return: Highest expected undiscounted return that any policy has in an episode
+            within the step limit; NaN where it takes too long to compute; or None.
+        planned_return: Expected return of an episode under the plan's policy, which is optimal
+            for the discounted return without the limit; or None.
         optimal_length: Expected length of an episode under the plan's policy, or None.
         gap: How much less than the optimum the greedy policy earns from the start, in
             discounted return and without the step limit; 0 where it is not above rounding.
-            When it was last worked out, or None.
+            It belongs to the time when it was last worked out; None before.
         greedy_ends: Probability that an episode under the same greedy policy ends within the
-            step limit; NaN where that takes too long to tell; or None.
+            step limit; NaN where it takes too long to compute; or None.
     """
 
     status: Status
