@@ -1,8 +1,8 @@
 """Functions that are compiled once and then kept on disk for later processes.
 
-Numba's own cache does not suffice. It compares the function's own file only, so that code
-from other files goes stale; it unpickles whatever it finds, so that a file cut short ends
-the program; and processes that share its index may get each other's code.
+Numba's own cache does not suffice. It checks the function's own file only, so that code from
+other files goes stale. It unpickles every file that it finds, so that a truncated one ends the
+program. And processes that share its index may get each other's code.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from numba.core import caching, serialize
 from gridworld.atomic import replacing
 
 _log = logging.getLogger(__name__)
-#: Files kept of a function: those of older sources, other signatures and other Pythons count, too.
+#: Most files of a function, over all its sources, signatures and Python versions.
 _MAX_VERSIONS = 32
 _NO_FOLDER = "Compiled code is not kept, no folder is writable: set NUMBA_CACHE_DIR"
 _CHECKSUM = hashlib.sha256
@@ -29,14 +29,15 @@ _CHECKSUM_SIZE = _CHECKSUM().digest_size
 
 
 def compiled(*others: Callable) -> Callable[[Callable], Any]:
-    """Compiles a function at its first call, or takes its code from the disk.
+    """Compiles a function at its first call, or loads its code from the disk.
 
-    The name of the function, and of its files on disk, contains a digest of all sources that
-    go into it: changed ones are compiled anew. Files that are broken are replaced, and where
-    none can be written the function works all the same; the log tells of either.
+    The names of the function and of its files on disk contain a digest of all its sources, so
+    that it is compiled again when one of them has changed. A broken file is replaced. Where no
+    file can be written, the function works without. Both are reported in the log.
 
     Args:
-        others: A function of each other file from which code or constants go into it.
+        others: One function of each other file whose code or constants are compiled into this
+            one.
     """
 
     def decorate(function: Callable) -> Any:
@@ -46,7 +47,7 @@ def compiled(*others: Callable) -> Callable[[Callable], Any]:
         if hasattr(dispatcher, "_cache") and hasattr(caching, "CompileResultCacheImpl"):
             dispatcher._cache = _Cache(function, digest)
             return dispatcher
-        try:  # another Numba: its own cache
+        try:  # this Numba has no such cache: use its own
             return numba.njit(cache=True)(function)
         except RuntimeError:
             _warn_once(_NO_FOLDER)
@@ -56,11 +57,11 @@ def compiled(*others: Callable) -> Callable[[Callable], Any]:
 
 
 class _Cache:
-    """What a dispatcher of Numba asks for compiled code: a file for each signature.
+    """The cache of a Numba dispatcher, with one file for each signature.
 
     Args:
         function: The function; its qualified name ends with the digest.
-        digest: Of the sources.
+        digest: Digest of the sources.
     """
 
     def __init__(self, function: Callable, digest: str) -> None:
@@ -68,8 +69,8 @@ class _Cache:
 
     @cached_property
     def _impl(self) -> Any:
-        """Numba's own part; None if it finds no folder that can be written."""
-        # Not before it is needed: Numba writes a file to try a folder.
+        """Numba's own implementation; None if it finds no folder that can be written."""
+        # Made when it is needed only, as Numba writes a file to try a folder.
         try:
             return caching.CompileResultCacheImpl(self._function)
         except RuntimeError:
@@ -78,11 +79,11 @@ class _Cache:
 
     @property
     def cache_path(self) -> str | None:
-        """The folder of the files, None if there is none."""
+        """The folder of the files; None if no folder can be written."""
         return self._impl and self._impl.locator.get_cache_path()
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
-        """The compiled function; None if it is to be compiled."""
+        """The compiled function; None if it must be compiled first."""
         if self._impl is None:
             return None
         target_context.refresh()
@@ -97,7 +98,7 @@ class _Cache:
             return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
-        """Keeps a compiled function, and of all its versions the latest ones."""
+        """Writes a compiled function, and removes the oldest of too many versions."""
         if self._impl is None:
             return
         try:
@@ -110,7 +111,7 @@ class _Cache:
             reason = getattr(error, "strerror", None) or repr(error)
             _warn_once(f"Compiled code is not kept in {self.cache_path}: {reason}")
             return
-        with suppress(OSError):  # another process removes the same
+        with suppress(OSError):  # another process may remove the same files
             versions = self._files("[0-9a-f]" * len(self._digest))
             for old in sorted(versions, key=lambda file: file.stat().st_mtime)[:-_MAX_VERSIONS]:
                 old.unlink()
@@ -143,7 +144,7 @@ def _digest(function: Callable, *others: Callable) -> str:
 def _read(path: Path) -> Any:
     content = path.read_bytes()
     checksum, data = content[:_CHECKSUM_SIZE], content[_CHECKSUM_SIZE:]
-    if _CHECKSUM(data).digest() != checksum:  # LLVM ends the process on broken machine code
+    if _CHECKSUM(data).digest() != checksum:  # LLVM would end the process on broken machine code
         raise ValueError("the checksum does not match")
     return pickle.loads(data)
 

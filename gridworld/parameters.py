@@ -1,4 +1,4 @@
-"""Param's parameter types, stricter, and with messages that say what is allowed."""
+"""Stricter versions of Param's types, with messages that say what is allowed."""
 
 import math
 import reprlib
@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 import param
 
+#: Most cells by which wind shifts the agent.
 MAX_SHIFT = 100
 
 _BOOLS = (bool, np.bool_)
@@ -22,8 +23,8 @@ def as_float(value: Any) -> float:
         value: An int, a float, a NumPy scalar or an array of shape ``()``.
 
     Raises:
-        TypeError: If it is no number; booleans and texts are none.
-        OverflowError: If it is an int beyond all floats.
+        TypeError: If it is not a number; booleans and texts do not count as numbers.
+        OverflowError: If it is an int that is too large for a float.
     """
     return float(_number(value)) + 0.0  # no negative zero
 
@@ -32,7 +33,7 @@ def as_whole(value: Any) -> int:
     """The int for a whole number of any type: 5, 5.0 and ``np.int64(5)`` are the same.
 
     Raises:
-        TypeError: If it is no number; booleans and texts are none.
+        TypeError: If it is not a number; booleans and texts do not count as numbers.
         ValueError: If it is not whole.
     """
     number = _number(value)
@@ -47,14 +48,14 @@ def check_whole(
     """The whole number for a value within bounds.
 
     Args:
-        name: What it is called.
+        name: Name of the value, for the error message.
         value: A number of any type.
-        low: The least that is allowed.
-        high: The most that is allowed, if there is such.
-        text: What the value was read from, if anything: an error tells this then.
+        low: Lowest value that is allowed.
+        high: Highest value that is allowed; None for no limit.
+        text: Text that the value was read from, shown in the error message in its place.
 
     Raises:
-        ValueError: Naming it, what is allowed, and the value.
+        ValueError: With the name, the bounds and the value.
     """
     try:
         number = as_whole(value)
@@ -68,7 +69,7 @@ def check_whole(
 
 
 def parse_number(text: Any) -> Any:
-    """The number that a text tells; what tells none stays as it is, to be refused."""
+    """The number in a text; other values are returned unchanged, for a check to refuse."""
     for kind in (int, float):
         try:
             return kind(text)
@@ -78,10 +79,10 @@ def parse_number(text: Any) -> Any:
 
 
 def parse_wholes(parts: Iterable[str]) -> tuple[int, ...]:
-    """The whole numbers that some texts tell.
+    """The whole numbers in some texts.
 
     Raises:
-        TypeError: If one tells no number.
+        TypeError: If one is not a number.
         ValueError: If one is not whole.
     """
     return tuple(as_whole(parse_number(part)) for part in parts)
@@ -96,7 +97,7 @@ def _number(value: Any) -> Any:
 
 
 class Stated(param.Parameter):
-    """Restates Param's complaints: the field, what is allowed, and the value."""
+    """A parameter whose errors name the field, the allowed values and the given value."""
 
     def check(self, value: Any) -> None:
         """Raises ValueError if the value is not allowed."""
@@ -109,7 +110,7 @@ class Stated(param.Parameter):
         return True
 
     def _plain(self, val: Any) -> Any:
-        """The value as it is kept."""
+        """The value in the form in which it is stored."""
         return val
 
     def _validate(self, val: Any) -> None:
@@ -125,23 +126,24 @@ class Stated(param.Parameter):
 
 
 class Real(Stated, param.Number):
-    """A finite number, kept as a float whatever type of number is given.
+    """A finite number of any type, stored as a float.
 
-    Param's own takes NaN, infinities, booleans and callables too, and keeps the type.
+    Param's own type also accepts NaN, infinities, booleans and callables, and stores the type
+    that is given.
     """
 
     _kind = "a number "
     _as_plain: Any = staticmethod(as_float)
 
     def __set__(self, obj: Any, val: Any) -> None:
-        self._validate(val)  # an error tells the value as it was given
+        self._validate(val)  # before it is converted, so that an error shows the given value
         super().__set__(obj, self._plain(val))
 
     def _accepts(self, val: Any) -> bool:
         return isinstance(val, (int, float)) and not isinstance(val, bool) and math.isfinite(val)
 
     def _plain(self, val: Any) -> Any:
-        # What is no such number stays as it is, to be refused.
+        # A value of another type is returned unchanged, for the validation to refuse.
         try:
             return self._as_plain(val)
         except (TypeError, ValueError, OverflowError):
@@ -155,7 +157,7 @@ class Real(Stated, param.Number):
 
 
 class Whole(Real, param.Integer):
-    """A whole number, kept as an int whatever type of number is given."""
+    """A whole number of any type, stored as an int."""
 
     _kind = "a whole number "
     _as_plain = staticmethod(as_whole)
@@ -169,14 +171,14 @@ class Choice(Stated, param.Selector):
 
 
 class Text(Stated, param.String):
-    """Text, such as a map; what it must hold is checked by its owner."""
+    """Text, such as a map; the class that has the parameter checks its content."""
 
     def _allowed(self) -> str:
         return "text"
 
 
 class Wind(Stated, param.Parameter):
-    """Upward shift in cells, one whole number a column, kept as a tuple; empty for calm."""
+    """Upward shift in cells, one whole number a column, stored as a tuple; empty for calm."""
 
     def _accepts(self, val: Any) -> bool:
         return isinstance(val, tuple) and all(0 <= as_whole(shift) <= MAX_SHIFT for shift in val)

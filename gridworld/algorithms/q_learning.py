@@ -1,4 +1,4 @@
-"""Q-learning: its settings, and its agent that chooses and learns one step at a time."""
+"""Q-learning: its settings, and an agent that acts and learns one step at a time."""
 
 from operator import index
 from typing import Any, NoReturn, Self
@@ -34,7 +34,7 @@ class QLearningAgent:
     environment's, whose spaces may begin elsewhere.
 
     Args:
-        config: The learner's parameters, read now: later changes to it change nothing.
+        config: The learner's parameters; later changes to it do not change the agent.
         n_states: Number of states ``S``.
         n_actions: Number of actions ``A``.
         seed: Seed of the run. The agent's generator is spawned from it, so that an

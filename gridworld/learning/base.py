@@ -6,7 +6,7 @@ from gridworld.parameters import Real, Whole
 
 
 class LearningConfig(param.Parameterized):
-    """What every tabular learner has: step size, discount, exploration, length of the run.
+    """The settings of every tabular learner: step size, discount, exploration, run length.
 
     Raises:
         ValueError: Naming the parameter, the value and what is allowed.

@@ -1,8 +1,8 @@
-"""Draws from NumPy's generators in compiled code, by a way that costs little to enter.
+"""Draws from NumPy's generators in compiled code, at a low cost for each call.
 
-Numba takes a generator as an argument by asking Python for each of its functions, which
-takes longer than the few steps of a frame. Here it takes two addresses instead; the numbers
-drawn are the same.
+To pass a generator to compiled code, Numba looks up each of its functions in Python. This takes
+longer than the few steps of a frame. Here two addresses are passed instead; the numbers that
+are drawn are the same.
 """
 
 import ctypes
@@ -16,11 +16,11 @@ from numpy.random import BitGenerator, Generator
 
 
 class Draws(NamedTuple):
-    """A generator as compiled code takes it; good for as long as the generator lives.
+    """A generator for compiled code; valid as long as the generator exists.
 
     Attributes:
-        function: Address of the function that draws a number from [0, 1).
-        state: Address of the state that it draws from.
+        function: Address of the C function that draws a number from [0, 1).
+        state: Address of the generator's state, the argument of that function.
     """
 
     function: int
@@ -34,11 +34,11 @@ class Draws(NamedTuple):
 
 
 def draw(rng: Generator | Draws) -> float:
-    """A number from [0, 1): compiled code draws from `Draws`, Python from a generator."""
+    """A number from [0, 1); the source is `Draws` in compiled code, a generator in Python."""
     return rng.random()  # type: ignore[union-attr]
 
 
-@overload(draw, strict=False)  # as to annotations
+@overload(draw, strict=False)  # strict would compare annotations
 def _draw(_rng: types.NamedUniTuple) -> Any:
     return lambda rng: _call(rng.function, rng.state)
 
@@ -58,7 +58,7 @@ def _call(_context: Any, function: Any, state: Any) -> Any:
 
 @cache
 def _function_of(kind: type[BitGenerator]) -> int:
-    # The same for all generators of a kind.
+    # It is the same for all generators of a kind.
     address = ctypes.cast(kind().ctypes.next_double, ctypes.c_void_p).value
     assert address is not None
     return address

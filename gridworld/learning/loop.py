@@ -1,8 +1,8 @@
 """The compiled loop: act, transition, learn, record; many steps a call.
 
-It draws from the two generators in the same order as a person's own loop over
-`GridWorldEnv` and `QLearningAgent`, and does the same arithmetic, so that both give the
-same Q-table to the last bit. Everything it reads or writes is passed in.
+It uses the two generators in the same order as a loop written by hand over `GridWorldEnv` and
+`QLearningAgent`, and does the same arithmetic, so that both give the same Q-table to the last
+bit. All arrays and generators are arguments.
 """
 
 from typing import NamedTuple
@@ -20,7 +20,7 @@ TRAIL_LENGTH = 20
 
 
 class Model(NamedTuple):
-    """What the loop needs of a `World`; shapes as there."""
+    """The part of a `World` that the loop needs; shapes as there."""
 
     next_state: NDArray[np.int64]
     cumulative: NDArray[np.float64]
@@ -32,7 +32,7 @@ class Model(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """What the loop needs of a `LearningConfig`."""
+    """The parameters of a `LearningConfig` that the loop needs."""
 
     learning_rate: float
     discount_factor: float
@@ -48,7 +48,7 @@ class Records(NamedTuple):
     successes: NDArray[np.bool_]
 
 
-#: Where a run stands, between two calls of the loop.
+#: State of a run between two calls of the loop.
 PROGRESS = np.dtype(
     [
         ("state", np.int64),
@@ -78,7 +78,7 @@ TRANSITION = np.dtype(
 )
 
 
-# Inlined before compilation: rows of the Q-table then cost no reference counting.
+# Inlined before compilation, so that rows of the Q-table need no reference counting.
 @njit(inline="always")
 def select_action(values: NDArray, epsilon: float, rng: Generator | Draws) -> tuple[int, bool]:
     """ε-greedy choice among ``values``, shape ``(A,)``; ties are broken at random.
@@ -150,10 +150,10 @@ def run(
         trail: States last visited, a ring of shape ``(TRAIL_LENGTH,)``: the state after
             ``step`` steps lies at ``step % TRAIL_LENGTH``; written.
         records: Episode records; written.
-        progress: Where the run stands, shape ``(1,)`` of `PROGRESS`; written.
+        progress: State of the run, shape ``(1,)`` of `PROGRESS`; written.
         transition: The last update, shape ``(1,)`` of `TRANSITION`; written.
         agent_rng: The agent's generator: two draws a step.
-        env_rng: The world's generator: one draw where a start or an outcome is by chance.
+        env_rng: The world's generator: one draw for each random start and random outcome.
         n_steps: Steps to take at most.
         last_episode: Completed episodes at which to end.
 

@@ -1,4 +1,4 @@
-"""`Transition`: one update of the Q-table, as it is told."""
+"""`Transition`: the record of one update of the Q-table."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ class Transition(NamedTuple):
         terminated: Whether *S′* is terminal, so that its value counts as 0.
         explored: Whether the action was drawn from all actions, not from the best.
         old_value: *Q(S, A)* before the update.
-        target: What the update moves it towards.
+        target: Value towards which the update moves *Q(S, A)*.
         td_error: ``target - old_value``.
         new_value: *Q(S, A)* after the update.
     """

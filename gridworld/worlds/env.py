@@ -106,7 +106,7 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
         self._positions = np.stack(
             np.unravel_index(range(self.world.n_states), self.world.shape), 1
         )
-        # Plain lists: a step reads single entries, at which arrays are slow.
+        # Lists, as a step reads single entries, which is slow with arrays.
         self._outcomes = [
             [list(zip(*outcomes, strict=True)) for outcomes in zip(*rows, strict=True)]
             for rows in zip(

@@ -82,7 +82,7 @@ def parse_layout(layout: str) -> Cells:
 def read_cells(text: str) -> Cells:
     """Turns map text into cells, shape ``(n_rows, n_cols)``.
 
-    Unlike `parse_layout` it takes maps that have no start or no goal yet.
+    Unlike `parse_layout` it accepts maps without a start or a goal.
 
     Raises:
         ValueError: If the map is not rectangular or outside 2..100 cells a side, or has an
@@ -113,9 +113,9 @@ def format_layout(cells: Cells) -> str:
 def landing_states(cells: Cells, wind: tuple[int, ...] = ()) -> tuple[NDArray, NDArray]:
     """Where each action leads from each state when it does not slip.
 
-    Wind and action act together: on the vertical they add up to one displacement, a
-    sideways step comes before the lift of the column it left (Sutton & Barto 2018,
-    example 6.5). A move into a wall or over the edge stops in front of it.
+    Wind and action act together. Vertically they add up to one displacement; a sideways step
+    comes before the lift of the column that it left (Sutton & Barto 2018, example 6.5). A
+    move into a wall or over the edge stops in front of it.
 
     Args:
         cells: The map, shape ``(n_rows, n_cols)``.
@@ -144,11 +144,11 @@ def landing_states(cells: Cells, wind: tuple[int, ...] = ()) -> tuple[NDArray, N
 
 
 def check_playable(cells: Cells, wind: tuple[int, ...] = ()) -> None:
-    """Checks what a well-formed map must have beyond its form.
+    """Checks that a well-formed map can be played.
 
     Raises:
-        ValueError: If from some start no goal can be reached, or if starts and cliffs are
-            so many that the tables of all falls would outgrow memory.
+        ValueError: If no goal can be reached from some start, or if a map with cliffs has so
+            many starts that the tables of all falls would need too much memory.
     """
     landing, _ = landing_states(cells, wind)
     kind = cells.ravel()
@@ -157,7 +157,7 @@ def check_playable(cells: Cells, wind: tuple[int, ...] = ()) -> None:
         raise ValueError(
             f"layout with cliffs must have at most {allowed} starts at this size, got {n_starts}"
         )
-    # A pit ends the episode and a cliff throws the agent back: no way leads through.
+    # No way leads through a pit, which ends the episode, or a cliff, which leads to a start.
     passable = (kind == Cell.FREE) | (kind == Cell.START)
     can_reach = kind == Cell.GOAL
     while True:

@@ -21,19 +21,19 @@ class World:
     """States, actions and outcomes of an MDP; arrays are read-only.
 
     From state ``s``, action ``a`` leads with ``probability[s, a, k]`` to
-    ``next_state[s, a, k]`` and pays ``reward[s, a, k]``. Terminal states, and walls,
-    lead to themselves and pay nothing.
+    ``next_state[s, a, k]`` with reward ``reward[s, a, k]``. Terminal states and walls lead to
+    themselves with reward 0.
 
     Attributes:
         next_state: Shape ``(S, A, K)``, int64.
         probability: Shape ``(S, A, K)``; sums to 1 over ``K``.
-        cumulative: Running sum of ``probability`` over ``K``; 1 from the last possible
+        cumulative: Running sum of ``probability`` over ``K``; exactly 1 from the last possible
             outcome on.
         reward: Shape ``(S, A, K)``.
         terminal: Shape ``(S,)``, bool: reaching the state ends the episode.
         goal: Shape ``(S,)``, bool: terminal states that count as success.
         start_states: Shape ``(N,)``; an episode's start is drawn uniformly from them.
-        shape: ``(n_rows, n_cols)`` of the map; ``(1, S)`` where there is none.
+        shape: ``(n_rows, n_cols)`` of the map; ``(1, S)`` for a world without a map.
     """
 
     next_state: NDArray[np.int64]
@@ -57,7 +57,7 @@ class World:
 
     @cached_property
     def reachable(self) -> NDArray[np.bool_]:
-        """Whether an episode can come to a state, starts included, shape ``(S,)``."""
+        """Whether an episode can reach a state, starts included, shape ``(S,)``."""
         reached = np.zeros(self.n_states, dtype=np.bool_)
         newly = np.unique(self.start_states)
         possible = self.probability > 0
@@ -88,7 +88,7 @@ class World:
         kind = cells.ravel()
         starts = np.flatnonzero(kind == Cell.START)
         landing, bump = landing_states(cells, config.wind)
-        # Of whole numbers alone NumPy would make a table that cuts fractions off.
+        # From two whole rewards NumPy would make whole numbers, which cut fractions off.
         reward = np.where(bump, config.bump_reward, config.step_reward).astype(np.float64)
         for cell, value in (
             (Cell.GOAL, config.goal_reward),
@@ -105,7 +105,7 @@ class World:
         landing, reward = landing[:, moves], reward[:, moves]
         probability = np.broadcast_to(chances, landing.shape)
 
-        # Off a cliff is back to the start: where there are several, one outcome for each.
+        # A fall off a cliff leads back to the start: with several starts, one outcome for each.
         falls = (kind[landing] == Cell.CLIFF)[..., None]
         if falls.any():
             only_first = np.arange(starts.size) == 0
@@ -143,8 +143,8 @@ class World:
             next_state: States reached, shape ``(S, A, K)``.
             probability: Their probabilities, shape ``(S, A, K)``.
             reward: Their rewards, shape ``(S, A, K)``.
-            terminal: Which states end an episode, shape ``(S,)``. Whatever the tables
-                say of these, they stay where they are and pay nothing.
+            terminal: Which states end an episode, shape ``(S,)``. Their rows of the tables
+                are replaced: they lead to themselves with reward 0.
             goal: Which terminal states count as success, shape ``(S,)``; all by default.
             start_states: Where episodes start, shape ``(N,)``; by default every state
                 that is not terminal.
@@ -175,7 +175,7 @@ class World:
         probability[terminal] = np.arange(next_state.shape[2]) == 0
         reward[terminal] = 0.0
         cumulative = probability.cumsum(axis=2)
-        # Rounding may leave the sum below 1, and a draw could fall beyond the last outcome.
+        # Rounding may leave the sum below 1; then a draw could exceed it and find no outcome.
         remaining = probability[..., ::-1].cumsum(axis=2)[..., ::-1] - probability
         cumulative[remaining <= 0] = 1.0
         starts = starts.astype(np.int64)
