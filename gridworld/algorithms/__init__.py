@@ -1,1 +1,1 @@
-"""How it is learned: one file an algorithm, with its settings and its readable agent."""
+"""Learning algorithms, one a file: its settings and its readable agent."""

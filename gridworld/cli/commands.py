@@ -168,7 +168,7 @@ def levels(as_json: AsJson = False) -> None:
 
 
 def main() -> NoReturn:
-    """Runs the command line; what goes wrong is told in one line."""
+    """Runs the command line; an error is reported in one line."""
     try:
         status = app(standalone_mode=False)
     except UsageError as error:
@@ -184,7 +184,7 @@ def main() -> NoReturn:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Lets Ctrl-C have no effect: it was pressed to end the training, not the saving."""
+    """Ignores Ctrl-C: a second one must not interrupt the saving."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -194,7 +194,7 @@ def _uninterrupted() -> Iterator[None]:
 
 def _fail(error: Any, status: int) -> int:
     message = " ".join(str(error).split())
-    if message:  # none where the help has been shown instead
+    if message:  # empty where the help has been shown instead
         _say(f"Error: {message}")
     return status
 
@@ -222,7 +222,7 @@ def _text(value: Any) -> str:
 
 
 def _writer(option: str) -> Any:
-    """The function that writes what an option asks for."""
+    """The function that writes the file of an option."""
     known = {
         "--csv": tables.episodes_to_csv,
         "--q-csv": tables.q_table_to_csv,
@@ -231,6 +231,6 @@ def _writer(option: str) -> Any:
     }
     if option in known:
         return known[option]
-    from dashboard import export as pictures  # here, as the core goes without Panel
+    from dashboard import export as pictures  # imported here, as the core needs no Panel
 
     return getattr(pictures, f"export_{option.removeprefix('--')}")

@@ -1,4 +1,4 @@
-"""Options of the command line, made from the Param classes: name, bounds and help of each."""
+"""Options of the command line; names, bounds and help come from the Param classes."""
 
 import inspect
 from collections.abc import Callable
@@ -13,9 +13,11 @@ from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.levels import LEVELS
 
-#: Given by the argument, not by an option.
+#: Parameters without an option: the argument LEVEL gives the level or the map.
 _NO_OPTIONS = ("name", "level", "layout")
+#: Most bytes that are read of a file with a map.
 _MAX_MAP_BYTES = 100_000
+#: Titles of the groups of options in the help.
 _PANELS: dict[type[param.Parameterized], str] = {
     GridWorldConfig: "World",
     QLearningConfig: "Learner",
@@ -30,7 +32,7 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command an option for each parameter of a world and of a learner.
 
     Args:
-        command: Takes them as keywords, as text, None where the option was not given.
+        command: Takes the options as keywords: text, or None for an option that is not given.
     """
     signature = inspect.signature(command)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
@@ -44,7 +46,7 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def configs(level: str, settings: dict[str, str | None]) -> tuple[GridWorldConfig, QLearningConfig]:
-    """The configs that a level or map file and the given options tell.
+    """The configs from a level or map file and the given options.
 
     Raises:
         UsageError: If one of them is not allowed.
@@ -63,10 +65,10 @@ def configs(level: str, settings: dict[str, str | None]) -> tuple[GridWorldConfi
 
 
 def whole(option: str, text: str, low: int, high: int | None = None) -> int:
-    """A whole number that an option tells.
+    """The whole number in the text of an option.
 
     Raises:
-        UsageError: If it is none, or out of bounds.
+        UsageError: If it is not one, or out of bounds.
     """
     try:
         return parameters.check_whole(option, parameters.parse_number(text), low, high, text)
@@ -96,7 +98,7 @@ def _option(parameter: param.Parameter, panel: str) -> inspect.Parameter:
     )
 
 
-#: What the map or its level decides where nothing else is said.
+#: Parameters whose default depends on the map or its level.
 _BY_LEVEL = {"n_rows", "n_cols", "wind", "max_steps"} | {
     name for level in LEVELS.values() for name in level.parameters
 }
@@ -121,13 +123,13 @@ def _flag(name: str) -> str:
 
 
 def _of_option(message: str, settings: dict[str, Any]) -> str:
-    """A config's complaint, with the option in place of the parameter that it begins with."""
+    """A config's error message, which begins with a parameter, with the option in its place."""
     name, _, rest = message.partition(" ")
     return f"{_flag(name)} {rest}" if name in settings else message
 
 
 def _value(parameter: param.Parameter, text: str) -> Any:
-    """The value of an option; what is no number stays text, which the config will refuse."""
+    """The value of an option; text that is not a number stays text, and the config refuses it."""
     if isinstance(parameter, parameters.Wind):
         return tuple(parameters.parse_number(part) for part in text.split(",") if part.strip())
     return parameters.parse_number(text)

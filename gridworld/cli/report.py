@@ -1,4 +1,4 @@
-"""The numbers in which a run is summed up."""
+"""The numbers that sum up a run."""
 
 import math
 from dataclasses import replace
@@ -10,7 +10,7 @@ from gridworld.trainer import RECENT_EPISODES, Trainer
 
 
 def summary(trainer: Trainer) -> dict[str, Any]:
-    """What was trained: plain numbers, None where there is none."""
+    """Numbers of the training; None where one does not exist."""
     snapshot = trainer.snapshot
     recent_returns = snapshot.episode_returns[-RECENT_EPISODES:]
     return {
@@ -27,8 +27,8 @@ def summary(trainer: Trainer) -> dict[str, Any]:
 
 
 def evaluation(trainer: Trainer) -> dict[str, Any]:
-    """How good the greedy policy is: exact, by planning; None where there is no finite value."""
-    trainer.analyse(seconds=1)  # what is asked for here comes first
+    """Exact numbers of the greedy policy, by planning; None where there is no finite value."""
+    trainer.analyse(seconds=1)  # enough for these numbers, which are worked out first
     snapshot, world = trainer.snapshot, trainer.world
     policy, max_steps = best_actions(snapshot.q_values), trainer.origin.world["max_steps"]
     succeeding = replace(world, reward=world.goal[world.next_state].astype(float))
@@ -46,7 +46,7 @@ def evaluation(trainer: Trainer) -> dict[str, Any]:
 def _path_length(trainer: Trainer) -> int | None:
     try:
         return len(optimal_path(trainer.world, trainer.snapshot.discount_factor)) - 1
-    except ValueError:  # no goal is reached, or rewards can be gathered for ever
+    except ValueError:  # no goal is reached, or rewards can be gathered without end
         return None
 
 

@@ -53,7 +53,7 @@ def serve(
 ) -> None:
     """Serve the dashboard, until Ctrl-C."""
     number = whole("--port", port, 1, 65535)
-    from dashboard.server import launch  # here, as the core goes without the dashboard
+    from dashboard.server import launch  # imported here, as the core needs no dashboard
 
     try:
         status = launch.serve(

@@ -1,1 +1,1 @@
-"""What all learners share: settings, records of a step, the compiled loop, its random numbers."""
+"""Parts that all learners share: settings, records, the compiled loop, its random numbers."""

@@ -1,1 +1,1 @@
-"""Exact answers: optimal plans, what policies earn, and what both say of a run."""
+"""Exact answers: optimal plans, returns of policies, and the analysis of a run."""

@@ -1,1 +1,1 @@
-"""One run: what it is made from, how it goes on, what it records, its snapshots."""
+"""One run: its spec, status and records, its scheduled changes, its snapshots."""

@@ -1,1 +1,1 @@
-"""Runs in files: what is saved and how, written whole or not at all, read back with every check."""
+"""Runs in files: the format, writing, reading with checks of every field, tables."""

@@ -1,4 +1,4 @@
-"""Checks of what comes out of a file: `LoadError` says which field is wrong, and how."""
+"""Checks of the content of a file: `LoadError` says which field is wrong, and how."""
 
 import math
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class LoadError(ValueError):
-    """A file that is no saved run, or a broken one; the message names field and fault."""
+    """A file that is not a saved run, or is broken; the message names field and fault."""
 
 
 def require(holds: Any, message: str) -> None:
@@ -51,7 +51,7 @@ def finite(name: str, values: NDArray) -> None:
 
 
 def within(name: str, values: NDArray, low: float, high: float) -> None:
-    """Raises LoadError unless all values are within the bounds, NaN not being so."""
+    """Raises LoadError unless all values are within the bounds; NaN is not."""
     wrong = values[~((values >= low) & (values <= high))]
     require(not wrong.size, f"{name} must be from {low} to {high}, got {wrong[:1].tolist()}")
 

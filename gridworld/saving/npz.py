@@ -1,6 +1,6 @@
-"""NPZ files: written by NumPy, read with every size checked before memory is taken for it.
+"""NPZ files: written by NumPy, read with every size checked before memory is allocated.
 
-No pickles: what is read is numbers, of types and shapes that the reader knows beforehand.
+There are no pickles: files contain only arrays, of types and shapes that the reader knows.
 """
 
 import ast
@@ -19,12 +19,15 @@ from numpy.typing import DTypeLike, NDArray
 
 from gridworld.saving.checks import LoadError, require
 
-#: Most bytes of a file that is read; more than any run that is saved.
+#: Most bytes of a file that is read; saved runs are smaller.
 MAX_FILE_BYTES = 256_000_000
-#: Most bytes of the header of an array, and of a member that is text.
-_MAX_ARRAY_HEADER = 2_000
+#: Most bytes of a text.
 MAX_TEXT_BYTES = 1_000_000
-_MAX_DIRECTORY = 100_000
+#: Most bytes of the header of an array.
+_MAX_HEADER_BYTES = 2_000
+#: Most bytes of the directory of a ZIP file.
+_MAX_DIRECTORY_BYTES = 100_000
+#: Errors that NumPy, zipfile and zlib raise when they read a broken file.
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -72,7 +75,7 @@ class Archive:
         return _array(name, self._member(name, size), dtype, shape)
 
     def _member(self, name: str, size: int) -> bytes:
-        limit = size + _MAX_ARRAY_HEADER
+        limit = size + _MAX_HEADER_BYTES
         with _broken(name):
             info = self._zip.getinfo(f"{name}.npy")
         require(
@@ -83,7 +86,7 @@ class Archive:
             info.file_size <= limit,
             f"{name} must have at most {limit:,} bytes, got {info.file_size:,}",
         )
-        # It never gives more than the size that it declares; its checksum tells if it is less.
+        # zipfile never returns more than the declared size, and its checksum fails if it is less.
         with _broken(name), self._zip.open(info) as member:
             return member.read(limit + 1)
 
@@ -97,7 +100,7 @@ def opened(source: Source) -> Iterator[Archive]:
         with open(source, "rb") as file:
             yield Archive(file)
     elif hasattr(source, "read"):
-        data = source.read(MAX_FILE_BYTES + 1)  # wherever it comes from, perhaps unseekable
+        data = source.read(MAX_FILE_BYTES + 1)  # the file may be unseekable
         require(isinstance(data, bytes), "file must be binary, got text")
         yield Archive(io.BytesIO(data))
     else:
@@ -113,7 +116,7 @@ def write(file: IO[bytes], text: dict[str, str], arrays: dict[str, NDArray]) -> 
 
 
 def _check_directory(file: IO[bytes]) -> None:
-    """Checks the sizes that the end of a ZIP file declares, before they are relied on."""
+    """Checks the sizes that the end of a ZIP file declares, before they are used."""
     size = file.seek(0, os.SEEK_END)
     require(size <= MAX_FILE_BYTES, f"file must have at most {MAX_FILE_BYTES:,} bytes")
     file.seek(max(0, size - 42))
@@ -124,15 +127,17 @@ def _check_directory(file: IO[bytes]) -> None:
     )
     require(not tail[:-22].startswith(b"PK\6\7"), "file must be a plain ZIP file, not ZIP64")
     directory = struct.unpack("<I", end[12:16])[0]
-    require(directory <= _MAX_DIRECTORY, f"file must have a small directory, got {directory:,}")
+    require(
+        directory <= _MAX_DIRECTORY_BYTES, f"file must have a small directory, got {directory:,}"
+    )
 
 
 def _array(name: str, data: bytes, dtype: DTypeLike, shape: tuple[int, ...] | None) -> NDArray:
-    """An array out of the bytes of a NPY file; any length of one dimension if no shape is given."""
+    """An array from the bytes of a NPY file; without a shape, of one dimension and any length."""
     dtype = np.dtype(dtype)
     length = int.from_bytes(data[8:10], "little")
     begin = 10 + length
-    is_npy = data[:8] == b"\x93NUMPY\1\0" and length <= _MAX_ARRAY_HEADER and len(data) >= begin
+    is_npy = data[:8] == b"\x93NUMPY\1\0" and length <= _MAX_HEADER_BYTES and len(data) >= begin
     require(is_npy, f"{name} must be an array in NPY format 1.0")
     try:
         header = ast.literal_eval(data[10:begin].decode("latin1").strip())
@@ -152,7 +157,7 @@ def _array(name: str, data: bytes, dtype: DTypeLike, shape: tuple[int, ...] | No
 
 @contextmanager
 def _broken(name: str) -> Iterator[None]:
-    """Tells of whatever reading a broken ZIP file raises, as LoadError."""
+    """Raises LoadError for all errors of reading a broken ZIP file."""
     try:
         yield
     except LoadError:

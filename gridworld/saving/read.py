@@ -1,4 +1,4 @@
-"""Runs read back from a file, every field of it checked."""
+"""Reads runs back from a file, and checks every field."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def load(source: Source) -> SavedRun:
     """Reads a file.
 
     Raises:
-        LoadError: If it is no saved run, or a broken one.
+        LoadError: If it is not a saved run, or is broken.
         OSError: If it cannot be opened.
     """
     with npz.opened(source) as opened:
@@ -45,7 +45,7 @@ def load(source: Source) -> SavedRun:
 
 
 def check_status(status: Status, run: Run) -> None:
-    """Raises LoadError if a run that has got so far cannot have that status."""
+    """Raises LoadError if a run with so many steps and episodes cannot have that status."""
     if status is Status.IDLE:
         require(not run.total_steps, f"status must not be IDLE after {run.total_steps} steps")
     if status is Status.FINISHED:

@@ -1,4 +1,4 @@
-"""A run set to a state that was saved, after checks that a run like this can have it."""
+"""Sets a run to a saved state, after checking that such a run can have that state."""
 
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ _MAX_STEPS = 2**53
 
 
 class Timeline:
-    """Where a run stood after numbers of steps, told from the lengths of its episodes.
+    """How far a run was after some numbers of steps, derived from its episodes' lengths.
 
     Args:
         steps: Steps taken in the whole run, shape ``(N,)``.
@@ -43,7 +43,7 @@ class Timeline:
     Attributes:
         episodes: Episodes completed by then, shape ``(N,)``.
         open_steps: Steps of the episode under way; 0 between two episodes.
-        episode_steps: The same, but between two episodes those of the last one.
+        episode_steps: Steps of the episode under way; between two episodes, of the last one.
     """
 
     def __init__(self, steps: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
@@ -61,8 +61,8 @@ def restore(
     """Sets a run that has just been made to a state.
 
     Args:
-        run: The run; of no use any more if an error is raised.
-        state: The state, with arrays as `schema.array_shapes` tells.
+        run: The run; if an error is raised, it is left in no valid state.
+        state: The state, with arrays of the types and shapes of `schema.array_shapes`.
         learning: The learner's parameters at the start.
         scheduled: All changes that were scheduled at the start.
 
@@ -114,7 +114,7 @@ def _restore_records(run: Run, arrays: dict[str, NDArray], total_steps: int) -> 
 def _interval(
     name: str, numbers: dict[str, Any], count: int, kept: ThinnedRecords, reached: int
 ) -> int:
-    """Checks how far apart the records are of which there are ``count``."""
+    """Returns a valid interval between ``count`` records."""
     interval = checks.whole(name, numbers[name], 1, _MAX_STEPS)
     require(
         kept.fits(count, interval) and (count - 1) * interval <= reached <= count * interval,
@@ -219,7 +219,7 @@ def _place(
 def _restore_evaluations(run: Run, state: RunState, between_episodes: bool) -> None:
     arrays, numbers, count = state.arrays, state.numbers, state.counts["evaluations"]
     interval = _interval("evaluation_interval", numbers, count, run.evaluations, run.episode)
-    # One that is due is taken between two episodes, and the run would wait for that for ever.
+    # Evaluations are taken between two episodes only: one due within an episode blocks the run.
     require(
         between_episodes or run.episode < count * interval,
         f"evaluation_interval must not be due in mid-episode, got {interval}",

@@ -1,7 +1,7 @@
-"""What a file holds: `SavedRun`, and the state of a `Run` as numbers and arrays.
+"""The content of a file: `SavedRun`, and the state of a `Run` as numbers and arrays.
 
-What can be told from the records of the episodes is not part of it: how many steps of
-which episode had been taken after so many steps of the run, for one.
+Numbers that follow from the records of the episodes are not saved, such as the episode and its
+steps after so many steps of the run.
 """
 
 from collections.abc import Iterable
@@ -37,10 +37,11 @@ class RunState(NamedTuple):
     """A run's state.
 
     Attributes:
-        counts: ``episodes`` completed, ``frames``, ``evaluations`` and ``changes`` kept.
-        numbers: Numbers, and the states of both generators; as JSON has them.
-        arrays: Records of the episodes; frames, which are the keyframes and then the run as
-            it is; evaluations; changes. As `array_shapes` tells.
+        counts: Numbers of completed ``episodes``, and of ``frames``, ``evaluations`` and
+            ``changes``.
+        numbers: Numbers, and the states of both generators, of types that JSON can hold.
+        arrays: Records of the episodes; frames, which are the keyframes and then the present
+            run; evaluations; changes. `array_shapes` has their types and shapes.
     """
 
     counts: dict[str, int]
@@ -49,12 +50,12 @@ class RunState(NamedTuple):
 
 
 class SavedRun(NamedTuple):
-    """What a file tells.
+    """The content of a file.
 
     Attributes:
-        origin: What the run was made from.
+        origin: The spec that the run was made from.
         status: Its status.
-        state: How far it got.
+        state: Its state.
     """
 
     origin: RunSpec
@@ -65,7 +66,7 @@ class SavedRun(NamedTuple):
 def array_shapes(
     counts: dict[str, int], n_states: int, n_actions: int
 ) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
-    """Type and shape of each array of a state."""
+    """Type and shape of each array of a `RunState`."""
     n_frames, n_evaluations = counts["frames"], counts["evaluations"]
     table = (n_frames, n_states, n_actions)
     return {
@@ -136,7 +137,7 @@ def changes_to_array(changes: Iterable[Change]) -> NDArray:
 
 
 def changes_from_array(array: NDArray) -> tuple[Change, ...]:
-    """The changes again; raises ValueError if one is not allowed."""
+    """Changes of parameters from such an array; raises ValueError if one is not allowed."""
     return check_changes(
         Change(steps, episode, TUNABLE[name] if name < len(TUNABLE) else str(name), value)
         for steps, episode, name, value in array.tolist()

@@ -1,4 +1,4 @@
-"""Tables of a run, as CSV and Parquet: its episodes, and its Q-table."""
+"""Tables of a run, as CSV and Parquet: its episodes and its Q-table."""
 
 import csv
 import os
@@ -13,18 +13,19 @@ from gridworld.runs.snapshot import HasSnapshot, Snapshot, snapshot_of
 from gridworld.worlds.maps import Action
 
 Path = str | os.PathLike[str]
+#: Rows of CSV that are converted at a time.
 _ROWS_AT_ONCE = 10_000
 
 
 def episodes_to_csv(run: HasSnapshot | Snapshot, path: Path) -> None:
-    """Writes the completed episodes as CSV, one a line.
+    """Writes the completed episodes as CSV, one episode a line.
 
     Columns: ``episode`` from 1, ``return`` undiscounted, ``length`` in steps, ``success``
-    as true or false. Numbers are written so that reading them gives the same bits.
+    as true or false. Reading the numbers back gives the same bits.
 
     Args:
         run: The run.
-        path: The file; one that exists is replaced.
+        path: The file; an existing one is replaced.
     """
     _to_csv(_episodes(snapshot_of(run)), path)
 
@@ -37,7 +38,7 @@ def q_table_to_csv(run: HasSnapshot | Snapshot, path: Path) -> None:
 
     Args:
         run: The run.
-        path: The file; one that exists is replaced.
+        path: The file; an existing one is replaced.
     """
     _to_csv(_q_table(snapshot_of(run)), path)
 

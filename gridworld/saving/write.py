@@ -1,9 +1,9 @@
 """Runs saved to a file, exact to the last bit.
 
-The file is a compressed NPZ archive without pickles: a ``header`` of JSON with the format's
-version, the configs, the seed and the generators' states, and the arrays that
-`schema.array_shapes` tells. ``numpy.load`` opens it, too; the last one of the frames, such as
-``q_values[-1]``, is the run as it was saved.
+The file is a compressed NPZ archive without pickles. It has a ``header`` of JSON with the
+format's version, the configs, the seed and the generators' states, and the arrays of
+`schema.array_shapes`. ``numpy.load`` can open it, too; the last frame, such as
+``q_values[-1]``, is the run at the time of saving. Scheduled changes are called ``planned``.
 """
 
 import json
@@ -16,7 +16,7 @@ from gridworld.saving.schema import FORMAT, VERSION, SavedRun, changes_to_array
 
 
 def save(saved: SavedRun, path: str | os.PathLike[str]) -> None:
-    """Writes a file; until it is whole, the one that was there stays.
+    """Writes a file; an existing one stays until the new one is whole.
 
     Raises:
         OSError: If it cannot be written.

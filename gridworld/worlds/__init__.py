@@ -1,1 +1,1 @@
-"""What is learned in: maps and their text, levels, tables of transitions, the environment."""
+"""Where agents learn: maps and their text, levels, tables of worlds, the environment."""
