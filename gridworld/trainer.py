@@ -38,7 +38,7 @@ class Trainer:
     `QLearningAgent` with the same seed.
 
     Status: ``IDLE → RUNNING ⇄ PAUSED → STOPPED | FINISHED``, ``FAILED`` on an error, and
-    `reset` leads back to ``IDLE`` from anywhere. The configs and the seed are read at the
+    `reset` leads back to ``IDLE`` from any status. The configs and the seed are read at the
     start: editing them during a run changes nothing in that run.
 
     Example:
@@ -50,8 +50,8 @@ class Trainer:
         world_config: The world; the easy level by default.
         learning_config: The learner; Q-learning with its defaults by default.
         seed: Whole number from 0, from which both generators derive.
-        changes: Changes of parameters to make on the way, as `changes` of another trainer
-            tells them: every run of this one makes them again.
+        changes: Changes of parameters that every run makes, such as the `changes` of another
+            trainer.
 
     Raises:
         ValueError: If the seed is not a whole number from 0, or a change is not allowed.
@@ -97,12 +97,12 @@ class Trainer:
 
     @property
     def origin(self) -> RunSpec:
-        """What the present run was made from, whatever has become of the configs since."""
+        """The spec of the present run; later changes of the configs do not change it."""
         return self._origin
 
     @property
     def settings(self) -> RunSpec:
-        """What the next run would be made from; if set, configs and seed take it over.
+        """The spec of the next run; setting it sets the configs, the seed and the changes.
 
         Raises:
             ValueError: If a value is not allowed.
@@ -118,7 +118,7 @@ class Trainer:
 
     @property
     def settings_changed(self) -> bool:
-        """Whether configs and seed would now make another run than the present one."""
+        """Whether the settings would make another run than the present one."""
         return not self.settings.makes_the_same_run_as(self._origin)
 
     @property
@@ -148,16 +148,16 @@ class Trainer:
         self._status = Status.STOPPED
 
     def fail(self) -> None:
-        """Marks the run as failed; all that it learned stays."""
+        """Marks the run as failed; everything that it learned stays."""
         self._status = Status.FAILED
 
     def reset(self) -> None:
-        """Clears the run, from any status, and reads the configs and the seed anew."""
+        """Replaces the run, from any status, by a new one of the configs and the seed."""
         learning, before = self.learning_config, getattr(self, "_origin", None)
         self._origin = self.settings
         world, analysis = World.from_config(self.world_config), None
         if before and before.world == self._origin.world:
-            # Planning takes a while on a large map; in the same world it says the same again.
+            # Planning takes long on a large map, and its results depend on the world only.
             analysis = self._run.analysis
         self._run: Run = Run(
             world,
@@ -173,21 +173,21 @@ class Trainer:
         self._status = Status.IDLE
 
     def hold(self) -> Held:
-        """What `bring_back` needs to have this run back after `reset`, and the settings with it.
+        """Keeps this run and the settings, so that `bring_back` can restore both after `reset`.
 
-        The run is not copied: what is done to it before it is replaced shows in it later.
+        The run is not copied: training it further before `reset` changes the held run, too.
         """
         return Held(self._run, self._origin, self._status, self.settings)
 
     def bring_back(self, held: Held) -> None:
-        """Goes on with a run that was held, from any status of the present one.
+        """Restores a held run, from any status of the present one.
 
-        Configs and seed become what they were when it was held, which need not be what the
-        run was made from. A run that was ``RUNNING`` is ``PAUSED``. The run in whose place it
-        comes is lost unless it is held, too.
+        Configs and seed become those of the time of `hold`, which may differ from the spec of
+        the held run. A run that was ``RUNNING`` is ``PAUSED``. The present run is lost unless
+        it is held, too.
 
         Args:
-            held: What `hold` gave.
+            held: Result of `hold`.
         """
         self.settings = held.settings
         self._run, self._origin = held.run, held.origin
@@ -197,7 +197,7 @@ class Trainer:
         """Makes one update and pauses; starts the run if it is ``IDLE``.
 
         Returns:
-            The update, with its numbers.
+            The update.
         """
         self._begin("step", Status.PAUSED)
         self._advance(1, self._run.num_episodes)
@@ -207,7 +207,7 @@ class Trainer:
         return update
 
     def step_episode(self) -> int:
-        """Goes on to the end of the episode and pauses; starts the run if it is ``IDLE``.
+        """Trains to the end of the episode and pauses; starts the run if it is ``IDLE``.
 
         Returns:
             Steps taken.
@@ -222,7 +222,7 @@ class Trainer:
 
         Args:
             n_steps: Updates to make at most.
-            until_episode: Number of completed episodes at which to pause, if any.
+            until_episode: Number of completed episodes at which to pause; None for no pause.
 
         Returns:
             Steps taken.
@@ -245,7 +245,7 @@ class Trainer:
     def train(self, show_progress: bool = True) -> None:
         """Trains to the end of the run, from ``IDLE``, ``RUNNING`` or ``PAUSED``.
 
-        An interrupt from the keyboard pauses the run; calling `train` again goes on.
+        An interrupt from the keyboard pauses the run; calling `train` again continues it.
 
         Args:
             show_progress: Whether to show a progress bar over the episodes.
@@ -269,17 +269,17 @@ class Trainer:
                 raise
 
     def tune(self, **parameters: float) -> None:
-        """Changes parameters of the learner in mid-run, from the next update on.
+        """Changes parameters of the learner during the run, from the next update on.
 
         Args:
-            **parameters: Of ``learning_rate``, ``discount_factor`` and ``epsilon``. The
-                changes are recorded as `changes`; a trainer made with them makes the
-                same run again, to the last bit.
+            **parameters: New values of ``learning_rate``, ``discount_factor`` or ``epsilon``.
+                They are recorded in `changes`; a trainer made with these changes makes the same
+                run again, to the last bit.
 
         Raises:
             StatusError: If no run is under way.
-            ValueError: If a parameter is not one of the three, a value not allowed, or
-                the run has had 10,000 changes; nothing has been changed then.
+            ValueError: If a parameter is not one of the three, a value is not allowed, or the
+                run would have more than 10,000 changes; then nothing has been changed.
         """
         require("tune", self.status, Status.RUNNING, Status.PAUSED)
         values = {name: check_value(name, value) for name, value in parameters.items()}
@@ -305,14 +305,14 @@ class Trainer:
     def analyse(self, seconds: float = math.inf) -> bool:
         """Compares the run with the exact answers of planning.
 
-        From then on snapshots tell ``plan``, ``optimal_return``, ``gap`` and the
-        evaluations; what is worked out already is not worked out again.
+        From then on snapshots contain ``plan``, ``optimal_return``, ``gap`` and the evaluations.
+        Results that exist already are not computed again.
 
         Args:
-            seconds: About how long it may take; the next call goes on from there.
+            seconds: About how long it may take; the next call continues the work.
 
         Returns:
-            Whether all is worked out.
+            Whether all results are there.
         """
         return self._run.analyse(seconds)
 
@@ -322,11 +322,11 @@ class Trainer:
         return self._run.snapshot(self._status)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Saves the whole run to a file, from any status; the run goes on as if nothing were.
+        """Saves the whole run to a file, from any status; the run itself does not change.
 
         Configs and seed are saved as the run read them at its start. A run that is
-        ``RUNNING`` is ``PAUSED`` when it is loaded, as nobody steps it then. If the file
-        exists, it is replaced once the new one is written to the end, or not at all.
+        ``RUNNING`` is ``PAUSED`` when it is loaded. An existing file is replaced when the new
+        one is complete, or not at all.
 
         Args:
             path: The file, by custom ``*.npz``.
@@ -337,23 +337,23 @@ class Trainer:
         self.saving()(path)
 
     def saving(self) -> Callable[[str | os.PathLike[str]], None]:
-        """What saves the run as it is now, whatever becomes of it meanwhile.
+        """A function that saves the present state of the run, even if it is called later.
 
-        So a run can go on while a thread of its own writes the file; see `save`.
+        So a run can go on while another thread writes the file; see `save`.
         """
         return partial(save, SavedRun(self._origin, self._status, state_of(self._run)))
 
     @classmethod
     def load(cls, source: str | os.PathLike[str] | bytes | IO[bytes]) -> "Trainer":
-        """Loads a run that was saved; it goes on from there to the same bits.
+        """Loads a saved run; when it continues, its results are the same to the last bit.
 
-        What only `analyse` works out is left out, but for the evaluations' returns.
+        Of the results of `analyse`, the file contains the evaluations' returns only.
 
         Args:
             source: Path of the file, its bytes, or a binary file.
 
         Raises:
-            LoadError: If it is no saved run, or a broken one; the message names the field.
+            LoadError: If it is not a saved run, or is broken; the message names the field.
             OSError: If the file cannot be opened.
         """
         origin, status, state = load(source)
@@ -365,7 +365,7 @@ class Trainer:
         return trainer
 
     def _begin(self, call: str, *allowed: Status) -> None:
-        """Sets a run going that is ``IDLE`` or has one of the ``allowed`` statuses."""
+        """Sets the status to ``RUNNING``, from ``IDLE`` or one of the ``allowed`` statuses."""
         require(call, self.status, Status.IDLE, *allowed)
         if self._status is Status.IDLE:
             self.start()

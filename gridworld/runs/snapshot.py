@@ -15,7 +15,7 @@ RECENT_EPISODES = 100
 
 
 class Change(NamedTuple):
-    """A parameter changed during a run, from the next update on.
+    """A change of a parameter during a run, from the next update on.
 
     Attributes:
         total_steps: Steps taken in the whole run before the change.

@@ -93,9 +93,9 @@ class Held(NamedTuple):
 
     Attributes:
         run: The run itself, not a copy.
-        origin: What it was made from.
+        origin: The spec that it was made from.
         status: Its status.
-        settings: What the next run would have been made from.
+        settings: The spec that the next run would have been made from.
     """
 
     run: Run
