@@ -69,7 +69,7 @@ class Trainer:
         self.seed = seed
         self._changes = check_changes(changes)
         self.reset()
-        self._run.compile()  # now, not at the first step
+        self._run.compile()  # here, so that the first step does not take longer than others
 
     @property
     def world(self) -> World:
@@ -157,7 +157,7 @@ class Trainer:
         self._origin = self.settings
         world, analysis = World.from_config(self.world_config), None
         if before and before.world == self._origin.world:
-            # Planning takes long on a large map, and its results depend on the world only.
+            # Planning takes long on a large map, and its results stay valid in the same world.
             analysis = self._run.analysis
         self._run: Run = Run(
             world,

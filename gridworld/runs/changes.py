@@ -10,6 +10,7 @@ from gridworld.runs.snapshot import Change
 TUNABLE = ("learning_rate", "discount_factor", "epsilon")
 #: Most changes in a run, so that its memory and its file stay small.
 MAX_CHANGES = 10_000
+#: Highest number of steps or episodes of a change; files keep it in 64 bits.
 _MAX_STEPS = 2**63 - 1
 _CHECKED = QLearningConfig()  # assigning to it checks a value
 

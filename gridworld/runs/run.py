@@ -24,7 +24,7 @@ from gridworld.worlds.world import World
 MAX_KEYFRAMES = 200
 #: Most evaluations that a run keeps; on large maps fewer, see `_MAX_BYTES`.
 MAX_EVALUATIONS = 200
-#: Most bytes that the keyframes take, and the evaluations as well.
+#: Most bytes of all keyframes, and of all evaluations.
 _MAX_BYTES = 32_000_000
 
 

@@ -30,6 +30,7 @@ _NUMBERS = (
     "agent_generator",
     "world_generator",
 )
+#: Most steps of a saved run; JSON readers keep whole numbers up to this one exact.
 _MAX_STEPS = 2**53
 
 
