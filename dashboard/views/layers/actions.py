@@ -9,12 +9,12 @@ from dashboard.views.layers.base import (
     DY,
     GLYPH_SIDE,
     NUMBER_SIDE,
-    Ground,
+    Frame,
     Layer,
-    Picture,
+    OpenCells,
     update_column,
 )
-from dashboard.views.layers.tiles import Mosaic, pixels_of, pointer_tiles, square_tiles
+from dashboard.views.layers.tiles import TileImage, pixels_of, pointer_tiles, square_tiles
 from gridworld import Snapshot
 
 
@@ -35,40 +35,40 @@ class PolicyLayer(Layer):
             wedge.update(fill_alpha=0, line_color=line, line_width=2)
         else:
             wedge.update(fill_color="#ffffff", line_color=line, line_width=1)
-        self._mosaic = Mosaic(f"{self._kind} picture", ("#ffffff", line))
+        self._tiles = TileImage(f"{self._kind} tiles", ("#ffffff", line))
         return [
             (self._heads, wedge, "glyph"),
-            (self._mosaic.source, self._mosaic.glyph, "glyph"),
+            (self._tiles.source, self._tiles.glyph, "glyph"),
         ]
 
-    def _lay_out(self, ground: Ground) -> None:
+    def _lay_out(self, cells: OpenCells) -> None:
         # A head is a piece of a pie whose tip points outwards; a bigger one lies around
         # it where planning agrees.
         reach, half = (0.49, 0.62) if self._is_optimal else (0.46, 0.55)
         back = np.arctan2(DY, -DX) % (2 * np.pi)
-        self._mosaic.clear()
-        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
+        self._tiles.clear()
+        n = cells.states.size if cells.side <= GLYPH_SIDE else 0
         self._heads.data = {
-            "x": (ground.x[:n, None] + reach * DX).ravel().round(2).tolist(),
-            "y": (ground.y[:n, None] + reach * DY).ravel().round(2).tolist(),
+            "x": (cells.x[:n, None] + reach * DX).ravel().round(2).tolist(),
+            "y": (cells.y[:n, None] + reach * DY).ravel().round(2).tolist(),
             "start": np.tile(back - half, n).round(3).tolist(),
             "end": np.tile(back + half, n).round(3).tolist(),
             "radius": [0.0] * (4 * n),
         }
 
-    def _fill(self, picture: Picture) -> None:
-        ground = picture.ground
-        best = _chosen(picture.snapshot, self._is_optimal)[ground.states]
+    def _fill(self, frame: Frame) -> None:
+        cells = frame.cells
+        best = _chosen(frame.snapshot, self._is_optimal)[cells.states]
         if self._is_drawn(best):
             return
-        if ground.side <= GLYPH_SIDE:
+        if cells.side <= GLYPH_SIDE:
             radius = 0.21 if self._is_optimal else 0.15
             update_column(self._heads, "radius", np.where(best, radius, 0.0).ravel().tolist())
             return
-        n = pixels_of(ground.side)
+        n = pixels_of(cells.side)
         half = max(1, n // 8) + self._is_optimal  # each is seen beside the other
         tiles = pointer_tiles(n, half, filled=not self._is_optimal)
-        self._mosaic.draw(tiles[ground.spread(best @ (1 << np.arange(4)))])
+        self._tiles.draw(tiles[cells.spread(best @ (1 << np.arange(4)))])
 
 
 def _chosen(snapshot: Snapshot, optimal: bool) -> NDArray[np.bool_]:
@@ -100,32 +100,32 @@ class VisitsLayer(Layer):
             text_baseline="middle",
             text_font_size="10px",
         )
-        self._mosaic = Mosaic("Visits picture", ("#56b4e9c0",))
+        self._tiles = TileImage("Visits tiles", ("#56b4e9c0",))
         return [
             (self._squares, square, "glyph"),
             (self._numbers, text, "glyph"),
-            (self._mosaic.source, self._mosaic.glyph, "glyph"),
+            (self._tiles.source, self._tiles.glyph, "glyph"),
         ]
 
-    def _lay_out(self, ground: Ground) -> None:
-        self._mosaic.clear()
-        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
-        n_numbers = ground.states.size if ground.side <= NUMBER_SIDE else 0
-        x, y = ground.x.tolist(), ground.y.tolist()
+    def _lay_out(self, cells: OpenCells) -> None:
+        self._tiles.clear()
+        n = cells.states.size if cells.side <= GLYPH_SIDE else 0
+        n_numbers = cells.states.size if cells.side <= NUMBER_SIDE else 0
+        x, y = cells.x.tolist(), cells.y.tolist()
         self._squares.data = {"x": x[:n], "y": y[:n], "side": [0.0] * n}
         self._numbers.data = {"x": x[:n_numbers], "y": y[:n_numbers], "text": [""] * n_numbers}
 
-    def _fill(self, picture: Picture) -> None:
-        ground = picture.ground
-        counts = picture.snapshot.visits[ground.states].sum(axis=1)
+    def _fill(self, frame: Frame) -> None:
+        cells = frame.cells
+        counts = frame.snapshot.visits[cells.states].sum(axis=1)
         if self._is_drawn(counts):
             return
         # By area and logarithm, so that rare visits are seen beside very many.
         share = np.sqrt(np.log1p(counts) / np.log1p(max(1, counts.max(initial=1))))
-        if ground.side > GLYPH_SIDE:
-            tiles = square_tiles(pixels_of(ground.side))
+        if cells.side > GLYPH_SIDE:
+            tiles = square_tiles(pixels_of(cells.side))
             largest = tiles.shape[0] - 2  # a line is left between two cells
-            self._mosaic.draw(tiles[ground.spread(np.ceil(share * largest).astype(int))])
+            self._tiles.draw(tiles[cells.spread(np.ceil(share * largest).astype(int))])
             return
         update_column(self._squares, "side", (0.4 * share).round(2).tolist())
         if self._numbers.data["text"]:

@@ -95,7 +95,7 @@ def _with_exponent(value: float) -> str:
     return scientific(value) if value else "0"
 
 
-class Ground:
+class OpenCells:
     """The cells of a map that an agent can come to and act in: where layers are drawn.
 
     Attributes:
@@ -133,11 +133,11 @@ class Ground:
         return cells
 
 
-class Picture(NamedTuple):
+class Frame(NamedTuple):
     """What the layers are drawn from."""
 
     snapshot: Snapshot
-    ground: Ground
+    cells: OpenCells
     scale: Scale
     difference_scale: Scale
 
@@ -152,7 +152,7 @@ class Layer:
     def __init__(self) -> None:
         self.shown = False
         self.renderers: list[GlyphRenderer] = []
-        self._ground: Ground | None = None
+        self._cells: OpenCells | None = None
         self._drawn: list[Any] = []
 
     def show(self, plot: Plot, shown: bool, covered: bool = False) -> None:
@@ -167,13 +167,13 @@ class Layer:
         for renderer in self.renderers:
             renderer.visible = shown and not covered
 
-    def draw(self, picture: Picture) -> None:
+    def draw(self, frame: Frame) -> None:
         """Shows the snapshot, where the layer is switched on."""
-        if self._ground is not picture.ground:
-            self._ground = picture.ground
-            self._lay_out(picture.ground)
+        if self._cells is not frame.cells:
+            self._cells = frame.cells
+            self._lay_out(frame.cells)
             self._drawn = []
-        self._fill(picture)
+        self._fill(frame)
 
     def _is_drawn(self, *what: Any) -> bool:
         """Tells whether the same was drawn the last time: most of what is learned holds still."""
@@ -185,11 +185,11 @@ class Layer:
         """Its glyphs with their sources and levels."""
         raise NotImplementedError
 
-    def _lay_out(self, ground: Ground) -> None:
+    def _lay_out(self, cells: OpenCells) -> None:
         """Prepares the sources for another map."""
         raise NotImplementedError
 
-    def _fill(self, picture: Picture) -> None:
+    def _fill(self, frame: Frame) -> None:
         raise NotImplementedError
 
 

@@ -10,7 +10,7 @@ from bokeh.models.widgets import Div
 from dashboard.session.view import OneMessage
 from dashboard.views.grid import GridView
 from dashboard.views.layers.actions import PolicyLayer, VisitsLayer
-from dashboard.views.layers.base import Ground, Layer, Picture, Scale, values_of
+from dashboard.views.layers.base import Frame, Layer, OpenCells, Scale, values_of
 from dashboard.views.layers.values import DIFFERENCE_PALETTE, PALETTE, CellsLayer, TrianglesLayer
 from dashboard.widgets.hinted import CheckBoxGroup
 from gridworld import Snapshot
@@ -66,7 +66,7 @@ class LayeredView:
             "Optimal policy": PolicyLayer("Optimal policy"),
             "Policy": PolicyLayer("Policy"),
         }
-        self._ground = Ground(snapshot)
+        self._cells = OpenCells(snapshot)
         self._suspended = False
         self._snapshot = snapshot
         self._switches = {
@@ -91,29 +91,29 @@ class LayeredView:
     @property
     def min_interval(self) -> float:
         """Seconds between two drawings; large maps take the browser longer to paint."""
-        return max(0.25, 1e-4 * self._ground.states.size)
+        return max(0.25, 1e-4 * self._cells.states.size)
 
     def update(self, snapshot: Snapshot) -> None:
         """Draws the layers that are switched on."""
-        if not self._ground.is_of(snapshot):
-            self._ground = Ground(snapshot)
+        if not self._cells.is_of(snapshot):
+            self._cells = OpenCells(snapshot)
             self._show_layers()
         self._snapshot = snapshot
-        picture = self.picture_of(snapshot)
+        frame = self.frame_of(snapshot)
         for layer in self._layers.values():
             if layer.shown:
-                layer.draw(picture)
-        self._explain(picture)
+                layer.draw(frame)
+        self._explain(frame)
 
-    def picture_of(self, snapshot: Snapshot) -> Picture:
+    def frame_of(self, snapshot: Snapshot) -> Frame:
         """What is to be drawn of a snapshot, and of nothing else."""
-        on, states, plan = self._on, self._ground.states, snapshot.plan
+        on, states, plan = self._on, self._cells.states, snapshot.plan
         known = np.empty(0) if plan is None else plan.values[states]
         shown = [values_of(kind, snapshot)[states].ravel() for kind in sorted(on & _VALUED)]
         different = [values_of(kind, snapshot)[states].ravel() for kind in on & {"Difference"}]
-        return Picture(
+        return Frame(
             snapshot,
-            self._ground,
+            self._cells,
             Scale.of(np.concatenate([known, *shown]), known),
             Scale.of_differences(np.concatenate([np.empty(0), *different]), known),
         )
@@ -140,8 +140,8 @@ class LayeredView:
             covered = title == "State values" and "Q-values" in on
             layer.show(self._grid.plot, title in on and not self._suspended, covered)
 
-    def _explain(self, picture: Picture) -> None:
-        on, scale, difference = self._on, picture.scale, picture.difference_scale
+    def _explain(self, frame: Frame) -> None:
+        on, scale, difference = self._on, frame.scale, frame.difference_scale
         lines = []
         if on & _VALUED:
             lines.append(_bar("value", PALETTE, scale.text(scale.low), scale.text(scale.high)))

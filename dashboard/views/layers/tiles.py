@@ -1,4 +1,4 @@
-"""Layers of large maps, drawn by the server as one picture.
+"""Layers of large maps, drawn by the server as one image.
 
 Ten thousand cells with four shapes each would hold up the browser for half a second.
 """
@@ -12,11 +12,11 @@ from bokeh.models import ColumnDataSource, ImageURL
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-#: Fewest pixels along a cell, and about how many along the picture.
+#: Fewest pixels along a cell, and about how many along the image.
 _FEWEST, _PIXELS = 7, 640
 
 
-class Mosaic:
+class TileImage:
     """A picture made of equal tiles, one in each cell of the map.
 
     Args:
@@ -40,17 +40,17 @@ class Mosaic:
         self.source.data = {"url": [], "w": [], "h": []}
 
     def draw(self, tiles: NDArray) -> None:
-        """Draws the picture.
+        """Draws the image.
 
         Args:
             tiles: Colours of the pixels of each cell, shape ``(n_rows, n_cols, n, n)``.
         """
         n_rows, n_cols, n, _ = tiles.shape
         pixels = tiles.swapaxes(1, 2).reshape(n_rows * n, n_cols * n)
-        picture = Image.fromarray(pixels.astype(np.uint8), mode="P")
-        picture.putpalette(self._colours)
+        image = Image.fromarray(pixels.astype(np.uint8), mode="P")
+        image.putpalette(self._colours)
         file = io.BytesIO()
-        picture.save(file, "PNG", compress_level=1, transparency=self._opacity)
+        image.save(file, "PNG", compress_level=1, transparency=self._opacity)
         url = f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
         if [url] != self.source.data["url"]:
             self.source.data = {"url": [url], "w": [n_cols], "h": [n_rows]}

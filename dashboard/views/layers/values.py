@@ -13,13 +13,13 @@ from dashboard.views.layers.base import (
     DY,
     GLYPH_SIDE,
     NUMBER_SIDE,
-    Ground,
+    Frame,
     Layer,
-    Picture,
+    OpenCells,
     update_column,
     values_of,
 )
-from dashboard.views.layers.tiles import Mosaic, pixels_of, quarters
+from dashboard.views.layers.tiles import TileImage, pixels_of, quarters
 
 PALETTE = tuple(cividis(256))
 #: From nothing to vermilion of Okabe and Ito: no difference is seen through.
@@ -54,42 +54,42 @@ class CellsLayer(Layer):
             text_baseline="middle",
             text_font_size="12px",
         )
-        self._mosaic = Mosaic(f"{self._kind} picture", self._palette[1:])
+        self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
         return [
             (self._image, image, "image"),
             (self._numbers, text, "glyph"),
-            (self._mosaic.source, self._mosaic.glyph, "image"),
+            (self._tiles.source, self._tiles.glyph, "image"),
         ]
 
-    def _lay_out(self, ground: Ground) -> None:
+    def _lay_out(self, cells: OpenCells) -> None:
         self._shown = []
         self._image.data = {"image": [], "dw": [], "dh": []}
-        self._mosaic.clear()
-        room = self._number_at is not None and ground.side <= NUMBER_SIDE
-        n = ground.states.size if room else 0
+        self._tiles.clear()
+        fits = self._number_at is not None and cells.side <= NUMBER_SIDE
+        n = cells.states.size if fits else 0
         self._numbers.data = {
-            "x": ground.x[:n].tolist(),
-            "y": (ground.y[:n] + (self._number_at or 0)).tolist(),
+            "x": cells.x[:n].tolist(),
+            "y": (cells.y[:n] + (self._number_at or 0)).tolist(),
             "text": [""] * n,
             "colour": ["#000000"] * n,
         }
 
-    def _fill(self, picture: Picture) -> None:
-        ground, scale = picture.ground, picture.scale
-        values = values_of(self._kind, picture.snapshot)[ground.states]
+    def _fill(self, frame: Frame) -> None:
+        cells, scale = frame.cells, frame.scale
+        values = values_of(self._kind, frame.snapshot)[cells.states]
         if self._is_drawn(values, scale):
             return
         places = scale.indices(values)
-        if ground.side > GLYPH_SIDE:
-            n = pixels_of(ground.side)
-            cells = ground.spread(_seen(places))[..., None, None]
-            self._mosaic.draw(np.broadcast_to(cells, (*ground.shape, n, n)))
+        if cells.side > GLYPH_SIDE:
+            n = pixels_of(cells.side)
+            colours = cells.spread(_seen(places))[..., None, None]
+            self._tiles.draw(np.broadcast_to(colours, (*cells.shape, n, n)))
             return
-        image = ground.spread(places, CLEAR)
+        image = cells.spread(places, CLEAR)
         shown = image.ravel().tolist()
         if shown != self._shown:
             self._shown = shown
-            n_rows, n_cols = ground.shape
+            n_rows, n_cols = cells.shape
             # Of dtype object it travels as a list: Bokeh 3.9 cannot take a connection up
             # again with a binary array in the document.
             self._image.data = {"image": [image.astype(object)], "dw": [n_cols], "dh": [n_rows]}
@@ -128,17 +128,17 @@ class TrianglesLayer(Layer):
             text_baseline="middle",
             text_font_size="10px",
         )
-        self._mosaic = Mosaic(f"{self._kind} picture", self._palette[1:])
+        self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
         return [
             (self._triangles, patches, "underlay"),
             (self._numbers, text, "glyph"),
-            (self._mosaic.source, self._mosaic.glyph, "underlay"),
+            (self._tiles.source, self._tiles.glyph, "underlay"),
         ]
 
-    def _lay_out(self, ground: Ground) -> None:
-        self._mosaic.clear()
-        n = ground.states.size if ground.side <= GLYPH_SIDE else 0
-        x, y = (axis[:n, None, None] for axis in (ground.x, ground.y))
+    def _lay_out(self, cells: OpenCells) -> None:
+        self._tiles.clear()
+        n = cells.states.size if cells.side <= GLYPH_SIDE else 0
+        x, y = (axis[:n, None, None] for axis in (cells.x, cells.y))
         # From the middle of the cell to the two corners on the action's side.
         corners_x = np.stack([0 * DX, DX - DY, DX + DY], axis=1) * 0.46
         corners_y = np.stack([0 * DY, DY + DX, DY - DX], axis=1) * 0.46
@@ -147,26 +147,26 @@ class TrianglesLayer(Layer):
             "ys": (y + corners_y).reshape(-1, 3).round(2).tolist(),
             "place": [CLEAR] * (4 * n),
         }
-        if not self._with_numbers or ground.side > _TRIANGLE_NUMBER_SIDE:
+        if not self._with_numbers or cells.side > _TRIANGLE_NUMBER_SIDE:
             n = 0
         self._numbers.data = {
-            "x": (ground.x[:n, None] + 0.25 * DX).ravel().round(2).tolist(),
-            "y": (ground.y[:n, None] + 0.22 * DY).ravel().round(2).tolist(),
+            "x": (cells.x[:n, None] + 0.25 * DX).ravel().round(2).tolist(),
+            "y": (cells.y[:n, None] + 0.22 * DY).ravel().round(2).tolist(),
             "text": [""] * (4 * n),
             "colour": ["#000000"] * (4 * n),
         }
 
-    def _fill(self, picture: Picture) -> None:
-        ground = picture.ground
-        scale = picture.difference_scale if self._kind == "Difference" else picture.scale
-        values = values_of(self._kind, picture.snapshot)[ground.states].ravel()
+    def _fill(self, frame: Frame) -> None:
+        cells = frame.cells
+        scale = frame.difference_scale if self._kind == "Difference" else frame.scale
+        values = values_of(self._kind, frame.snapshot)[cells.states].ravel()
         if self._is_drawn(values, scale):
             return
         places = scale.indices(values)
-        if ground.side > GLYPH_SIDE:
-            colours = np.zeros((*ground.shape, 5), dtype=np.uint8)
-            colours[..., :4].reshape(-1, 4)[ground.states] = _seen(places).reshape(-1, 4)
-            self._mosaic.draw(colours[:, :, quarters(pixels_of(ground.side))])
+        if cells.side > GLYPH_SIDE:
+            colours = np.zeros((*cells.shape, 5), dtype=np.uint8)
+            colours[..., :4].reshape(-1, 4)[cells.states] = _seen(places).reshape(-1, 4)
+            self._tiles.draw(colours[:, :, quarters(pixels_of(cells.side))])
             return
         update_column(self._triangles, "place", places.tolist())
         if self._numbers.data["x"]:

@@ -95,7 +95,7 @@ def test_a_layer_is_switched_on_and_off_at_once(snapshot, title):
 def test_values_are_coloured_where_the_agent_has_acted_and_nowhere_else(snapshot):
     shown = Shown(snapshot, "State values")
     values = values_at(snapshot).max(axis=1)
-    scale = shown.view.picture_of(snapshot).scale
+    scale = shown.view.frame_of(snapshot).scale
     assert scale.low <= values.min() <= values.max() <= scale.high
     image = shown.image("State values")
     drawn = [tuple(cell) for cell in np.argwhere(image < len(PALETTE)).tolist()]
@@ -178,7 +178,7 @@ def pixels(shown, name):
 @pytest.mark.parametrize("kind", ["Policy", "Optimal policy"])
 def test_on_a_large_map_pointers_reach_the_edges_that_the_best_actions_lead_to(large, kind):
     shown = Shown(large, kind)
-    cells = pixels(shown, f"{kind} picture")[..., 3] > 0
+    cells = pixels(shown, f"{kind} tiles")[..., 3] > 0
     n = cells.shape[-1]
     edges = np.stack(
         [
@@ -198,7 +198,7 @@ def test_on_a_large_map_pointers_reach_the_edges_that_the_best_actions_lead_to(l
 
 
 def test_on_a_large_map_squares_are_larger_the_more_visits_there_are(large):
-    sizes = (pixels(Shown(large, "Visits"), "Visits picture")[..., 3] > 0).sum(axis=(2, 3)).ravel()
+    sizes = (pixels(Shown(large, "Visits"), "Visits tiles")[..., 3] > 0).sum(axis=(2, 3)).ravel()
     counts = large.visits.sum(axis=1)
     assert (np.diff(sizes[np.argsort(counts)]) >= 0).all()
     assert (sizes > 0).tolist() == (counts > 0).tolist()
@@ -207,10 +207,10 @@ def test_on_a_large_map_squares_are_larger_the_more_visits_there_are(large):
 def test_pictures_are_drawn_anew_for_another_map(large, snapshot):
     shown = Shown(large, "Policy", "Visits")
     shown.view.update(snapshot)
-    assert shown.source("Policy picture")["url"] == shown.source("Visits picture")["url"] == []
+    assert shown.source("Policy tiles")["url"] == shown.source("Visits tiles")["url"] == []
     assert len(shown.source("Policy")["radius"]) == 4 * len(ACTED_IN)
     shown.view.update(large)
-    assert len(shown.source("Policy picture")["url"]) == 1
+    assert len(shown.source("Policy tiles")["url"]) == 1
 
 
 def test_a_picture_that_is_the_same_is_not_sent_again(large):
@@ -224,18 +224,18 @@ def test_a_picture_that_is_the_same_is_not_sent_again(large):
 def test_the_difference_to_planning_fades_as_the_agent_learns():
     trainer = train(n_steps=50, epsilon=1, epsilon_decay=1, num_episodes=5000)
     shown = Shown(trainer.snapshot, "Difference")
-    before = shown.view.picture_of(trainer.snapshot).difference_scale.high
+    before = shown.view.frame_of(trainer.snapshot).difference_scale.high
     trainer.train()
     trainer.analyse()
     shown.view.update(trainer.snapshot)
-    assert shown.view.picture_of(trainer.snapshot).difference_scale.high < before / 2
+    assert shown.view.frame_of(trainer.snapshot).difference_scale.high < before / 2
 
 
 @pytest.mark.parametrize("kind", ["Q-values", "Difference"])
 def test_on_a_large_map_triangles_are_coloured_where_there_is_a_value(large, kind):
     shown = Shown(large, kind)
     assert shown.source(f"{kind} triangles")["xs"] == []
-    cells = pixels(shown, f"{kind} picture")
+    cells = pixels(shown, f"{kind} tiles")
     n = cells.shape[2]
     of_actions = [(1, n // 2), (n // 2, n - 2), (n - 2, n // 2), (n // 2, 1)]
     colours = np.stack([cells[:, :, y, x] for y, x in of_actions], axis=2).reshape(100, 4, 4)
@@ -354,9 +354,9 @@ def test_cells_that_no_start_leads_to_have_no_part_in_the_picture():
     )  # walled in: it bumps for ever
     assert apart.size
     shown = Shown(snapshot, *LAYERS)
-    picture = shown.view.picture_of(snapshot)
-    assert picture.scale.low > -1
-    assert not set(picture.ground.states) & set(apart)
+    frame = shown.view.frame_of(snapshot)
+    assert frame.scale.low > -1
+    assert not set(frame.cells.states) & set(apart)
     drawn = shown.image("Optimal values").ravel()
     assert (drawn[apart] == len(PALETTE)).all()
 

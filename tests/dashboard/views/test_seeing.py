@@ -53,10 +53,10 @@ def test_layers_of_a_large_map_are_pictures_that_follow_the_run(dashboard):
     titles = [title for title in LAYERS if title != "Trail"]
     for title in titles:
         dashboard.layer(title).check()
-        dashboard.wait_until(lambda title=title: is_visible(dashboard, f"{title} picture"))
+        dashboard.wait_until(lambda title=title: is_visible(dashboard, f"{title} tiles"))
 
     def drawn():
-        return {title: dashboard.source(f"{title} picture")["url"] for title in titles}
+        return {title: dashboard.source(f"{title} tiles")["url"] for title in titles}
 
     # What planning says comes within seconds, and stays when a run starts.
     expect(dashboard.number("Gap to optimal")).not_to_have_text("–")
