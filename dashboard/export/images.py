@@ -3,8 +3,7 @@
 import io
 
 import numpy as np
-from PIL import Image as Picture
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from dashboard.export.keyframes import moments_of, thinned
 from dashboard.export.raster import font, paint
@@ -41,8 +40,8 @@ def gif(trainer: Trainer) -> bytes:
     for moment in moments:
         grid.update(moment)
         layers.update(moment)
-        picture = paint(grid.plot, _cell(moment, GIF_SIDE), _LEAST_TEXT)
-        frames.append(_captioned(picture, moment))
+        image = paint(grid.plot, _cell(moment, GIF_SIDE), _LEAST_TEXT)
+        frames.append(_captioned(image, moment))
     frames = _with_common_colours(frames)
     file = io.BytesIO()
     frames[0].save(
@@ -61,17 +60,17 @@ def _cell(snapshot: Snapshot, side: int) -> int:
     return max(4, min(side // max(len(lines), len(lines[0])), side // 6))
 
 
-def _with_common_colours(frames: list[Picture.Image]) -> list[Picture.Image]:
+def _with_common_colours(frames: list[Image.Image]) -> list[Image.Image]:
     """The frames in 256 colours, the same for all: what does not change stays as it is."""
     sample = [np.asarray(frame) for frame in thinned(frames, 8)]
-    palette = Picture.fromarray(np.concatenate(sample)).quantize(256)
-    return [frame.quantize(palette=palette, dither=Picture.Dither.NONE) for frame in frames]
+    palette = Image.fromarray(np.concatenate(sample)).quantize(256)
+    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
 
 
-def _captioned(picture: Picture.Image, moment: Snapshot) -> Picture.Image:
-    whole = Picture.new("RGB", (picture.width, picture.height + _CAPTION), "#ffffff")
-    whole.paste(picture)
+def _captioned(image: Image.Image, moment: Snapshot) -> Image.Image:
+    whole = Image.new("RGB", (image.width, image.height + _CAPTION), "#ffffff")
+    whole.paste(image)
     caption = f"Episode {moment.episode:,} of {moment.num_episodes:,}, step {moment.total_steps:,}"
-    place = (6, picture.height + _CAPTION / 2)
+    place = (6, image.height + _CAPTION / 2)
     ImageDraw.Draw(whole).text(place, caption, "#1b1f23", font(14), anchor="lm")
     return whole

@@ -23,7 +23,7 @@ from bokeh.models import (
     Text,
     Wedge,
 )
-from PIL import Image as Picture
+from PIL import Image as PillowImage
 from PIL import ImageColor, ImageDraw, ImageFont
 
 #: Levels of Bokeh, back to front.
@@ -36,7 +36,7 @@ _FINER = 2
 Row = dict[str, Any]
 
 
-def paint(plot: Plot, cell: int, least_text: float = 0) -> Picture.Image:
+def paint(plot: Plot, cell: int, least_text: float = 0) -> PillowImage.Image:
     """Draws the plot.
 
     Args:
@@ -49,11 +49,11 @@ def paint(plot: Plot, cell: int, least_text: float = 0) -> Picture.Image:
     n_cols = round(x_range.end - x_range.start)
     n_rows = round(y_range.start - y_range.end)
     size = (n_cols * cell * _FINER, n_rows * cell * _FINER)
-    picture = Picture.new("RGB", size, plot.background_fill_color)
+    image = PillowImage.new("RGB", size, plot.background_fill_color)
     unit = size[0] / _WIDTH
     canvas = _Canvas(
-        picture,
-        ImageDraw.Draw(picture, "RGBA"),
+        image,
+        ImageDraw.Draw(image, "RGBA"),
         cell * _FINER,
         unit,
         max(unit, least_text * _FINER),
@@ -62,11 +62,11 @@ def paint(plot: Plot, cell: int, least_text: float = 0) -> Picture.Image:
         for renderer in plot.renderers:
             if renderer.level == level and renderer.visible:
                 _PAINTERS[type(renderer.glyph)](canvas, renderer.glyph, _rows(renderer))
-    return picture.reduce(_FINER)
+    return image.reduce(_FINER)
 
 
 class _Canvas(NamedTuple):
-    picture: Picture.Image
+    image: PillowImage.Image
     draw: ImageDraw.ImageDraw
     cell: int  # pixels
     unit: float  # pixels of a pixel on the page
@@ -130,18 +130,18 @@ def _paint_image(canvas: _Canvas, glyph: Any, rows: list[Row]) -> None:
     table = np.array([ImageColor.getcolor(colour, "RGBA") for colour in colours], dtype=np.uint8)
     for row in rows:
         places = np.asarray(row["image"], dtype=int)
-        cells = Picture.fromarray(table[places])
+        cells = PillowImage.fromarray(table[places])
         size = (places.shape[1] * canvas.cell, places.shape[0] * canvas.cell)
-        cells = cells.resize(size, Picture.Resampling.NEAREST)
-        canvas.picture.paste(cells, (0, 0), cells)
+        cells = cells.resize(size, PillowImage.Resampling.NEAREST)
+        canvas.image.paste(cells, (0, 0), cells)
 
 
-def _paint_pictures(canvas: _Canvas, glyph: ImageURL, rows: list[Row]) -> None:
+def _paint_encoded_images(canvas: _Canvas, glyph: ImageURL, rows: list[Row]) -> None:
     for row in rows:
-        with Picture.open(io.BytesIO(b64decode(row["url"].partition(",")[2]))) as picture:
+        with PillowImage.open(io.BytesIO(b64decode(row["url"].partition(",")[2]))) as image:
             size = (row["w"] * canvas.cell, row["h"] * canvas.cell)
-            cells = picture.convert("RGBA").resize(size)
-        canvas.picture.paste(cells, (0, 0), cells)
+            cells = image.convert("RGBA").resize(size)
+        canvas.image.paste(cells, (0, 0), cells)
 
 
 def _paint_rects(canvas: _Canvas, glyph: Glyph, rows: list[Row]) -> None:
@@ -200,7 +200,7 @@ def font(size: float) -> Any:
 _PAINTERS: dict[type[Glyph], Callable[[_Canvas, Any, list[Row]], None]] = {
     Circle: _paint_circles,
     Image: _paint_image,
-    ImageURL: _paint_pictures,
+    ImageURL: _paint_encoded_images,
     Line: _paint_line,
     Rect: _paint_rects,
     Segment: _paint_segments,

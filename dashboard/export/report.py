@@ -11,7 +11,7 @@ from dashboard.views.settings import Setting, settings_of
 from gridworld import LEVELS, Snapshot, Trainer, __version__
 
 
-class Facts(NamedTuple):
+class RunReport(NamedTuple):
     """Of one run.
 
     Attributes:
@@ -35,7 +35,7 @@ class Facts(NamedTuple):
     version: str
 
     @classmethod
-    def of(cls, trainer: Trainer, last: Snapshot) -> "Facts":
+    def of(cls, trainer: Trainer, last: Snapshot) -> "RunReport":
         """Collects them from a trainer and its last moment."""
         origin = trainer.origin
         world, learning, seed = origin.world_config, origin.learning_config, origin.seed

@@ -16,7 +16,7 @@ from pyviz_comms import Comm
 
 from dashboard.export.keyframes import moments_of
 from dashboard.export.replay import Replay
-from dashboard.export.report import Facts
+from dashboard.export.report import RunReport
 from gridworld import Trainer
 
 _DIST = Path(pn.__file__).parent / "dist"
@@ -37,16 +37,16 @@ def static_page(trainer: Trainer) -> str:
     trainer.analyse(seconds=_ANALYSIS_SECONDS)
     moments = moments_of(trainer)
     replay = Replay(moments)
-    facts = Facts.of(trainer, moments[-1])
+    report = RunReport.of(trainer, moments[-1])
     file = io.StringIO()
     save(
         _document(replay),
         file,
-        title=facts.title,
+        title=report.title,
         resources=INLINE,
         template=template(),
         template_variables={
-            "facts": facts,
+            "report": report,
             "n_moments": len(replay.moments),
             "n_left_out": len(moments) - len(replay.moments),
         },

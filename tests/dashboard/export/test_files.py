@@ -19,7 +19,7 @@ from dashboard.export import ExportError, export_async, export_gif, export_html,
 from dashboard.export import worker as export_process
 from dashboard.export.keyframes import moments_of, thinned
 from dashboard.export.recipe import recipe_of
-from dashboard.export.report import Facts
+from dashboard.export.report import RunReport
 from dashboard.export.static_page import template
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
 
@@ -68,13 +68,13 @@ def test_the_recipe_makes_the_same_table_to_the_last_bit(world, end, tmp_path):
 
 def test_recipe_and_facts_are_of_the_run_not_of_settings_changed_since(tmp_path):
     trainer = finished()
-    facts = Facts.of(trainer, trainer.snapshot)
+    report = RunReport.of(trainer, trainer.snapshot)
     trainer.world_config.param.update(level="random", slip=0.3)
     trainer.learning_config.learning_rate = 0.9
     trainer.seed = 8
     trainer.save(tmp_path / "run.npz")
     for run in (trainer, Trainer.load(tmp_path / "run.npz")):
-        assert Facts.of(run, trainer.snapshot) == facts
+        assert RunReport.of(run, trainer.snapshot) == report
         made = {}
         exec(recipe_of(run), made)
         assert made["trainer"].agent.q_values.tobytes() == trainer.agent.q_values.tobytes()
@@ -91,13 +91,13 @@ def test_thinning_keeps_the_first_and_the_last_and_the_order(n_items, most):
 
 def test_text_on_the_page_is_never_markup():
     wicked = "<script>alert(1)</script>"
-    facts = dict.fromkeys(("level", "status", "recipe", "version"), wicked)
-    facts |= {
+    report = dict.fromkeys(("level", "status", "recipe", "version"), wicked)
+    report |= {
         "results": {wicked: wicked},
         "settings": {wicked: [{"label": wicked, "value": wicked, "doc": wicked}]},
         "changes": [(wicked,) * 4],
     }
-    page = template().render(title=wicked, facts=facts, roots=[], n_moments=1, n_left_out=0)
+    page = template().render(title=wicked, report=report, roots=[], n_moments=1, n_left_out=0)
     assert wicked not in page
     assert page.count("&lt;script&gt;") == 15
 
