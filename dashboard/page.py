@@ -14,7 +14,7 @@ from dashboard.compat.documents import forget_toasts, ignore_busy, prepare, say_
 from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
 from dashboard.editor.editor import MapEditor
-from dashboard.page_body import Pictures
+from dashboard.page_body import TrainingPanel
 from dashboard.rooms.registry import LobbyError, Seat, lobby
 from dashboard.rooms.room import Room
 from dashboard.rooms.sharing import is_any_busy
@@ -82,7 +82,7 @@ class GridWorldDashboard(Viewer):
         else:
             self._let_watch(self._seat)
         self._dark = False
-        self._pictures: Pictures | None = None
+        self._pictures: TrainingPanel | None = None
         pn.state.onload(self._on_load)
         self._page: pmui.Page | None = None
         if self._seat is not None:
@@ -185,7 +185,7 @@ class GridWorldDashboard(Viewer):
 
     def _on_load(self) -> None:
         # Start can be pressed sooner for it, and the pictures come no later.
-        pictures = self._pictures = Pictures(self.room, self.runner, self._editor)
+        pictures = self._pictures = TrainingPanel(self.room, self.runner, self._editor)
         pictures.grid.set_dark(self._dark)
         self.runner.views = (*self._views, *pictures.views)
         self._main.append(pictures.panel)

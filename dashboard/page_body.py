@@ -1,4 +1,4 @@
-"""`Pictures`: all that shows a training, and how it is laid out."""
+"""`TrainingPanel`: all that shows a training, and how it is laid out."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.events import DoubleTap, Tap
 
-from dashboard.controls.files import Takeaway
+from dashboard.controls.files import FilesPanel
 from dashboard.editor.editor import MapEditor
 from dashboard.editor.mark import SettingsMark
 from dashboard.rooms.room import Room
@@ -18,14 +18,14 @@ from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
 from dashboard.views.inspector import InspectorView
 from dashboard.views.layers.stack import LayeredView
-from dashboard.views.progress import MetricsView
+from dashboard.views.progress import ProgressView
 from dashboard.views.table import QTableView
 from gridworld import Snapshot
 
 _TABS = ("Curves", "Inspector", "Q-table", "Files")
 
 
-class Pictures:
+class TrainingPanel:
     """The grid with its layers and its history, the numbers, the curves, the inspector.
 
     Args:
@@ -46,12 +46,12 @@ class Pictures:
         self.grid = GridView(snapshot)
         self._layers = LayeredView(self.grid, snapshot, self._one_message)
         self._history = HistoryView(room, self._one_message)
-        self._metrics = MetricsView(snapshot)
+        self._progress = ProgressView(snapshot)
         self._curves = CurvesView(snapshot, self._one_message)
         self._inspector = InspectorView(snapshot)
         self._table = QTableView()
         self.mark = SettingsMark(room, editor, self._show_map, self._one_message)
-        self._takeaway = Takeaway(room, runner, can_upload=editor is not None)
+        self._files = FilesPanel(room, runner, can_upload=editor is not None)
         for event in (Tap, DoubleTap):  # two quick clicks, on two cells even, are the latter
             self.grid.plot.on_event(event, self._select)
         if editor is not None:
@@ -61,7 +61,7 @@ class Pictures:
                 "Curves": self._curves,
                 "Inspector": self._history.follow(self._inspector),
                 "Q-table": self._table,
-                "Files": self._takeaway,
+                "Files": self._files,
             }
         )
         self.views: tuple[View, ...] = (
@@ -69,7 +69,7 @@ class Pictures:
             self._history.follow(self.grid),
             self._history.follow(self._layers),
             self.mark,
-            self._metrics,
+            self._progress,
             self._open_tab,
         )
         self.panel = self._lay_out()
@@ -85,7 +85,7 @@ class Pictures:
             curves,
             pane(self._inspector.div),
             self._table.panel,
-            self._takeaway.panel,
+            self._files.panel,
         )
         # In a notebook Bokeh lays nothing out within Material tabs.
         kind = pn.Tabs if in_notebook() else pmui.Tabs
@@ -105,7 +105,7 @@ class Pictures:
                 self._history.panel,
                 styles=beside,
             ),
-            pn.Column(pane(self._metrics.div), tabs, styles=beside),
+            pn.Column(pane(self._progress.div), tabs, styles=beside),
             sizing_mode="stretch_width",
             styles={"flex-wrap": "wrap"},
         )

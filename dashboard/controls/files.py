@@ -1,4 +1,4 @@
-"""`Takeaway`: runs to take away from the page, and to bring back."""
+"""`FilesPanel`: runs to take away from the page, and to bring back."""
 
 import asyncio
 import io
@@ -62,7 +62,7 @@ _DOWNLOADS = (
 )
 
 
-class Takeaway:
+class FilesPanel:
     """Buttons that download and upload runs.
 
     Whatever takes long is done by threads and processes of its own, so that no page waits.

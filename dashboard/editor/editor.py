@@ -11,7 +11,7 @@ import param
 from bokeh.models import Plot
 
 from dashboard.editor.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft
-from dashboard.editor.pointer import Cell, Strokes
+from dashboard.editor.pointer import Cell, PointerStrokes
 from dashboard.editor.toolbar import Toolbar
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
@@ -104,7 +104,7 @@ class MapEditor(param.Parameterized):
         self._stroking = False
         self._busy_until = 0.0
         self._locked = is_locked()
-        self._strokes: Strokes | None = None
+        self._strokes: PointerStrokes | None = None
         self.note = pn.pane.HTML(visible=False, stylesheets=[_NOTE], sizing_mode="stretch_width")
         self._show()
         self._toolbar = Toolbar(self)
@@ -173,7 +173,7 @@ class MapEditor(param.Parameterized):
 
     def attach(self, plot: Plot) -> None:
         """Takes strokes on a plot whose cell ``(row, col)`` is centred at ``x=col, y=row``."""
-        self._strokes = Strokes(plot, self)
+        self._strokes = PointerStrokes(plot, self)
         self._listen()
 
     def begin_stroke(self) -> None:

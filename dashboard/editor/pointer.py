@@ -1,4 +1,4 @@
-"""`Strokes`: clicks and drags over the grid, as cells."""
+"""`PointerStrokes`: clicks and drags over the grid, as cells."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from dashboard.editor.draft import MAX_SIZE
 Cell = tuple[int, int]
 
 
-class Canvas(Protocol):
+class StrokeTarget(Protocol):
     """What is painted on; a stroke that it refused to begin does not paint."""
 
     def begin_stroke(self) -> None:
@@ -26,17 +26,17 @@ class Canvas(Protocol):
         """It was lifted."""
 
 
-class Strokes:
-    """Turns pointer events of a plot into strokes on a canvas, while they are wanted.
+class PointerStrokes:
+    """Turns pointer events of a plot into strokes on a target, while they are wanted.
 
     Cell ``(row, col)`` is centred at ``x=col, y=row``. The browser sends no event that is
     not wanted, and a finger scrolls the page then. What else the plot is asked to tell, it
     is to be asked before.
     """
 
-    def __init__(self, plot: Plot, canvas: Canvas) -> None:
+    def __init__(self, plot: Plot, target: StrokeTarget) -> None:
         self._plot: Any = plot
-        self._canvas = canvas
+        self._target = target
         self._last: Cell | None = None
         of_others = set(plot.subscribed_events)
         # A second click soon after the first comes as a double one.
@@ -79,19 +79,19 @@ class Strokes:
 
     def _on_start(self, event: Any) -> None:
         self._last = None
-        self._canvas.begin_stroke()
+        self._target.begin_stroke()
         self._on_move(event)
 
     def _on_move(self, event: Any) -> None:
         cell = _cell_of(event)
         if cell is not None:
             # The pointer may skip cells between two events.
-            self._canvas.paint(line(self._last or cell, cell))
+            self._target.paint(line(self._last or cell, cell))
             self._last = cell
 
     def _on_end(self, event: Any) -> None:
         self._on_move(event)
-        self._canvas.end_stroke()
+        self._target.end_stroke()
 
 
 def line(start: Cell, end: Cell) -> Iterator[Cell]:

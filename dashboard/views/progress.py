@@ -67,7 +67,7 @@ def _explain_gap(snapshot: Snapshot) -> str:
     )
 
 
-class MetricsView:
+class ProgressView:
     """Progress, counters, ε, return and success rate as text.
 
     Attributes:

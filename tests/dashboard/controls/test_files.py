@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from dashboard.controls.files import MAX_UPLOAD_BYTES, Takeaway
+from dashboard.controls.files import MAX_UPLOAD_BYTES, FilesPanel
 from dashboard.export import images
 from dashboard.rooms.room import Room
 from dashboard.session.runner import Runner
@@ -112,7 +112,7 @@ def test_files_tells_how_long_a_training_is_kept_where_a_server_keeps_it(dashboa
     dashboard.show("Files")
     expect(dashboard.page.get_by_text(words)).to_be_visible()
     room = Room()  # as in a notebook
-    panel = Takeaway(room, Runner(room, lambda _: None)).panel
+    panel = FilesPanel(room, Runner(room, lambda _: None)).panel
     assert words not in panel[0].object
 
 

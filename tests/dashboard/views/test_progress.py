@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dashboard.views import progress
-from dashboard.views.progress import MetricsView, success_rate
+from dashboard.views.progress import ProgressView, success_rate
 from gridworld import Status, Trainer
 
 IDLE = Trainer().snapshot
@@ -16,7 +16,7 @@ def numbers(view):
 
 
 def test_a_run_that_has_not_begun_has_no_return_and_no_rate():
-    shown = numbers(MetricsView(IDLE))
+    shown = numbers(ProgressView(IDLE))
     assert shown["Total steps"] == "0"
     assert shown["Epsilon ε"] == "1.000"
     assert shown["Last return"] == shown["Success rate, last 100"] == "–"
@@ -27,7 +27,7 @@ def test_the_numbers_are_those_of_the_run():
     trainer.start()
     trainer.advance(5000)
     snapshot = trainer.snapshot
-    view = MetricsView(snapshot)
+    view = ProgressView(snapshot)
     shown = numbers(view)
     assert shown["Step"] == str(snapshot.step)
     assert shown["Total steps"] == "5,000"
@@ -46,7 +46,7 @@ def test_the_success_rate_is_that_of_the_last_hundred_episodes():
 
 @pytest.mark.parametrize("status", Status)
 def test_every_status_says_what_can_be_done(status):
-    hint = re.search(r'class="hint">(.+?)<', MetricsView(replace(IDLE, status=status)).div.text)
+    hint = re.search(r'class="hint">(.+?)<', ProgressView(replace(IDLE, status=status)).div.text)
     assert hint
 
 
@@ -54,7 +54,7 @@ def test_the_speed_is_counted_over_the_last_readings_and_only_while_running(monk
     clock = iter(np.arange(100.0))
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     running = replace(IDLE, status=Status.RUNNING)
-    view = MetricsView(IDLE)
+    view = ProgressView(IDLE)
     for n_steps in (0, 10_000, 20_000):
         view.update(replace(running, total_steps=n_steps))
     assert numbers(view)["Steps a second"] == "10,000"
