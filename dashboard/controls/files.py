@@ -21,6 +21,7 @@ from dashboard.session.notebook import in_notebook
 from dashboard.session.runner import Runner
 from dashboard.session.toasts import toast
 from dashboard.widgets.hinted import Button, Hinted
+from dashboard.widgets.layout import wrapping_row
 from gridworld import LoadError, Snapshot, StatusError, Trainer, episodes_to_csv, q_table_to_csv
 
 _log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ class FilesPanel:
             notes.append(lobby().policy)
         self._contents = [
             pn.pane.HTML(" ".join(notes), margin=(8, 10)),
-            pn.Row(*downloads, sizing_mode="stretch_width", styles={"flex-wrap": "wrap"}),
+            wrapping_row(*downloads),
             *([self._upload] if can_upload else []),
             self._sender,
         ]

@@ -12,6 +12,7 @@ from dashboard.session.runner import Runner
 from dashboard.session.toasts import toast
 from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button
+from dashboard.widgets.layout import wrapping_row
 from gridworld import LEVELS, TUNABLE, Snapshot, Status
 
 LOCKED = "Locked while training. Stop to change."
@@ -114,7 +115,7 @@ class Controls:
         self._tuned_fields = pn.Column(sizing_mode="stretch_width")
         self.sidebar = self._make_sidebar()
         *buttons, _ = self._buttons.values()
-        self.buttons = pn.Row(*buttons, **_WRAPPING)
+        self.buttons = wrapping_row(*buttons, margin=_ROW_MARGIN)
         self.bar = self._make_bar()
         watch(room.world_config, ["level"], self._show_level)
         watch(room.tuning, ["allowed"], self._show_tuning)
@@ -229,15 +230,11 @@ class Controls:
         run_to.margin = (20, 4, 4, 4)  # level with the field beside it
         return pn.Column(
             self.buttons,
-            pn.Row(*pace, self._goal.widget, run_to, **_WRAPPING),
+            wrapping_row(*pace, self._goal.widget, run_to, margin=_ROW_MARGIN),
             sizing_mode="stretch_width",
         )
 
 
-_WRAPPING = {
-    "sizing_mode": "stretch_width",
-    "margin": (4, 0),
-    "styles": {"flex-wrap": "wrap"},
-}
+_ROW_MARGIN = (4, 0)
 _NOTE = {"margin": (8, 10), "sizing_mode": "stretch_width", "styles": {"font-size": "0.9rem"}}
 _TITLE = "h2 { margin: 0; font-size: 1.1rem; }"

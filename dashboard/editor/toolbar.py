@@ -9,6 +9,7 @@ from dashboard.editor.draft import Draft
 from dashboard.session.subscriptions import Watch
 from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button
+from dashboard.widgets.layout import wrapping_row
 from gridworld import GridWorldConfig, parameters
 
 _REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
@@ -124,8 +125,7 @@ class Toolbar:
         for label, method, hint in _BUTTONS:
             self._buttons[label] = Button(label=label, hint=hint, margin=4)
             self._buttons[label].on_click(partial(self._on_press, method))
-
-        return [self._brush, pn.Row(*self._buttons.values(), **_WRAPPING)]
+        return [self._brush, wrapping_row(*self._buttons.values())]
 
     def _make_form(self) -> list[Any]:
         editor = self._editor
@@ -135,7 +135,7 @@ class Toolbar:
         text = self._widget(editor, "text", 300)
         text.max_length = _MAX_TEXT
         text.stylesheets = [*text.stylesheets, _TALL]
-        return [pn.Row(*size, wind, **_WRAPPING), pn.Row(*rewards, **_WRAPPING), text]
+        return [wrapping_row(*size, wind), wrapping_row(*rewards), text]
 
     def _widget(self, owner: Any, name: str, width: int = 110, kind: type[Field] = Field) -> Any:
         self._fields.append(
@@ -144,6 +144,5 @@ class Toolbar:
         return self._fields[-1].widget
 
 
-_WRAPPING = {"sizing_mode": "stretch_width", "margin": 0, "styles": {"flex-wrap": "wrap"}}
 _GROUP = ".bk-input-group { display: flex; flex-wrap: wrap; gap: 4px 12px; }"
 _TALL = "textarea.bk-input { height: auto; min-height: 9.5em; }"
