@@ -125,7 +125,7 @@ class GridWorldDashboard(Viewer):
         self._status = StatusView(self.room.snapshot)
         settings = SettingsView(self.room, self.runner.watching.watch)
         share = Share(seat)
-        self._sidebar = settings.pane
+        self._sidebar = settings.panel
         self._views = (self._status, settings, share)
         self._main.append(pn.Row(pn.pane.HTML(_WATCHING, margin=(10, 8)), share.count))
         if are_several():
@@ -133,12 +133,12 @@ class GridWorldDashboard(Viewer):
 
     def _show_note(self, note: ProcessesNote) -> None:
         self._views += (note,)
-        self._main.append(note.pane)
+        self._main.append(note.panel)
 
     def __panel__(self) -> pn.viewable.Viewable:
         """The dashboard inside another page or a notebook."""
         row = NotebookRow(
-            pn.Column(self._status.pane, self._sidebar, width=320),
+            pn.Column(self._status.panel, self._sidebar, width=320),
             self._main,
             tick=self.runner.tick,
             period=lambda: self.room.pace.period,
@@ -153,11 +153,11 @@ class GridWorldDashboard(Viewer):
         # A phone's sidebar covers the page: there it begins closed. The server learns of the
         # width once the page has loaded.
         width = pmui.BreakpointSwitcher(breakpoint="sm", small=pn.Spacer(), large=pn.Spacer())
-        self._status.pane.styles = {"color": "#ffffff"}  # on the header's blue
+        self._status.panel.styles = {"color": "#ffffff"}  # on the header's blue
         page = _page_on_its_own(
             title=TITLE,
             site_url="",
-            header=[pn.HSpacer(), self._status.pane],
+            header=[pn.HSpacer(), self._status.panel],
             sidebar=[self._sidebar],
             main=[self._main, width],
             sidebar_width=320,

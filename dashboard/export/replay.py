@@ -16,6 +16,7 @@ from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.layers.stack import DEFAULT, LAYERS, TRAIL, LayeredView
 from dashboard.widgets.hinted import Hinted
+from dashboard.widgets.layout import bokeh_pane, flexible_column, wrapping_row
 from gridworld import Snapshot
 
 #: Size of all that is recorded, in bytes, at which moments are left out.
@@ -140,7 +141,7 @@ class Replay:
 
     def _make_switches(self) -> pn.Row:
         """Buttons that show and hide the layers in the browser alone."""
-        row = pn.Row(sizing_mode="stretch_width", styles={"flex-wrap": "wrap"}, margin=(4, 4, 0, 4))
+        row = wrapping_row(margin=(4, 4, 0, 4))
         for title in self._titles:
             switch = Toggle(
                 label=title,
@@ -165,30 +166,18 @@ class Replay:
         ]
 
     def _lay_out(self) -> pn.Row:
-        def pane(model: Any) -> pn.pane.Bokeh:
-            return pn.pane.Bokeh(model, sizing_mode="stretch_width", margin=8)
-
         curves = zip(_QUANTITIES, self._curves, strict=True)
-        beside = {"flex": "1 1 360px", "min-width": "0"}
-        return pn.Row(
-            pn.Column(
-                self._make_switches(),
-                pane(self._grid.plot),
-                pane(self._layers.legend),
-                styles=beside,
-            ),
-            pn.Column(
-                pane(self._counters),
+        return wrapping_row(
+            flexible_column(self._make_switches(), self._grid.panel, self._layers.panel),
+            flexible_column(
+                bokeh_pane(self._counters),
                 self.player,
                 pn.Tabs(
-                    *((kind, pane(view.figure)) for kind, view in curves),
+                    *((kind, bokeh_pane(view.figure)) for kind, view in curves),
                     stylesheets=[TABS_STYLE],
                     sizing_mode="stretch_width",
                 ),
-                styles=beside,
             ),
-            sizing_mode="stretch_width",
-            styles={"flex-wrap": "wrap"},
         )
 
 

@@ -38,7 +38,7 @@ class ProcessesNote:
         leads_elsewhere: Whether the page's address leads to another training than is shown.
 
     Attributes:
-        pane: The note.
+        panel: The note.
     """
 
     min_interval = 0.5
@@ -46,12 +46,12 @@ class ProcessesNote:
     def __init__(self, leads_elsewhere: Callable[[], bool] = lambda: False) -> None:
         _log_once()
         self._leads_elsewhere = leads_elsewhere
-        self.pane = pn.pane.HTML(sizing_mode="stretch_width", margin=(10, 8))
+        self.panel = pn.pane.HTML(sizing_mode="stretch_width", margin=(10, 8))
 
     def update(self, _: Snapshot) -> None:
         """Says what is so now."""
         words = _ELSEWHERE if self._leads_elsewhere() else _SEVERAL
-        self.pane.object = f'<span role="status">{words}</span>'
+        self.panel.object = f'<span role="status">{words}</span>'
 
 
 @cache

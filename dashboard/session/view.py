@@ -1,8 +1,10 @@
-"""`View`: what draws snapshots on a page, and what holds its changes together."""
+"""`View`: draws snapshots on a page; and `OneMessage`, which holds its changes together."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
+
+import panel as pn
 
 from gridworld import Snapshot
 
@@ -19,3 +21,11 @@ class View(Protocol):
 
     def update(self, snapshot: Snapshot) -> None:
         """Shows the snapshot."""
+
+
+class PlacedView(View, Protocol):
+    """A view with a place of its own on the page."""
+
+    @property
+    def panel(self) -> pn.viewable.Viewable:
+        """The view as it is placed on the page."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dashboard.session.view import OneMessage
 from dashboard.views.smoothing import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
 from dashboard.widgets.hinted import RadioButtonGroup
+from dashboard.widgets.layout import bokeh_pane
 from gridworld import Change, Snapshot, Status
 
 
@@ -70,6 +71,7 @@ class CurvesView:
     Attributes:
         figure: The Bokeh figure.
         switch: Chooses the quantity.
+        panel: The switch above the figure.
     """
 
     min_interval = 0.2
@@ -98,6 +100,7 @@ class CurvesView:
             x_axis_label="Episode",
             y_axis_label="Return",
         )
+        self.panel = pn.Column(self.switch, bokeh_pane(self.figure), sizing_mode="stretch_width")
         self._episodes, self._means, self._greedy = (
             ColumnDataSource({"x": [], "y": []}, name=name)
             for name in ("episodes", "means", "greedy")

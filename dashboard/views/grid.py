@@ -12,6 +12,7 @@ from bokeh.models import (
     Text,
 )
 
+from dashboard.widgets.layout import bokeh_pane
 from gridworld import Snapshot, parse_layout, read_cells
 
 #: Cells of the trail.
@@ -35,6 +36,7 @@ class GridView:
 
     Attributes:
         plot: The Bokeh plot.
+        panel: The plot as it is placed on the page.
     """
 
     min_interval = 0.0
@@ -85,6 +87,7 @@ class GridView:
         ]
         here = CDSView(filter=IndexFilter(indices=[TRAIL_LENGTH - 1]))
         self._here = self.plot.add_glyph(self._trail, self._agent, view=here, level="overlay")
+        self.panel = bokeh_pane(self.plot)
         self.update(snapshot)
 
     def show_trail(self, shown: bool) -> None:

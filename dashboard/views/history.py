@@ -9,8 +9,9 @@ from bokeh.models.widgets import Div
 
 from dashboard.rooms.room import Room
 from dashboard.session.notebook import in_notebook
-from dashboard.session.view import OneMessage, View
+from dashboard.session.view import OneMessage, PlacedView
 from dashboard.widgets.hinted import Button, Hinted
+from dashboard.widgets.layout import wrapping_row
 from gridworld import Snapshot, Status
 
 _NOTE = """
@@ -74,13 +75,13 @@ class HistoryView:
         self._live.on_click(lambda _: self._show(None))
         self.panel = pn.Column(
             self._slider,
-            pn.Row(self._live, pn.pane.Bokeh(self._note), styles={"flex-wrap": "wrap"}),
+            wrapping_row(self._live, pn.pane.Bokeh(self._note), sizing_mode=None),
             sizing_mode="stretch_width",
         )
         self._run_number, self._snapshot = room.run_number, room.snapshot
         self.update(room.snapshot)
 
-    def follow(self, view: View) -> View:
+    def follow(self, view: PlacedView) -> PlacedView:
         """The view, showing whatever moment is chosen."""
         self._following.append(_Following(self, view))
         return self._following[-1]
@@ -132,8 +133,9 @@ class HistoryView:
 class _Following:
     """A view that draws the chosen moment once, and the present again and again."""
 
-    def __init__(self, history: HistoryView, view: View) -> None:
+    def __init__(self, history: HistoryView, view: PlacedView) -> None:
         self._history, self._view = history, view
+        self.panel = view.panel
         self._drawn: Snapshot | None = None
 
     @property

@@ -5,6 +5,7 @@ from bokeh.models.widgets import Div
 from numpy.typing import NDArray
 
 from dashboard.views.mathml import RULE, arithmetic, number, worked_lines
+from dashboard.widgets.layout import bokeh_pane
 from gridworld import Action, Plan, Snapshot, Transition, is_rounding, parse_layout
 
 ARROWS = "↑→↓←"
@@ -36,6 +37,7 @@ class InspectorView:
 
     Attributes:
         div: The Bokeh model.
+        panel: The model as it is placed on the page.
         cell: ``(row, col)`` of the selected cell, or None.
     """
 
@@ -46,6 +48,7 @@ class InspectorView:
         self.div = Div(
             sizing_mode="stretch_width", stylesheets=[_STYLE], name="inspector", disable_math=True
         )
+        self.panel = bokeh_pane(self.div)
         self.cell: tuple[int, int] | None = None
         self._layout = ""
         self.update(snapshot)

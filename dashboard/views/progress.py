@@ -7,6 +7,7 @@ from math import isinf
 from bokeh.models.widgets import Div
 
 from dashboard.views.mathml import number
+from dashboard.widgets.layout import bokeh_pane
 from gridworld import Snapshot, Status
 
 #: Episodes over which the success rate is taken.
@@ -72,12 +73,14 @@ class ProgressView:
 
     Attributes:
         div: The Bokeh model.
+        panel: The model as it is placed on the page.
     """
 
     min_interval = 0.2
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.div = Div(sizing_mode="stretch_width", stylesheets=[_STYLE], name="metrics")
+        self.panel = bokeh_pane(self.div)
         self._readings: deque[tuple[float, int]] = deque(maxlen=6)
         self.update(snapshot)
 

@@ -40,7 +40,7 @@ class SettingsView:
         watch: What to watch its settings with.
 
     Attributes:
-        pane: Names and values.
+        panel: Names and values.
     """
 
     min_interval = 0.5
@@ -48,7 +48,7 @@ class SettingsView:
     def __init__(self, room: Room, watch: Watch = watch_always) -> None:
         self._room = room
         self._is_new = self._is_other = True
-        self.pane = pn.pane.HTML(
+        self.panel = pn.pane.HTML(
             stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(0, 16), name="settings"
         )
         for owner in (room.world_config, room.learning_config, room):
@@ -68,7 +68,7 @@ class SettingsView:
             "Run": [Setting("Seed", f"{room.seed}", "")],
         }
         note = f"<p>{_OF_THE_NEXT}</p>" if is_other else ""
-        self.pane.object = note + "".join(
+        self.panel.object = note + "".join(
             f"<h2>{title}</h2><dl>"
             + "".join(
                 f'<dt title="{escape(doc)}">{escape(label)}</dt><dd>{escape(value)}</dd>'

@@ -15,13 +15,13 @@ class StatusView:
     """Shows where the run stands.
 
     Attributes:
-        pane: The chip.
+        panel: The chip.
     """
 
     min_interval = 0.0
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.pane = pn.pane.HTML(stylesheets=[_STYLE], margin=(0, 8))
+        self.panel = pn.pane.HTML(stylesheets=[_STYLE], margin=(0, 8))
         self._status: Status | None = None
         self.update(snapshot)
 
@@ -29,6 +29,6 @@ class StatusView:
         """Writes the status, if it is another one."""
         if snapshot.status is not self._status:
             self._status = snapshot.status
-            self.pane.object = (
+            self.panel.object = (
                 f'<span class="chip" role="status" aria-label="Status">{snapshot.status}</span>'
             )

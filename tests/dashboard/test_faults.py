@@ -42,7 +42,7 @@ def expect_logged(faulty_server):
     ("fault", "logged"),
     [
         (injected.TRAINING_FAILS, "The training failed"),
-        (injected.VIEW_FAILS, "A view failed: _OpenTab"),
+        (injected.VIEW_FAILS, "A view failed: Tabs"),
     ],
 )
 def test_a_fault_ends_the_run_as_failed_is_told_once_and_logged(

@@ -13,6 +13,7 @@ from dashboard.views.layers.actions import PolicyLayer, VisitsLayer
 from dashboard.views.layers.base import Frame, Layer, OpenCells, Scale, values_of
 from dashboard.views.layers.values import DIFFERENCE_PALETTE, PALETTE, CellsLayer, TrianglesLayer
 from dashboard.widgets.hinted import CheckBoxGroup
+from dashboard.widgets.layout import bokeh_pane, wrapping_row
 from gridworld import Snapshot
 
 TRAIL = "Trail"
@@ -50,7 +51,8 @@ class LayeredView:
 
     Attributes:
         switches: A row of check boxes, one for each layer.
-        legend: What the colours mean.
+        legend: Says what the colours mean: a Bokeh model.
+        panel: The legend as it is placed on the page.
     """
 
     def __init__(
@@ -80,12 +82,9 @@ class LayeredView:
         }
         for switch in self._switches.values():
             switch.param.watch(lambda _: self._switch(), "value")
-        self.switches = pn.Row(
-            *self._switches.values(),
-            sizing_mode="stretch_width",
-            styles={"flex-wrap": "wrap"},
-        )
+        self.switches = wrapping_row(*self._switches.values())
         self.legend = Div(sizing_mode="stretch_width", stylesheets=[_STYLE], name="legend")
+        self.panel = bokeh_pane(self.legend)
         self._switch()
 
     @property

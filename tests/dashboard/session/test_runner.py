@@ -1,9 +1,11 @@
 import logging
+from contextlib import nullcontext
 from itertools import pairwise
 
+import panel as pn
 import pytest
 
-from dashboard.page_body import _OpenTab
+from dashboard.page_body import Tab, Tabs
 from dashboard.rooms.room import Room
 from dashboard.session import runner as runner_module
 from dashboard.session.runner import Runner
@@ -15,6 +17,7 @@ class Recorder:
 
     def __init__(self, min_interval=0.0):
         self.min_interval = min_interval
+        self.panel = pn.Spacer()
         self.drawn = []
         self.fails = False
 
@@ -245,14 +248,12 @@ def test_how_a_run_ended_is_told_where_it_ended_not_where_it_is_brought_back(
     assert told[-1] is Status.STOPPED
 
 
-def test_of_the_tabs_only_the_open_one_is_drawn_and_at_once_when_it_opens():
+def test_of_the_tabs_only_the_open_one_is_drawn_and_at_once_when_it_opens(room):
     first, second = Recorder(min_interval=0.2), Recorder(min_interval=1.0)
-    tabs = _OpenTab({"First": first, "Second": second})
+    tabs = Tabs([Tab("First", first), Tab("Second", second)], room, nullcontext)
     tabs.update("one")
     assert (first.drawn, second.drawn, tabs.min_interval) == (["one"], [], 0.2)
-    tabs.open("Second", "two")
+    tabs.panel.active = 1
     tabs.update("three")
-    assert (first.drawn, second.drawn, tabs.min_interval) == (["one"], ["two", "three"], 1.0)
-    tabs.open("Files", "four")  # has nothing to draw
-    tabs.update("five")
-    assert (first.drawn, second.drawn) == (["one"], ["two", "three"])
+    two = room.snapshot
+    assert (first.drawn, second.drawn, tabs.min_interval) == (["one"], [two, "three"], 1.0)
