@@ -13,6 +13,7 @@ from bokeh.models import Plot
 from dashboard.editor.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft
 from dashboard.editor.pointer import Cell, PointerStrokes
 from dashboard.editor.toolbar import Toolbar
+from dashboard.session.labels import with_label
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
 from gridworld import GridWorldConfig, Snapshot, format_layout, parameters, read_cells
@@ -216,7 +217,7 @@ class MapEditor(param.Parameterized):
             self._change(lambda: self.draft.replace(event.new))
         except ValueError as error:
             # What was entered is left standing, to be mended.
-            self._unreadable, self._problem = True, _in_words(error)
+            self._unreadable, self._problem = True, with_label(error, self.config, layout="Map")
             toast("error", self._problem)
             self._tell()
             self._toolbar.refresh()
@@ -249,7 +250,7 @@ class MapEditor(param.Parameterized):
             try:
                 self.config.param.update(layout=self.draft.text)
             except ValueError as error:
-                self._problem = _in_words(error)
+                self._problem = with_label(error, self.config, layout="Map")
         self._tell()
 
     def _follow(self) -> None:
@@ -276,8 +277,3 @@ class MapEditor(param.Parameterized):
         words = f'<div class="note" role="alert">{escape(self._problem or "")}</div>'
         self.note.param.update(object=words, visible=self._problem is not None)
         self._on_draft(*told)
-
-
-def _in_words(error: ValueError) -> str:
-    """The message of an error about a map, for who is looking at it."""
-    return str(error).replace("layout", "Map", 1)

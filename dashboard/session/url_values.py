@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import param
 
+from dashboard.session.labels import with_label
 from gridworld import parameters
 
 #: Names in a link of parameters that are called otherwise in their class.
@@ -112,9 +113,7 @@ def value_text(value: Any) -> str:
 
 def describe(error: ValueError, owner: param.Parameterized) -> str:
     """The message of an error about a link, with the parameter's label for its name."""
-    name, _, rest = str(error).partition(" ")
-    words = f"{owner.param[name].label} {rest}" if name in owner.param else str(error)
-    return f"Address: {words}"
+    return f"Address: {with_label(error, owner)}"
 
 
 def _shifts(text: str) -> Any:

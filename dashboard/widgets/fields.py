@@ -7,6 +7,7 @@ from typing import Any
 import panel_material_ui as pmui
 import param
 
+from dashboard.session.labels import with_label
 from dashboard.session.notebook import in_notebook
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
@@ -117,7 +118,7 @@ class Field:
         try:
             setattr(self._owner, self._name, self._parse(entered))
         except ValueError as error:
-            return _in_words(error, self._owner)
+            return with_label(error, self._owner)
         return None
 
     def _parse(self, entered: Any) -> Any:
@@ -126,12 +127,6 @@ class Field:
             return bool(entered)
         is_number = isinstance(self._parameter, parameters.Real)
         return parameters.parse_number(entered) if is_number else entered
-
-
-def _in_words(error: ValueError, owner: param.Parameterized) -> str:
-    """The message of an error with the parameter's label in place of its name."""
-    name, _, rest = str(error).partition(" ")
-    return f"{owner.param[name].label} {rest}" if name in owner.param else str(error)
 
 
 _INPUT = """
