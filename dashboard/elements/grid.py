@@ -1,5 +1,6 @@
 """Elements of the grid: values, Q-values, policy, visits."""
 
+from collections.abc import Callable
 from typing import Any
 
 import holoviews as hv
@@ -8,18 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.elements.returns import snapshot_of
+from dashboard.views.cells import FREE, KINDS, MOVES, START, WALL, best_actions, open_states
+from dashboard.views.colours import LETTERS
 from gridworld import Action, Snapshot, Trainer, parse_layout
-
-# Okabe and Ito's palette, safe for the colour-blind.
-_MARKS = {"S": "#56b4e9", "G": "#009e73", "X": "#d55e00", "C": "#e69f00", "#": "#4a5056"}
 
 #: Cells a side from which letters would not fit any more.
 _CROWDED = 30
 #: Width of the mark in the corner of a start, whose value is to be seen too.
 _CORNER = 0.36
-
-#: ``(x, y)`` of each action's move, shape ``(A, 2)``.
-_MOVES = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])
 
 
 def _size_freely(plot: Any, _: Any) -> None:
@@ -38,8 +35,8 @@ _GRID = {
 }
 
 
-def values(source: Trainer | Snapshot) -> hv.Overlay:
-    """The value of each state: that of its best action.
+#: What the docstrings of all these elements end with.
+_SOURCE = """
 
     Args:
         source: A trainer, as it is now, or a snapshot.
@@ -47,39 +44,40 @@ def values(source: Trainer | Snapshot) -> hv.Overlay:
     Raises:
         TypeError: If the source is something else.
     """
-    snapshot = snapshot_of(source)
+
+
+def _element(draw: Callable[[Snapshot], hv.Overlay]) -> Callable[[Trainer | Snapshot], hv.Overlay]:
+    """Has a function that draws a snapshot take a trainer too."""
+
+    def element(source: Trainer | Snapshot) -> hv.Overlay:
+        return draw(snapshot_of(source))
+
+    element.__name__ = element.__qualname__ = draw.__name__
+    element.__doc__ = f"{draw.__doc__}{_SOURCE}"
+    return element
+
+
+@_element
+def values(snapshot: Snapshot) -> hv.Overlay:
+    """The value of each state: that of its best action."""
     return _heatmap(snapshot, snapshot.q_values.max(axis=1), "Value", "cividis")
 
 
-def visits(source: Trainer | Snapshot) -> hv.Overlay:
-    """How often each state was left: the updates of its actions.
-
-    Args:
-        source: A trainer, as it is now, or a snapshot.
-
-    Raises:
-        TypeError: If the source is something else.
-    """
-    snapshot = snapshot_of(source)
+@_element
+def visits(snapshot: Snapshot) -> hv.Overlay:
+    """How often each state was left: the updates of its actions."""
     return _heatmap(snapshot, snapshot.visits.sum(axis=1), "Visits", "viridis")
 
 
-def q_values(source: Trainer | Snapshot) -> hv.Overlay:
-    """The four Q-values of each state, as triangles that point where the action leads.
-
-    Args:
-        source: A trainer, as it is now, or a snapshot.
-
-    Raises:
-        TypeError: If the source is something else.
-    """
-    snapshot = snapshot_of(source)
+@_element
+def q_values(snapshot: Snapshot) -> hv.Overlay:
+    """The four Q-values of each state, as triangles that point where the action leads."""
     cells = parse_layout(snapshot.layout)
     triangles = []
-    for state in np.flatnonzero(_is_live(snapshot)).tolist():
+    for state in np.flatnonzero(open_states(snapshot)).tolist():
         row, col = divmod(state, cells.shape[1])
         for action in Action:
-            dx, dy = _MOVES[action] / 2
+            dx, dy = MOVES[action] / 2
             # From the centre to the two corners on the action's side.
             xs, ys = [col, col + dx - dy, col + dx + dy], [row, row + dy + dx, row + dy - dx]
             q_value = snapshot.q_values[state, action]
@@ -101,21 +99,14 @@ def q_values(source: Trainer | Snapshot) -> hv.Overlay:
     return drawn * _marks(cells)
 
 
-def policy(source: Trainer | Snapshot) -> hv.Overlay:
-    """The greedy policy: an arrow for each best action of a state, all of them where they tie.
-
-    Args:
-        source: A trainer, as it is now, or a snapshot.
-
-    Raises:
-        TypeError: If the source is something else.
-    """
-    snapshot = snapshot_of(source)
+@_element
+def policy(snapshot: Snapshot) -> hv.Overlay:
+    """The greedy policy: an arrow for each best action of a state, all of them where they tie."""
     cells = parse_layout(snapshot.layout)
-    best = snapshot.q_values == snapshot.q_values.max(axis=1, keepdims=True)
-    state, action = np.nonzero(best & _is_live(snapshot).ravel()[:, None])
+    best = best_actions(snapshot.q_values)
+    state, action = np.nonzero(best & open_states(snapshot)[:, None])
     row, col = np.divmod(state, cells.shape[1])
-    along, centre = _MOVES[action], np.stack([col, row], axis=1)
+    along, centre = MOVES[action], np.stack([col, row], axis=1)
     across = along[:, ::-1]
     tip = centre + 0.4 * along
     # An arrow is three lines: the shaft and the two barbs of its head.
@@ -143,17 +134,13 @@ def policy(source: Trainer | Snapshot) -> hv.Overlay:
     return halo * drawn * _marks(cells)
 
 
-def _is_live(snapshot: Snapshot) -> NDArray[np.bool_]:
-    """Where an agent can come to and act, shape ``(n_rows, n_cols)``."""
-    cells = parse_layout(snapshot.layout)
-    return np.isin(cells, ["S", "."]) & snapshot.reachable.reshape(cells.shape)
-
-
 def _heatmap(snapshot: Snapshot, numbers: NDArray, label: str, palette: str) -> hv.Overlay:
     """A number for each state as a colour."""
     cells = parse_layout(snapshot.layout)
     n_rows, n_cols = cells.shape
-    shown = np.where(_is_live(snapshot), numbers.reshape(cells.shape), np.nan)
+    shown = np.where(
+        open_states(snapshot).reshape(cells.shape), numbers.reshape(cells.shape), np.nan
+    )
     image = hv.QuadMesh((np.arange(n_cols), np.arange(n_rows), shown), ["x", "y"], label)
     image = image.redim.label(x="Column", y="Row").opts(
         **_GRID,
@@ -169,15 +156,15 @@ def _heatmap(snapshot: Snapshot, numbers: NDArray, label: str, palette: str) -> 
 def _marks(cells: NDArray) -> hv.Overlay:
     """Walls, and the letters of start, goal, pits and cliffs on their colours."""
     rects, labels = [], []
-    for (row, col), kind in np.ndenumerate(cells):
-        if kind == ".":
+    for (row, col), letter in np.ndenumerate(cells):
+        if letter == FREE:
             continue
         # A start has a value of its own, which must be seen beside its mark.
-        size = _CORNER if kind == "S" else 1
+        size = _CORNER if letter == START else 1
         left, top = col - 0.5, row - 0.5
-        rects.append((left, top, left + size, top + size, _MARKS[kind]))
-        if kind != "#":
-            labels.append((left + size / 2, top + size / 2, kind))
+        rects.append((left, top, left + size, top + size, KINDS[letter].colour))
+        if letter != WALL:
+            labels.append((left + size / 2, top + size / 2, letter))
     edges = ["x0", "y0", "x1", "y1"]
     blocks = hv.Rectangles(rects, edges, "Colour", label="Map").opts(
         **_GRID, color="Colour", line_alpha=0, show_legend=False, backend="bokeh"
@@ -185,7 +172,7 @@ def _marks(cells: NDArray) -> hv.Overlay:
     pixels = max(8, 110 // max(cells.shape))
     letters = hv.Labels(labels, ["x", "y"], "Letter").opts(
         **_GRID,
-        text_color="#111111",
+        text_color=LETTERS,
         text_font_size=f"{pixels}px",
         text_alpha=float(max(cells.shape) <= _CROWDED),
         backend="bokeh",

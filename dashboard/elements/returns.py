@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.views import smoothing
+from dashboard.views.colours import BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILION
 from gridworld import Snapshot, Trainer
 
 #: Probability that a band holds the mean of all the seeds there are.
 CONFIDENCE = 0.95
 
-# Okabe and Ito's palette, safe for the colour-blind.
-_LINES = hv.Cycle(values=["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"])
+#: Colours of the lines, one a label.
+_LINES = hv.Cycle(values=[BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE])
 
 _CURVE = {
     "xlabel": "Episode",

@@ -11,6 +11,7 @@ from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from dashboard.session.view import OneMessage
+from dashboard.views.colours import GREEN, PURPLE, SKY_BLUE, VERMILION
 from dashboard.views.smoothing import MAX_GROUPS, WINDOW, extremes_of_groups, means_of_groups
 from dashboard.widgets.hinted import RadioButtonGroup
 from dashboard.widgets.layout import bokeh_pane
@@ -234,13 +235,13 @@ class CurvesView:
         """Draws the lines; returns their entries in the legend by name."""
         add = self.figure.add_glyph
         lines = {
-            "episodes": add(self._episodes, Line(line_color="#56b4e9", line_alpha=0.7)),
-            "means": add(self._means, Line(line_color="#d55e00", line_width=2.5)),
+            "episodes": add(self._episodes, Line(line_color=SKY_BLUE, line_alpha=0.7)),
+            "means": add(self._means, Line(line_color=VERMILION, line_width=2.5)),
             "greedy": add(
-                self._greedy, Line(line_color="#009e73", line_width=2.5, line_dash="dotdash")
+                self._greedy, Line(line_color=GREEN, line_width=2.5, line_dash="dotdash")
             ),
             "optimum": add(
-                self._optimum, Line(line_color="#cc79a7", line_width=2, line_dash="dashed")
+                self._optimum, Line(line_color=PURPLE, line_width=2, line_dash="dashed")
             ),
         }
         marks = add(

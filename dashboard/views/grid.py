@@ -12,6 +12,8 @@ from bokeh.models import (
     Text,
 )
 
+from dashboard.views.cells import FREE, KINDS, START, WALL
+from dashboard.views.colours import AGENT, LETTERS
 from dashboard.widgets.layout import bokeh_pane
 from gridworld import Snapshot, parse_layout, read_cells
 
@@ -23,10 +25,13 @@ _LINE = 0.02
 #: Of the rectangles that make up the map, back to front.
 _COLUMNS = ("x", "y", "width", "height", "colour", "text")
 
-# Okabe and Ito's palette, safe for the colour-blind.
-_MARKS = {"S": "#56b4e9", "G": "#009e73", "X": "#d55e00", "C": "#e69f00"}
-_LIGHT = {".": "#ffffff", "#": "#4a5056", "line": "#d5d8db", "agent": "#d6267f"}
-_DARK = {".": "#23272b", "#": "#656d75", "line": "#3c4248", "agent": "#f25ca8"}
+_LIGHT = {
+    "free": KINDS[FREE].colour,
+    "wall": KINDS[WALL].colour,
+    "line": "#d5d8db",
+    "agent": AGENT,
+}
+_DARK = {"free": "#23272b", "wall": "#656d75", "line": "#3c4248", "agent": "#f25ca8"}
 
 
 class GridView:
@@ -69,7 +74,7 @@ class GridView:
             name="trail",
         )
         self._text = Text(
-            text_color="#111111",
+            text_color=LETTERS,
             text_align="center",
             text_baseline="middle",
             text_font_style="bold",
@@ -134,13 +139,14 @@ class GridView:
         rects = [(i - 0.5, middle_y, _LINE, n_rows, theme["line"], "") for i in range(n_cols + 1)]
         rects += [(middle_x, i - 0.5, n_cols, _LINE, theme["line"], "") for i in range(n_rows + 1)]
         for row, line in enumerate(cells.tolist()):
-            for col, kind in enumerate(line):
-                if kind == "S":  # a badge in the corner: it is a cell like the others
-                    rects.append((col - 0.34, row - 0.34, 0.3, 0.3, _MARKS[kind], kind))
-                elif kind in _MARKS:
-                    rects.append((col, row, 1, 1, _MARKS[kind], kind))
-                elif kind == "#":
-                    rects.append((col, row, 1, 1, theme[kind], ""))
+            for col, letter in enumerate(line):
+                colour = KINDS[letter].colour
+                if letter == START:  # a badge in the corner: it is a cell like the others
+                    rects.append((col - 0.34, row - 0.34, 0.3, 0.3, colour, letter))
+                elif letter == WALL:
+                    rects.append((col, row, 1, 1, theme["wall"], ""))
+                elif letter != FREE:
+                    rects.append((col, row, 1, 1, colour, letter))
         columns = [list(column) for column in zip(*rects, strict=True)]
         self._map.data = dict(zip(_COLUMNS, columns, strict=True))
         self.plot.x_range.update(end=n_cols - 0.5)
@@ -151,4 +157,4 @@ class GridView:
         self._path.line_color = self._steps.fill_color = theme["agent"]
         self._agent.fill_color = theme["agent"]
         self._agent.line_color = "#ffffff"
-        self.plot.background_fill_color = theme["."]
+        self.plot.background_fill_color = theme["free"]

@@ -4,23 +4,32 @@ import numpy as np
 from bokeh.models.widgets import Div
 from numpy.typing import NDArray
 
+from dashboard.views.cells import (
+    ARROWS,
+    CLIFF,
+    FREE,
+    GOAL,
+    OPEN,
+    PIT,
+    START,
+    WALL,
+    best_actions,
+)
 from dashboard.views.mathml import RULE, arithmetic, number, worked_lines
 from dashboard.widgets.layout import bokeh_pane
 from gridworld import Action, Plan, Snapshot, Transition, is_rounding, parse_layout
 
-ARROWS = "↑→↓←"
 NAMES = [f"{arrow} {action.name.lower()}" for arrow, action in zip(ARROWS, Action, strict=True)]
 
 #: What the letters of a map stand for.
-_KINDS = {
-    "S": "Start.",
-    "G": "Goal: reaching it ends the episode, so there is nothing to learn here. It counts 0.",
-    ".": "Free.",
-    "#": "Wall: the agent is never here.",
-    "X": "Pit: falling in ends the episode, so there is nothing to learn here. It counts 0.",
-    "C": "Cliff: whoever steps here is thrown back to a start, so the agent is never here.",
+_MEANINGS = {
+    START: "Start.",
+    GOAL: "Goal: reaching it ends the episode, so there is nothing to learn here. It counts 0.",
+    FREE: "Free.",
+    WALL: "Wall: the agent is never here.",
+    PIT: "Pit: falling in ends the episode, so there is nothing to learn here. It counts 0.",
+    CLIFF: "Cliff: whoever steps here is thrown back to a start, so the agent is never here.",
 }
-_VISITED = "S."
 
 _NOT_YET = "Nothing is learned yet. Press Step to make one update and see its numbers here."
 _COMMENTS = {
@@ -139,21 +148,21 @@ class InspectorView:
         if self.cell is None:
             return f'<h2>Cell</h2><p class="note">{_HINT}</p>'
         row, col = self.cell
-        kind = str(self._map[row, col])
+        letter = str(self._map[row, col])
         state = row * self._map.shape[1] + col
         title = f"<h2>Cell {self._place(state)}</h2>"
         plan = self._snapshot.plan
-        if kind not in _VISITED:
-            return f'{title}<p class="note">{_KINDS[kind]}</p>'
+        if letter not in OPEN:
+            return f'{title}<p class="note">{_MEANINGS[letter]}</p>'
         if not self._snapshot.reachable[state]:
-            return f'{title}<p class="note">{_KINDS[kind]} {_OUT_OF_REACH}</p>'
-        note = f"{_KINDS[kind]} ★ marks the best." + (_NO_PLAN if plan is None else "")
+            return f'{title}<p class="note">{_MEANINGS[letter]} {_OUT_OF_REACH}</p>'
+        note = f"{_MEANINGS[letter]} ★ marks the best." + (_NO_PLAN if plan is None else "")
         return f'{title}<p class="note">{note}</p>{self._describe_values(state, plan)}'
 
     def _describe_values(self, state: int, plan: Plan | None) -> str:
         snapshot = self._snapshot
         q_values, visits = snapshot.q_values[state], snapshot.visits[state].tolist()
-        best = q_values == q_values.max()
+        best = best_actions(snapshot.q_values[[state]])[0]
         optimal = optimal_actions(plan, state, snapshot.discount_factor)
         exact = np.full(len(Action), np.nan) if plan is None else plan.q_values[state]
         value = np.nan if plan is None else plan.values[state]

@@ -7,11 +7,11 @@ import pandas as pd
 import panel as pn
 from bokeh.models import ImportedStyleSheet
 
+from dashboard.views.cells import ARROWS, KINDS, OPEN, TERMINAL, best_actions
 from dashboard.views.mathml import number
 from dashboard.widgets.hinted import Select
 from gridworld import Action, Snapshot, parse_layout
 
-ARROWS = np.array(list("↑→↓←"))
 #: Titles of the columns of values, in the actions' order.
 COLUMNS = [f"{arrow} {action.name.title()}" for arrow, action in zip(ARROWS, Action, strict=True)]
 #: Orders to choose from, with the column sorted by.
@@ -22,8 +22,6 @@ _ORDERS = {"Cell": ("Cell", "asc")} | {
 }
 #: Rows of a page.
 PAGE_SIZE = 15
-#: Letters of cells in which the agent is never, and where an episode ends.
-_NEVER, _ENDS = "#C", {"G": "goal", "X": "pit"}
 #: Seconds between two drawings during a run, and states from which it is the longer.
 _INTERVAL, _LONG_INTERVAL, _MANY = 1.0, 2.0, 2000
 
@@ -82,15 +80,15 @@ class QTableView:
 def make_rows(snapshot: Snapshot) -> pd.DataFrame:
     """The Q-table as a data frame, one row a state that the agent can be in."""
     cells = parse_layout(snapshot.layout)
-    kind = cells.ravel()
-    states = np.flatnonzero(~np.isin(kind, list(_NEVER)) & snapshot.reachable)
+    letters = cells.ravel()
+    states = np.flatnonzero(np.isin(letters, OPEN + TERMINAL) & snapshot.reachable)
     q_values = snapshot.q_values[states]
     rows = pd.DataFrame(
         {
             "Cell": states,  # sorts as cells do: (2, 0) before (10, 0)
             "State": states,
             **dict(zip(COLUMNS, q_values.T, strict=True)),
-            "Best": _best(q_values, kind[states]),
+            "Best": _best(q_values, letters[states]),
             "Visits": snapshot.visits[states].sum(axis=1),
         }
     )
@@ -98,12 +96,17 @@ def make_rows(snapshot: Snapshot) -> pd.DataFrame:
     return rows
 
 
-def _best(q_values: np.ndarray, kind: np.ndarray) -> list[str]:
-    """Arrows of the best actions, ties included; of terminal states what they are."""
-    is_best = q_values == q_values.max(axis=1, keepdims=True)
-    arrows = ["".join(ARROWS[[bool(code >> a & 1) for a in range(4)]]) for code in range(16)]
-    codes = (is_best << np.arange(len(Action))).sum(axis=1)
-    return [_ENDS.get(k) or arrows[c] for k, c in zip(kind.tolist(), codes.tolist(), strict=True)]
+def _best(q_values: np.ndarray, letters: np.ndarray) -> list[str]:
+    """Arrows of the best actions, ties included; for terminal states the kind of cell."""
+    arrows = [
+        "".join(arrow for action, arrow in enumerate(ARROWS) if code >> action & 1)
+        for code in range(2 ** len(Action))
+    ]
+    codes = (best_actions(q_values) << np.arange(len(Action))).sum(axis=1)
+    return [
+        KINDS[letter].name if letter in TERMINAL else arrows[code]
+        for letter, code in zip(letters.tolist(), codes.tolist(), strict=True)
+    ]
 
 
 def _is_same(snapshot: Snapshot, shown: Snapshot | None) -> bool:

@@ -1,9 +1,11 @@
 """Layers of what the agent does: its policy, the optimal one, and its visits."""
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Glyph, Rect, Text, Wedge
+from bokeh.models import ColumnDataSource, Glyph, Rect, Wedge
 from numpy.typing import NDArray
 
+from dashboard.views.cells import best_actions
+from dashboard.views.colours import SKY_BLUE
 from dashboard.views.layers.base import (
     DX,
     DY,
@@ -12,6 +14,7 @@ from dashboard.views.layers.base import (
     Frame,
     Layer,
     OpenCells,
+    centred_text,
     update_column,
 )
 from dashboard.views.layers.tiles import TileImage, pixels_of, pointer_tiles, square_tiles
@@ -73,10 +76,10 @@ class PolicyLayer(Layer):
 
 def _chosen(snapshot: Snapshot, optimal: bool) -> NDArray[np.bool_]:
     """The actions of the greedy policy, or of the optimal one, shape ``(S, A)``."""
-    q_values, plan = snapshot.q_values, snapshot.plan
     if not optimal:
-        return np.asarray(q_values == q_values.max(axis=1, keepdims=True))
-    return np.zeros(q_values.shape, dtype=np.bool_) if plan is None else plan.optimal
+        return best_actions(snapshot.q_values)
+    plan, shape = snapshot.plan, snapshot.q_values.shape
+    return np.zeros(shape, dtype=np.bool_) if plan is None else plan.optimal
 
 
 class VisitsLayer(Layer):
@@ -88,19 +91,13 @@ class VisitsLayer(Layer):
         square = Rect(
             width="side",
             height="side",
-            fill_color="#56b4e9",
+            fill_color=SKY_BLUE,
             fill_alpha=0.75,
             line_color="#1b4965",
             line_width=1,
         )
-        text = Text(
-            y_offset=-2,
-            text_color="#0b2a3d",
-            text_align="center",
-            text_baseline="middle",
-            text_font_size="10px",
-        )
-        self._tiles = TileImage("Visits tiles", ("#56b4e9c0",))
+        text = centred_text("10px", text_color="#0b2a3d", y_offset=-2)
+        self._tiles = TileImage("Visits tiles", (f"{SKY_BLUE}c0",))
         return [
             (self._squares, square, "glyph"),
             (self._numbers, text, "glyph"),

@@ -3,9 +3,10 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Glyph, GlyphRenderer, Plot
+from bokeh.models import ColumnDataSource, Glyph, GlyphRenderer, Plot, Text
 from numpy.typing import NDArray
 
+from dashboard.views.cells import MOVES, open_states
 from dashboard.views.mathml import scientific
 from gridworld import Snapshot, parse_layout
 
@@ -15,8 +16,8 @@ NUMBER_SIDE = 12
 GLYPH_SIDE = 20
 #: Index past a palette: drawn as nothing.
 CLEAR = 256
-#: Direction of each action in the picture, whose y points down: up, right, down, left.
-DX, DY = np.array([0, 1, 0, -1]), np.array([-1, 0, 1, 0])
+#: Direction of each action on the grid, whose y points down: shape ``(A,)`` each.
+DX, DY = MOVES.T
 
 
 class Scale(NamedTuple):
@@ -108,7 +109,7 @@ class OpenCells:
         self._of = snapshot.layout, snapshot.reachable
         self.shape = cells.shape
         self.side = max(cells.shape)
-        self.states = np.flatnonzero(np.isin(cells.ravel(), ["S", "."]) & snapshot.reachable)
+        self.states = np.flatnonzero(open_states(snapshot))
         self.y, self.x = np.divmod(self.states, cells.shape[1])
 
     def is_of(self, snapshot: Snapshot) -> bool:
@@ -197,6 +198,11 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
         return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
     return bool(one == other)
+
+
+def centred_text(size: str, **properties: Any) -> Text:
+    """A glyph for numbers in the middle of their places, with the columns x, y and text."""
+    return Text(text_align="center", text_baseline="middle", text_font_size=size, **properties)
 
 
 def update_column(source: ColumnDataSource, column: str, values: list[Any]) -> None:

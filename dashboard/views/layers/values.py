@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Glyph, Image, LinearColorMapper, Patches, Text
+from bokeh.models import ColumnDataSource, Glyph, Image, LinearColorMapper, Patches
 from bokeh.palettes import cividis
 from numpy.typing import NDArray
 
+from dashboard.views.colours import LETTERS, VERMILION
 from dashboard.views.layers.base import (
     CLEAR,
     DX,
@@ -16,6 +17,7 @@ from dashboard.views.layers.base import (
     Frame,
     Layer,
     OpenCells,
+    centred_text,
     update_column,
     values_of,
 )
@@ -23,7 +25,7 @@ from dashboard.views.layers.tiles import TileImage, pixels_of, quarters
 
 PALETTE = tuple(cividis(256))
 #: From nothing to vermilion of Okabe and Ito: no difference is seen through.
-DIFFERENCE_PALETTE = tuple(f"#d55e00{round(225 * i / 255):02x}" for i in range(256))
+DIFFERENCE_PALETTE = tuple(f"{VERMILION}{round(225 * i / 255):02x}" for i in range(256))
 _NOTHING = "#00000000"
 #: Most cells along a side at which there is room for numbers in triangles.
 _TRIANGLE_NUMBER_SIDE = 8
@@ -39,21 +41,14 @@ class CellsLayer(Layer):
         self._number_at = number_at
 
     def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
-        mapper = LinearColorMapper(
-            palette=list(self._palette), low=0, high=255, high_color=_NOTHING
-        )
+        mapper = _mapper(self._palette)
         self._image = ColumnDataSource({"image": [], "dw": [], "dh": []}, name=self._kind)
         self._shown: list[int] = []
         image = Image(x=-0.5, y=-0.5, dw="dw", dh="dh", color_mapper=mapper)
         self._numbers = ColumnDataSource(
             {"x": [], "y": [], "text": [], "colour": []}, name=f"{self._kind} numbers"
         )
-        text = Text(
-            text_color="colour",
-            text_align="center",
-            text_baseline="middle",
-            text_font_size="12px",
-        )
+        text = centred_text("12px", text_color="colour")
         self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
         return [
             (self._image, image, "image"),
@@ -108,9 +103,7 @@ class TrianglesLayer(Layer):
         self._with_numbers = numbers
 
     def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
-        mapper = LinearColorMapper(
-            palette=list(self._palette), low=0, high=255, high_color=_NOTHING
-        )
+        mapper = _mapper(self._palette)
         self._triangles = ColumnDataSource(
             {"xs": [], "ys": [], "place": []}, name=f"{self._kind} triangles"
         )
@@ -122,12 +115,7 @@ class TrianglesLayer(Layer):
             line_color="#80808060",
             line_width=1,
         )
-        text = Text(
-            text_color="colour",
-            text_align="center",
-            text_baseline="middle",
-            text_font_size="10px",
-        )
+        text = centred_text("10px", text_color="colour")
         self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
         return [
             (self._triangles, patches, "underlay"),
@@ -174,10 +162,15 @@ class TrianglesLayer(Layer):
             update_column(self._numbers, "colour", _contrasting(places))
 
 
+def _mapper(palette: Sequence[str]) -> LinearColorMapper:
+    """Maps places in a palette to its colours, and `CLEAR` to none."""
+    return LinearColorMapper(palette=list(palette), low=0, high=255, high_color=_NOTHING)
+
+
 def _seen(places: NDArray) -> NDArray:
     """Places in the palette without its first, which 0 stands for: it is seen through."""
     return np.where(places == CLEAR, 0, places.clip(1))
 
 
 def _contrasting(places: NDArray) -> list[str]:
-    return np.where(places > 140, "#111111", "#ffffff").tolist()
+    return np.where(places > 140, LETTERS, "#ffffff").tolist()
