@@ -21,7 +21,7 @@ def recipe_of(trainer: Trainer) -> str:
         f"seed={origin.seed!r}",
     ]
     if changes:
-        made = "".join(f"        {_plain(change)!r},\n" for change in changes)
+        made = "".join(f"        {_python_value(change)!r},\n" for change in changes)
         arguments.append(f"changes=[\n{made}    ]")
     lines = [
         f"from gridworld import {', '.join(sorted(used))}",
@@ -53,12 +53,12 @@ def _differing(config: param.Parameterized, other: param.Parameterized) -> dict[
 
 
 def _call(config: param.Parameterized, arguments: dict[str, Any]) -> str:
-    given = ", ".join(f"{name}={_plain(value)!r}" for name, value in arguments.items())
+    given = ", ".join(f"{name}={_python_value(value)!r}" for name, value in arguments.items())
     return f"{type(config).__name__}({given})"
 
 
-def _plain(value: Any) -> Any:
+def _python_value(value: Any) -> Any:
     """A value of Python's own kinds, whose text is Python again."""
     if isinstance(value, Change):
-        return Change(*map(_plain, value))
+        return Change(*map(_python_value, value))
     return value.item() if hasattr(value, "item") else value

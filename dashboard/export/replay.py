@@ -12,6 +12,7 @@ from bokeh.models.widgets import Div
 from dashboard.export.counters import counters_of
 from dashboard.export.keyframes import thinned
 from dashboard.export.styles import COUNTERS_STYLE, PLAYER_STYLE, SWITCH_STYLE, TABS_STYLE
+from dashboard.views.colours import AGENT
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.layers.stack import DEFAULT, LAYERS, TRAIL, LayeredView
@@ -58,7 +59,7 @@ class Replay:
         self._switch(self._titles)
         self._curves = [_curve(kind, last) for kind in _QUANTITIES]
         self._here = [
-            Span(dimension="height", line_color="#d6267f", line_width=2, name="here")
+            Span(dimension="height", line_color=AGENT, line_width=2, name="here")
             for _ in _QUANTITIES
         ]
         for view, span in zip(self._curves, self._here, strict=True):
@@ -85,7 +86,7 @@ class Replay:
         self._grid.update(moment)
         self._layers.update(moment)
         return [
-            {column: _plain(values) for column, values in source.data.items()}
+            {column: _as_lists(values) for column, values in source.data.items()}
             for source in self._sources
         ]
 
@@ -187,5 +188,5 @@ def _curve(kind: str, snapshot: Snapshot) -> CurvesView:
     return view
 
 
-def _plain(values: Sequence[Any]) -> list[Any]:
+def _as_lists(values: Sequence[Any]) -> list[Any]:
     return [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
