@@ -9,13 +9,13 @@ import panel as pn
 from bokeh.models import GlyphRenderer, IndexFilter, Span
 from bokeh.models.widgets import Div
 
-from dashboard.export.counters import counters_of
 from dashboard.export.keyframes import thinned
 from dashboard.export.styles import COUNTERS_STYLE, PLAYER_STYLE, SWITCH_STYLE, TABS_STYLE
 from dashboard.views.colours import AGENT
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.layers.stack import DEFAULT, LAYERS, TRAIL, LayeredView
+from dashboard.views.progress import as_terms, counters_of
 from dashboard.widgets.hinted import Hinted
 from dashboard.widgets.layout import bokeh_pane, flexible_column, wrapping_row
 from gridworld import Snapshot
@@ -104,7 +104,7 @@ class Replay:
         self._texts: list[tuple[str, str]] = []
         for moment in self.moments:
             self._drawn.append(self._draw(moment))
-            self._texts.append((counters_of(moment), self._layers.legend.text))
+            self._texts.append((as_terms(counters_of(moment)), self._layers.legend.text))
         for i, first in enumerate(self._drawn[0]):
             same = [c for c in first if all(drawn[i][c] == first[c] for drawn in self._drawn)]
             for drawn in self._drawn:

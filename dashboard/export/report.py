@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dashboard.export.recipe import recipe_of
-from dashboard.views.mathml import number
-from dashboard.views.progress import WINDOW, success_rate
+from dashboard.views.mathml import known_number, number
+from dashboard.views.progress import SUCCESS_RATE, WINDOW, counters_of
 from dashboard.views.settings import Setting, settings_of
 from gridworld import LEVELS, Snapshot, Trainer, __version__
 
@@ -62,34 +62,30 @@ class RunReport(NamedTuple):
 
 
 def _results(last: Snapshot) -> dict[str, str]:
-    returns, rate = last.episode_returns, success_rate(last)
+    returns, counters = last.episode_returns, counters_of(last)
     return {
-        "Episodes completed": f"{last.episode:,} of {last.num_episodes:,}",
-        "Total steps": f"{last.total_steps:,}",
-        f"Success rate, last {WINDOW}": "–" if rate is None else f"{rate:.0%}",
+        **{name: counters[name] for name in ("Episodes completed", "Total steps", SUCCESS_RATE)},
         f"Mean return, last {WINDOW}": number(returns[-WINDOW:].mean(), 3) if returns.size else "–",
         "Best return": number(returns.max(), 3) if returns.size else "–",
         "Optimal return within the step limit": _optimum(last),
-        "Length of an episode, optimal policy": _number(last.optimal_length, " steps"),
-        "Gap to optimal, discounted, without the limit": _number(last.gap),
-        "Episodes of the greedy policy that end within the limit": _share(last.greedy_ends),
-        "Epsilon ε at the end": f"{last.epsilon:.3f}",
+        "Length of an episode, optimal policy": _steps(last.optimal_length),
+        "Gap to optimal, discounted, without the limit": known_number(last.gap, 4),
+        "Episodes of the greedy policy that end within the limit": known_number(
+            last.greedy_ends, 3
+        ),
+        "Epsilon ε at the end": counters["Epsilon ε"],
     }
 
 
-def _number(value: float | None, unit: str = "") -> str:
-    """A number as text; a dash where it is not known."""
-    if value is None or np.isnan(value):
-        return "–"
-    return "∞" if np.isinf(value) else f"{value:.4g}{unit}"
+def _steps(length: float | None) -> str:
+    """The length of an episode as text."""
+    text = known_number(length, 4)
+    return text if text in ("–", "∞") else f"{text} steps"
 
 
 def _optimum(last: Snapshot) -> str:
     """The most that can be earned, or what is known in its place."""
     if last.optimal_return is None or not np.isnan(last.optimal_return):
-        return _number(last.optimal_return)
-    return f"not worked out, the map is too large; {_number(last.planned_return)} by planning"
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None or np.isnan(value) else f"{value:.3g}"
+        return known_number(last.optimal_return, 4)
+    planned = known_number(last.planned_return, 4)
+    return f"not worked out, the map is too large; {planned} by planning"

@@ -1,5 +1,6 @@
 """One update of Q-learning as mathematics: MathML, which browsers set by themselves."""
 
+from math import isinf, isnan
 from typing import NamedTuple
 
 from gridworld import Snapshot, Transition, is_rounding
@@ -61,6 +62,13 @@ def number(value: float, decimals: int = DECIMALS) -> str:
     if value != value:
         return "–"
     return _shown(value, decimals).replace("-", "−")
+
+
+def known_number(value: float | None, digits: int) -> str:
+    """A value with some significant digits; ∞ where it has no end, a dash where it is not known."""
+    if value is None or isnan(value):
+        return "–"
+    return "∞" if isinf(value) else f"{value:.{digits}g}"
 
 
 def _shown(value: float, decimals: int) -> str:

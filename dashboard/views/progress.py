@@ -2,16 +2,20 @@
 
 import time
 from collections import deque
-from math import isinf
+from collections.abc import Mapping
 
 from bokeh.models.widgets import Div
 
-from dashboard.views.mathml import number
+from dashboard.views.mathml import known_number, number
 from dashboard.widgets.layout import bokeh_pane
 from gridworld import Snapshot, Status
 
 #: Episodes over which the success rate is taken.
 WINDOW = 100
+#: Name of the counter of it.
+SUCCESS_RATE = f"Success rate, last {WINDOW}"
+#: Counters among the numbers of the page.
+_SHOWN = ("Total steps", "Epsilon ε", "Last return", SUCCESS_RATE)
 #: Share of its episodes below which a greedy policy seldom ends one.
 _SELDOM = 0.5
 
@@ -45,11 +49,27 @@ def success_rate(snapshot: Snapshot) -> float | None:
     return float(latest.mean()) if latest.size else None
 
 
-def _gap(snapshot: Snapshot) -> str:
-    """How much less than the optimum the greedy policy earns, as text."""
-    if snapshot.gap is None:
-        return "–"
-    return "∞" if isinf(snapshot.gap) else f"{snapshot.gap:.3g}"
+def counters_of(snapshot: Snapshot) -> dict[str, str]:
+    """What is counted in a run: names and values, from which pages choose."""
+    returns, rate = snapshot.episode_returns, success_rate(snapshot)
+    row, col = snapshot.position
+    return {
+        "Episodes completed": f"{snapshot.episode:,} of {snapshot.num_episodes:,}",
+        "Total steps": f"{snapshot.total_steps:,}",
+        "Step of the episode": f"{snapshot.step:,}",
+        "Agent at (row, column)": f"({row}, {col})",
+        "Epsilon ε": f"{snapshot.epsilon:.3f}",
+        "Last return": number(returns[-1], 2) if returns.size else "–",
+        SUCCESS_RATE: "–" if rate is None else f"{rate:.0%}",
+    }
+
+
+def as_terms(entries: Mapping[str, str]) -> str:
+    """Names and values as a list of terms in HTML."""
+    terms = "".join(
+        f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in entries.items()
+    )
+    return f"<dl>{terms}</dl>"
 
 
 def _explain_gap(snapshot: Snapshot) -> str:
@@ -86,24 +106,20 @@ class ProgressView:
 
     def update(self, snapshot: Snapshot) -> None:
         """Writes the numbers."""
-        returns, rate = snapshot.episode_returns, success_rate(snapshot)
+        counters = counters_of(snapshot)
         under_way = snapshot.status in (Status.RUNNING, Status.PAUSED)
         current = min(snapshot.episode + under_way, snapshot.num_episodes)
         rows = {
-            "Step": f"{snapshot.step:,}",
-            "Total steps": f"{snapshot.total_steps:,}",
-            "Epsilon ε": f"{snapshot.epsilon:.3f}",
-            "Last return": number(returns[-1], 2) if returns.size else "–",
-            f"Success rate, last {WINDOW}": "–" if rate is None else f"{rate:.0%}",
-            "Gap to optimal": _gap(snapshot),
+            "Step": counters["Step of the episode"],
+            **{name: counters[name] for name in _SHOWN},
+            "Gap to optimal": known_number(snapshot.gap, 3),
             "Steps a second": self._speed(snapshot),
         }
-        entries = "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in rows.items())
         self.div.text = (
             f'<div class="hint">{_HINTS[snapshot.status]}</div>'
             f"<div>Episode {current:,} of {snapshot.num_episodes:,}</div>"
             f'<progress aria-label="Episodes completed" value="{snapshot.episode}" '
-            f'max="{snapshot.num_episodes}"></progress><dl>{entries}</dl>'
+            f'max="{snapshot.num_episodes}"></progress>{as_terms(rows)}'
             f'<p class="gap">{_explain_gap(snapshot)}</p>'
         )
 
