@@ -19,17 +19,17 @@ from gridworld import Change, Snapshot, Status
 
 
 class Quantity(NamedTuple):
-    """What the curves show."""
+    """One quantity of a run, with its exact values."""
 
     label: str
-    record: NDArray  # of each completed episode, shape (E,); empty if there is none
+    record: NDArray  # of each completed episode, shape (E,); empty without a record
     evaluations: NDArray  # at the evaluated episodes, shape (N,); NaN for none
     optimum: float | None
-    called: str = ""  # what the optimum is, in the legend
+    called: str = ""  # name of the optimum in the legend
 
 
 def quantity_of(kind: str, snapshot: Snapshot) -> Quantity:
-    """Picks what is to be shown out of a snapshot."""
+    """Takes a quantity from a snapshot."""
     nothing = np.full(snapshot.evaluation_returns.shape, np.nan)
     match kind:
         case "Return":
@@ -52,9 +52,9 @@ def quantity_of(kind: str, snapshot: Snapshot) -> Quantity:
 
 
 def _optimum(snapshot: Snapshot) -> tuple[float | None, str]:
-    """The most that any policy can earn, or what is shown in its place; and its name."""
+    """The return of the best policy, or of the planned one if that is not known; and its name."""
     if snapshot.optimal_return is not None and np.isnan(snapshot.optimal_return):
-        # On a large map with a high limit it would take too long to tell.
+        # Not computed: on a large map with a high step limit it would take too long.
         return snapshot.planned_return, "Policy of planning (optimum not worked out)"
     return snapshot.optimal_return, "Optimum within the step limit"
 
@@ -62,12 +62,12 @@ def _optimum(snapshot: Snapshot) -> tuple[float | None, str]:
 class CurvesView:
     """A Bokeh figure of one quantity at a time.
 
-    Long runs are drawn in groups of 2, 4, 8 … episodes, of each its lowest and its highest
-    value in their order, so that a million episodes cost no more than a thousand.
+    Long runs are drawn in groups of 2, 4, 8 … episodes, with the lowest and the highest value
+    of each in their order. So a million episodes cost no more than a thousand.
 
     Args:
         snapshot: What to show first.
-        one_message: What to hold changes with that the switch makes.
+        one_message: Holds together the changes that the switch makes.
 
     Attributes:
         figure: The Bokeh figure.
@@ -95,7 +95,7 @@ class CurvesView:
             toolbar_location=None,
             sizing_mode="stretch_width",
             height=300,
-            # Room for every label: a frame that changed its width would answer the server.
+            # Space for every label: the browser would tell the server of each new width.
             min_border_left=72,
             min_border_right=24,
             x_axis_label="Episode",
@@ -120,7 +120,7 @@ class CurvesView:
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
-        """Adds what has come since the last time."""
+        """Adds the episodes since the last update."""
         self._snapshot = snapshot
         quantity = quantity_of(self.switch.value, snapshot)
         if self._kind != self.switch.value:
@@ -136,12 +136,12 @@ class CurvesView:
     def renew(self) -> None:
         """Sends the whole curves once more.
 
-        To a page whose connection was broken the server tells all that is on it, and may then
-        tell it again what has just been added.
+        After a broken connection the server sends the whole page, and then perhaps the points
+        again that were added last.
         """
         with self._one_message():
             for source in (self._episodes, self._means):
-                source.data = {"x": [], "y": []}  # what is the same as before is not sent
+                source.data = {"x": [], "y": []}  # Bokeh does not send equal data again
             self._run = None
             self.update(self._snapshot)
 
@@ -162,7 +162,7 @@ class CurvesView:
         running = snapshot.status is Status.RUNNING
         end = n_episodes - n_episodes % group if running else n_episodes
         begin = self._drawn
-        # Each run has arrays of its own. A group cut short by a pause is drawn anew.
+        # Each run has arrays of its own. A group that a pause cut short is drawn again.
         if record.base is not self._run or group != self._group or begin % group or end < begin:
             begin = 0
         if begin == end == self._drawn and record.base is self._run:
@@ -182,10 +182,10 @@ class CurvesView:
         self._extent = float(added.min(initial=low)), float(added.max(initial=high))
 
     def _show_answers(self, quantity: Quantity, snapshot: Snapshot) -> None:
-        """Draws what is exact: evaluations, the optimum; and where parameters changed."""
+        """Draws the exact values, evaluations and optimum, and marks changed parameters."""
         evaluations = {
             "x": snapshot.evaluation_episodes.tolist(),
-            # Where there is no answer the line is broken; one and the same NaN equals itself.
+            # NaN breaks the line. It is always the same object, so that equal lists are equal.
             "y": [value if isfinite(value) else nan for value in quantity.evaluations.tolist()],
         }
         if evaluations != self._greedy.data:
@@ -207,7 +207,7 @@ class CurvesView:
             }
 
     def _fit(self, quantity: Quantity, snapshot: Snapshot) -> None:
-        """Widens the axes where the curves outgrow them, by steps, so that they hold still."""
+        """Widens the axes by steps where the curves outgrow them, so that they seldom move."""
         x_range: Any = self.figure.x_range
         y_range: Any = self.figure.y_range
         n_episodes, num_episodes = snapshot.episode, snapshot.num_episodes

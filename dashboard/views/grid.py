@@ -19,10 +19,10 @@ from gridworld import Snapshot, parse_layout, read_cells
 
 #: Cells of the trail.
 TRAIL_LENGTH = 20
-#: Width of the lines between cells.
-_LINE = 0.02
+#: Width of the lines between cells, in cells.
+_LINE_WIDTH = 0.02
 
-#: Of the rectangles that make up the map, back to front.
+#: Columns of the map's source: one rectangle a row, back to front.
 _COLUMNS = ("x", "y", "width", "height", "colour", "text")
 
 _LIGHT = {
@@ -57,7 +57,7 @@ class GridView:
             min_border=4,
             border_fill_alpha=0,
             outline_line_alpha=0,
-            styles={"flex": "none"},  # else what is below would squeeze it
+            styles={"flex": "none"},  # else the widgets below would squeeze it
         )
         self._layout = ""
         self._draft: str | None = None
@@ -85,7 +85,7 @@ class GridView:
         cell = Rect(width="width", height="height", fill_color="colour", line_width=0)
         self.plot.add_glyph(self._map, cell, level="underlay")
         self._labels = self.plot.add_glyph(self._map, self._text, level="underlay")
-        # What moves lies on a canvas of its own: a frame does not paint the rest anew.
+        # At this level the browser has a canvas of its own: a frame does not repaint the map.
         self._behind = [
             self.plot.add_glyph(self._trail, glyph, level="overlay")
             for glyph in (self._path, self._steps)
@@ -102,7 +102,7 @@ class GridView:
             renderer.visible = shown and self._draft is None
 
     def set_dark(self, dark: bool) -> None:
-        """Recolours the picture for the page's theme."""
+        """Recolours the grid for the page's theme."""
         self._theme = _DARK if dark else _LIGHT
         self._draw_map()
 
@@ -119,11 +119,11 @@ class GridView:
         return min(max(round(y), 0), n_rows - 1), min(max(round(x), 0), n_cols - 1)
 
     def update(self, snapshot: Snapshot) -> None:
-        """Moves the agent and its trail; draws the map anew if it is another one."""
+        """Moves the agent and its trail; draws the map if it has changed."""
         if snapshot.layout != self._layout:
             self._layout = snapshot.layout
             self._draw_map()
-        # A trail shorter than the source begins with its first cell again and again.
+        # A short trail repeats its first cell to fill the source.
         cells = snapshot.trail.tolist()
         cells = [cells[0]] * (TRAIL_LENGTH - len(cells)) + cells
         whole = slice(0, TRAIL_LENGTH)
@@ -136,8 +136,12 @@ class GridView:
         n_rows, n_cols = cells.shape
         middle_x, middle_y = (n_cols - 1) / 2, (n_rows - 1) / 2
         theme = self._theme
-        rects = [(i - 0.5, middle_y, _LINE, n_rows, theme["line"], "") for i in range(n_cols + 1)]
-        rects += [(middle_x, i - 0.5, n_cols, _LINE, theme["line"], "") for i in range(n_rows + 1)]
+        rects = [
+            (i - 0.5, middle_y, _LINE_WIDTH, n_rows, theme["line"], "") for i in range(n_cols + 1)
+        ]
+        rects += [
+            (middle_x, i - 0.5, n_cols, _LINE_WIDTH, theme["line"], "") for i in range(n_rows + 1)
+        ]
         for row, line in enumerate(cells.tolist()):
             for col, letter in enumerate(line):
                 colour = KINDS[letter].colour

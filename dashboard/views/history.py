@@ -18,8 +18,8 @@ _NOTE = """
 :host { font-variant-numeric: tabular-nums; color: var(--mui-palette-text-secondary); }
 """
 
-#: Growth of a run at which the slider's length follows: each time costs a frame's worth.
-_SEEN = 1.1
+#: The slider is extended once the run has grown by this factor: that costs as much as a frame.
+_GROWTH = 1.1
 
 
 class IntSlider(Hinted, pmui.IntSlider):
@@ -35,7 +35,7 @@ class HistoryView:
 
     Args:
         room: The training.
-        one_message: What to hold changes with that the slider makes.
+        one_message: Holds together the changes that the slider makes.
 
     Attributes:
         moment: The earlier moment that is shown; None for the present.
@@ -82,12 +82,12 @@ class HistoryView:
         self.update(room.snapshot)
 
     def follow(self, view: PlacedView) -> PlacedView:
-        """The view, showing whatever moment is chosen."""
+        """Wraps a view, so that it shows the chosen moment."""
         self._following.append(_Following(self, view))
         return self._following[-1]
 
     def update(self, snapshot: Snapshot) -> None:
-        """Lets the slider reach to the present."""
+        """Lets the slider reach the present."""
         is_less = snapshot.total_steps < self._snapshot.total_steps  # reset from elsewhere
         if is_less or not snapshot.total_steps or self._room.run_number != self._run_number:
             self.moment, self._run_number = None, self._room.run_number  # another run
@@ -114,7 +114,7 @@ class HistoryView:
     def _move_slider(self) -> None:
         end = max(1, self._snapshot.total_steps)
         running = self._snapshot.status is Status.RUNNING
-        if running and self._slider.end <= end < _SEEN * self._slider.end and self.moment is None:
+        if running and self._slider.end <= end < _GROWTH * self._slider.end and self.moment is None:
             return
         self._moving = True
         try:
@@ -131,7 +131,7 @@ class HistoryView:
 
 
 class _Following:
-    """A view that draws the chosen moment once, and the present again and again."""
+    """A view that draws an earlier moment once, and the present at each update."""
 
     def __init__(self, history: HistoryView, view: PlacedView) -> None:
         self._history, self._view = history, view
@@ -147,6 +147,6 @@ class _Following:
         if moment is None:
             self._view.update(snapshot)
         elif moment is not self._drawn:
-            # What planning says is not kept with each moment; it holds for the whole map.
+            # Keyframes have no plan of their own; the present plan holds for the whole map.
             self._view.update(replace(moment, plan=moment.plan or snapshot.plan))
         self._drawn = moment

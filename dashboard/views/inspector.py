@@ -1,4 +1,4 @@
-"""The last update with its numbers, and what is known of a cell."""
+"""The last update with its numbers, and the values of a cell."""
 
 import numpy as np
 from bokeh.models.widgets import Div
@@ -53,7 +53,7 @@ class InspectorView:
     min_interval = 0.25
 
     def __init__(self, snapshot: Snapshot) -> None:
-        # MathML needs no typesetting script; none shall be loaded in search of TeX.
+        # MathML needs no script; otherwise Bokeh would load one that looks for TeX.
         self.div = Div(
             sizing_mode="stretch_width", stylesheets=[_STYLE], name="inspector", disable_math=True
         )
@@ -139,7 +139,7 @@ class InspectorView:
     def _was_cut_off(self) -> bool:
         """Whether the last update, not a terminal one, was the last of its episode."""
         lengths, snapshot = self._snapshot.episode_lengths, self._snapshot
-        # The sum alone would tell, but it takes its time after a million episodes.
+        # The sum alone would be enough, but it is slow after a million episodes.
         return bool(
             lengths.size and lengths[-1] == snapshot.step and lengths.sum() == snapshot.total_steps
         )
@@ -186,7 +186,7 @@ def optimal_actions(plan: Plan | None, state: int, discount: float) -> NDArray[n
     """Whether each action is optimal, shape ``(A,)``; all False without a plan."""
     if plan is None or np.isnan(plan.values[state]):
         return np.zeros(len(Action), dtype=np.bool_)
-    if discount == 1:  # one that looks as good may lead round for ever
+    if discount == 1:  # another that looks as good may lead round in circles
         return np.arange(len(Action)) == plan.policy[state]
     return plan.optimal[state]
 
@@ -196,13 +196,13 @@ def _chosen(update: Transition) -> str:
 
 
 def _difference(one: float, other: float) -> float:
-    """How far two values are apart; not at all if only rounding is between them."""
+    """The difference of two values; 0 if it is only rounding."""
     difference = one - other
     return 0.0 if is_rounding(abs(difference), abs(one) + abs(other)) else difference
 
 
 def _exact(value: float, starred: bool = False) -> str:
-    """A rounded number that tells the exact one on hovering; with a star for the best."""
+    """A rounded number with the exact one as its tooltip, and a star if it is the best."""
     value = float(value)
     exact = "no value" if value != value else repr(value)
     star = '<i title="best">★</i>' if starred else "<i></i>"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gridworld import Snapshot, Transition, is_rounding
 
-#: Decimals of a shown number; the exact one is told on hovering.
+#: Decimals of a shown number; its tooltip has the exact one.
 DECIMALS = 4
 NAN = float("nan")
 
@@ -18,7 +18,7 @@ class Arithmetic(NamedTuple):
         learning_rate: Step size α of this update.
         discount_factor: Discount γ of this update.
         next_values: *Q(S′, a)* as they were before it, one for each action.
-        next_best: What *S′* counted: their maximum, or 0 where *S′* is terminal.
+        next_best: Value of *S′* in the target: their maximum, or 0 where *S′* is terminal.
     """
 
     transition: Transition
@@ -31,7 +31,7 @@ class Arithmetic(NamedTuple):
 def arithmetic(snapshot: Snapshot, update: Transition) -> Arithmetic:
     """The numbers of the snapshot's last update.
 
-    What the snapshot has since is traced back: *Q(S, A)* itself, where *S′* is *S*, and
+    Values that have changed since are restored: *Q(S, A)* itself, where *S′* is *S*, and
     parameters that were tuned after the update.
     """
     next_values = snapshot.q_values[update.next_state].tolist()
@@ -57,7 +57,7 @@ def _used(present: float, base: float, times: float, result: float) -> float:
 def number(value: float, decimals: int = DECIMALS) -> str:
     """A value with a fixed number of decimals and a true minus sign; a dash for NaN.
 
-    One that would look like nothing is written as ``1.2e−9``, as rewards may be that small.
+    A value that would be rounded to 0 is written as ``1.2e−9``: rewards may be that small.
     """
     if value != value:
         return "–"
@@ -135,13 +135,13 @@ def _filled(
     rounded = [_rounded(value) for value in (first, second, result)]
     term = rounded[1] if factor is None else float(f"{factor:.6g}") * rounded[1]
     computed = rounded[0] + (term if sign == "+" else -term)
-    # What is rounded need not add up in its last place, and shall not seem to.
+    # Rounded numbers may not add up in their last place; then the sign is ≈.
     adds_up = is_rounding(abs(computed - rounded[2]), abs(rounded[0]) + abs(term) + abs(rounded[2]))
     relation = "=" if adds_up or computed != computed else "≈"
     exact = f"{first!r} {sign} " + (f"{factor!r} × " if factor is not None else "")
     exact += f"{second!r} = {result!r}"
     product = "" if factor is None else f"<mn>{_factor(factor)}</mn><mo>×</mo>"
-    # In two parts, since mathematics breaks no lines by itself.
+    # Two parts, since MathML breaks no lines by itself.
     parts = (
         f"<mo>=</mo>{_fixed(first)}<mo>{sign}</mo>{product}{_fixed(second, operand=True)}",
         f'<mo form="infix">{relation}</mo>{_fixed(result)}',

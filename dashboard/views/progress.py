@@ -16,8 +16,8 @@ WINDOW = 100
 SUCCESS_RATE = f"Success rate, last {WINDOW}"
 #: Counters among the numbers of the page.
 _SHOWN = ("Total steps", "Epsilon ε", "Last return", SUCCESS_RATE)
-#: Share of its episodes below which a greedy policy seldom ends one.
-_SELDOM = 0.5
+#: Probability of ending an episode below which the page says so.
+_SELDOM_SHARE = 0.5
 
 _STYLE = """
 :host { color: var(--mui-palette-text-primary); font-size: 0.95rem; }
@@ -73,14 +73,14 @@ def as_terms(entries: Mapping[str, str]) -> str:
 
 
 def _explain_gap(snapshot: Snapshot) -> str:
-    """What the gap compares, and what it does not tell; empty where there is none."""
+    """Explains what the gap compares, and what it does not tell; empty without a gap."""
     if snapshot.gap is None:
         return ""
     what = (
         f"Gap to optimal: what the greedy policy earns less from the start than the optimal one, "
         f"discounted by γ = {snapshot.discount_factor:g} and without the step limit."
     )
-    if snapshot.greedy_ends is None or not snapshot.greedy_ends < _SELDOM:
+    if snapshot.greedy_ends is None or not snapshot.greedy_ends < _SELDOM_SHARE:
         return what
     return (
         f"{what} <b>Within its {snapshot.max_steps:,} steps, an episode of the greedy policy ends "

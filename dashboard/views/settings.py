@@ -20,7 +20,7 @@ dd { margin: 0; text-align: right; white-space: nowrap; }
 
 
 _OF_THE_NEXT = "These are the next run's. What is shown was learned with earlier settings."
-#: Is on the page already, as a picture.
+#: Label of the setting that is left out: the grid shows the map already.
 _MAP = "Map text"
 
 
@@ -33,11 +33,11 @@ class Setting(NamedTuple):
 
 
 class SettingsView:
-    """Shows what the training was set up with.
+    """Shows the settings of the training.
 
     Args:
         room: The training.
-        watch: What to watch its settings with.
+        watch: Watches its settings.
 
     Attributes:
         panel: Names and values.
@@ -56,7 +56,7 @@ class SettingsView:
         self.update(room.snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
-        """Writes the settings, if they are others."""
+        """Writes the settings if they have changed."""
         room = self._room
         is_other = room.settings_changed
         if not self._is_new and is_other == self._is_other:
@@ -86,20 +86,20 @@ class SettingsView:
 def settings_of(config: param.Parameterized) -> list[Setting]:
     """The parameters of a config that matter to its run."""
     return [
-        Setting(config.param[name].label, _text(config, name), config.param[name].doc)
+        Setting(config.param[name].label, _value_text(config, name), config.param[name].doc)
         for name in _relevant(config)
     ]
 
 
 def _relevant(config: param.Parameterized) -> list[str]:
-    """Names of the parameters that have a say, in the order of the class."""
+    """Names of the parameters that matter to the run, in the order of the class."""
     names = [name for name in config.param if name != "name"]
     if isinstance(config, GridWorldConfig) and config.level != "random":
         names = [name for name in names if name not in ("wall_density", "map_seed")]
     return names
 
 
-def _text(config: param.Parameterized, name: str) -> str:
+def _value_text(config: param.Parameterized, name: str) -> str:
     value: Any = getattr(config, name)
     if isinstance(config, GridWorldConfig) and name == "level":
         return LEVELS[value].title

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from gridworld import parameters
 
-#: Episodes over which the mean moves.
+#: Length of the moving mean, in episodes.
 WINDOW = 100
 #: Most groups of episodes that a curve is drawn from.
 MAX_GROUPS = 512
@@ -16,7 +16,7 @@ def means(record: NDArray, window: int = WINDOW) -> tuple[NDArray, NDArray]:
 
     Args:
         record: A number for each episode, shape ``(E,)``.
-        window: Episodes over which the mean moves; of fewer, all there are.
+        window: Length of the moving mean, in episodes; at the beginning it is shorter.
 
     Returns:
         Episodes, counted from 1, and the means there, both shape ``(N,)``, ``N <= 512``.
@@ -43,7 +43,7 @@ def extremes(record: NDArray) -> tuple[NDArray, NDArray]:
 def means_of_groups(
     record: NDArray, begin: int, end: int, group: int, window: int = WINDOW
 ) -> tuple[NDArray, NDArray]:
-    """As `means`, of the episodes from index ``begin`` to ``end`` in groups of ``group``."""
+    """`means` of the episodes from index ``begin`` to ``end``, in groups of ``group``."""
     last = np.arange(begin + group, end + group, group).clip(max=end)
     first = (last - window).clip(min=0)
     origin = max(0, begin - window)
@@ -54,7 +54,7 @@ def means_of_groups(
 def extremes_of_groups(
     record: NDArray, begin: int, end: int, group: int
 ) -> tuple[NDArray, NDArray]:
-    """As `extremes`, of the episodes from index ``begin`` to ``end`` in groups of ``group``."""
+    """`extremes` of the episodes from index ``begin`` to ``end``, in groups of ``group``."""
     chunk = record[begin:end]
     at = np.arange(chunk.size)
     if group > 1 and chunk.size:

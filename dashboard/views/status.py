@@ -12,7 +12,7 @@ _STYLE = """
 
 
 class StatusView:
-    """Shows where the run stands.
+    """Shows the status of the run.
 
     Attributes:
         panel: The chip.
@@ -26,7 +26,7 @@ class StatusView:
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
-        """Writes the status, if it is another one."""
+        """Writes the status if it has changed."""
         if snapshot.status is not self._status:
             self._status = snapshot.status
             self.panel.object = (

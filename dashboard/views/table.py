@@ -22,35 +22,38 @@ _ORDERS = {"Cell": ("Cell", "asc")} | {
 }
 #: Rows of a page.
 PAGE_SIZE = 15
-#: Seconds between two drawings during a run, and states from which it is the longer.
-_INTERVAL, _LONG_INTERVAL, _MANY = 1.0, 2.0, 2000
+#: Seconds between two drawings during a run.
+_INTERVAL_SECONDS = 1.0
+#: The same for a table of many rows.
+_LONG_INTERVAL_SECONDS = 2.0
+#: Rows from which a table has many.
+_MANY_ROWS = 2000
 
 
 class QTableView:
     """A row for each state that the agent can be in: values, best actions and visits.
 
     The browser holds one page of rows at a time, sorted by the server, so that the largest
-    map costs it no more than the smallest. Sorting and page stay as the
-    person chose them.
+    map costs it no more than the smallest. Sorting and page stay as the person chose them.
 
     Attributes:
-        panel: What to show; empty until it is first drawn, as it takes its time to load.
+        panel: The table; empty until it is first drawn, since it is slow to load.
     """
 
     def __init__(self) -> None:
-        self.min_interval = _INTERVAL
+        self.min_interval = _INTERVAL_SECONDS
         self.panel = pn.Column(sizing_mode="stretch_width")
         self._shown: Snapshot | None = None
         self._table: _Tabulator | None = None
 
     def update(self, snapshot: Snapshot) -> None:
-        """Shows what the Q-table is now."""
+        """Shows the present Q-table."""
         if _is_same(snapshot, self._shown):
             return
         is_other_map = self._shown is not None and snapshot.layout != self._shown.layout
         self._shown = snapshot
         rows = make_rows(snapshot)
-        self.min_interval = _INTERVAL if len(rows) < _MANY else _LONG_INTERVAL
+        self.min_interval = _INTERVAL_SECONDS if len(rows) < _MANY_ROWS else _LONG_INTERVAL_SECONDS
         if self._table is None:
             self._table = _make_table(rows)
             self.panel[:] = [self._make_order(), self._table]
@@ -121,16 +124,16 @@ def _is_same(snapshot: Snapshot, shown: Snapshot | None) -> bool:
 class _Tabulator(pn.widgets.Tabulator):
     """Writes the page that is sent: cells as ``(row, col)``, values with the best marked.
 
-    So rows sort by the numbers themselves. Panel's own styling would go over all of them,
-    not only those of the page; and it sends arrays, over which a page that reconnects would
-    stumble (Bokeh issue 15347).
+    So rows are sorted by the numbers themselves. Panel's own styling would format all rows,
+    not only those of the page; and it sends arrays, which break a page that reconnects
+    (Bokeh issue 15347).
     """
 
     def _get_model(self, *args: Any, **kwargs: Any) -> Any:
         model: Any = super()._get_model(*args, **kwargs)
         if pn.state.curdoc is not None:
-            # The Material theme changes a table's styles in the browser, which sends them back
-            # and spells out models that have just come to it, as if they were its own.
+            # The Material theme changes a table's styles in the browser. The browser sends them
+            # back, with models that it has just received spelled out as if they were new.
             model.stylesheets = [_as_text(sheet) for sheet in model.stylesheets]
         return model
 

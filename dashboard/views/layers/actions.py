@@ -45,8 +45,8 @@ class PolicyLayer(Layer):
         ]
 
     def _lay_out(self, cells: OpenCells) -> None:
-        # A head is a piece of a pie whose tip points outwards; a bigger one lies around
-        # it where planning agrees.
+        # A head is a wedge whose tip points outwards; that of the optimal policy is bigger and
+        # lies around it where the two agree.
         reach, half = (0.49, 0.62) if self._is_optimal else (0.46, 0.55)
         back = np.arctan2(DY, -DX) % (2 * np.pi)
         self._tiles.clear()
@@ -69,7 +69,7 @@ class PolicyLayer(Layer):
             update_column(self._heads, "radius", np.where(best, radius, 0.0).ravel().tolist())
             return
         n = pixels_of(cells.side)
-        half = max(1, n // 8) + self._is_optimal  # each is seen beside the other
+        half = max(1, n // 8) + self._is_optimal  # both policies can be seen
         tiles = pointer_tiles(n, half, filled=not self._is_optimal)
         self._tiles.draw(tiles[cells.spread(best @ (1 << np.arange(4)))])
 

@@ -10,9 +10,9 @@ from dashboard.views.cells import MOVES, open_states
 from dashboard.views.mathml import scientific
 from gridworld import Snapshot, parse_layout
 
-#: Most cells along a side at which there is room for numbers.
+#: Longest side of a map, in cells, at which numbers fit into the cells.
 NUMBER_SIDE = 12
-#: Most cells along a side at which shapes are drawn one by one.
+#: Longest side of a map, in cells, at which shapes are drawn one by one.
 GLYPH_SIDE = 20
 #: Index past a palette: drawn as nothing.
 CLEAR = 256
@@ -30,13 +30,12 @@ class Scale(NamedTuple):
     def of(cls, values: NDArray, known: NDArray) -> "Scale":
         """A scale that holds all values.
 
-        It spans what is known of the world, and grows by tenths of that where values lie
-        outside: so it holds still while they change a little, and what was shown before has
-        no part in it.
+        It spans the optimal values, and grows by tenths of that span where values lie outside.
+        So it seldom changes, and does not depend on earlier frames.
 
         Args:
-            values: What is to be shown; what is not finite has no place in it.
-            known: What planning says of the same cells; none as long as there is no answer.
+            values: The values to show; infinite ones and NaN are ignored.
+            known: Optimal values of the same cells; empty without a plan.
         """
         (low, high), (bottom, top) = _extent(values), _extent(known if known.size else values)
         tenth = (top - bottom) / 10 or (high - low) / 10 or abs(top) or 1.0
@@ -50,7 +49,7 @@ class Scale(NamedTuple):
 
     @classmethod
     def of_differences(cls, differences: NDArray, known: NDArray) -> "Scale":
-        """A scale from 0: what is known of the world, halved as often as all fits in."""
+        """A scale from 0: the span of the optimal values, times the least power of 2 that fits."""
         _, most = _extent(differences)
         bottom, top = _extent(known)
         whole = top - bottom or abs(top) or 1.0
@@ -59,7 +58,7 @@ class Scale(NamedTuple):
         return cls(0.0, float(whole))
 
     def indices(self, values: NDArray) -> NDArray:
-        """Places of values in the palette; those that are no numbers are drawn as nothing."""
+        """Places of values in the palette; `CLEAR` for NaN."""
         share = (values - self.low) / (self.high - self.low)
         places = np.rint(255 * np.clip(np.nan_to_num(share), 0, 1))
         return np.where(np.isnan(share), CLEAR, places).astype(np.int64)
@@ -69,9 +68,9 @@ class Scale(NamedTuple):
         return self.texts(np.array([value]))[0]
 
     def texts(self, values: NDArray) -> list[str]:
-        """Values as short texts, as exact as the scale asks for; none for no numbers."""
+        """Values as short texts, as exact as the scale needs; empty for NaN."""
         largest = max(abs(self.low), abs(self.high))
-        if not _PLAIN[0] <= largest < _PLAIN[1]:
+        if not _PLAIN_BOUNDS[0] <= largest < _PLAIN_BOUNDS[1]:
             return [_with_exponent(value) for value in values.tolist()]
         decimals = int(np.clip(2 - np.floor(np.log10(self.high - self.low) + _SLACK), 0, 4))
         decimals = min(decimals, 2) if largest >= 1 else decimals
@@ -79,10 +78,10 @@ class Scale(NamedTuple):
         return ["" if value != value else f"{value:.{decimals}f}" for value in rounded]
 
 
-#: Rounding by which a value may seem to lie outside of a step.
+#: Share of a step by which rounding may move a value over its end.
 _SLACK = 1e-9
-#: Greatest numbers of a scale whose values are written without exponents.
-_PLAIN = 0.01, 1e5
+#: Bounds of a scale's greatest number between which values need no exponent.
+_PLAIN_BOUNDS = 0.01, 1e5
 
 
 def _extent(values: NDArray) -> tuple[float, float]:
@@ -120,11 +119,11 @@ class OpenCells:
         )
 
     def spread(self, values: NDArray, elsewhere: int = 0) -> NDArray:
-        """Values of its states in their cells, and another one in all other cells.
+        """Puts values of the open cells in their places on the map.
 
         Args:
             values: Shape ``(N,)``.
-            elsewhere: The other one.
+            elsewhere: Value of all other cells.
 
         Returns:
             Shape ``(n_rows, n_cols)``.
@@ -135,7 +134,7 @@ class OpenCells:
 
 
 class Frame(NamedTuple):
-    """What the layers are drawn from."""
+    """All that the layers draw at one moment."""
 
     snapshot: Snapshot
     cells: OpenCells
@@ -157,7 +156,7 @@ class Layer:
         self._drawn: list[Any] = []
 
     def show(self, plot: Plot, shown: bool, covered: bool = False) -> None:
-        """Switches it on or off; one that another covers is drawn, but not seen."""
+        """Switches it on or off; a layer that another one covers is drawn, but not seen."""
         self.shown = shown
         if shown and not self.renderers:
             self.renderers = [
@@ -169,7 +168,7 @@ class Layer:
             renderer.visible = shown and not covered
 
     def draw(self, frame: Frame) -> None:
-        """Shows the snapshot, where the layer is switched on."""
+        """Draws a frame."""
         if self._cells is not frame.cells:
             self._cells = frame.cells
             self._lay_out(frame.cells)
@@ -177,7 +176,7 @@ class Layer:
         self._fill(frame)
 
     def _is_drawn(self, *what: Any) -> bool:
-        """Tells whether the same was drawn the last time: most of what is learned holds still."""
+        """Tells whether the same was drawn the last time: most values seldom change."""
         same = len(self._drawn) == len(what) and all(map(_equal, self._drawn, what))
         self._drawn = list(what)
         return same
@@ -191,6 +190,7 @@ class Layer:
         raise NotImplementedError
 
     def _fill(self, frame: Frame) -> None:
+        """Writes the values of a frame into the sources."""
         raise NotImplementedError
 
 
@@ -206,7 +206,7 @@ def centred_text(size: str, **properties: Any) -> Text:
 
 
 def update_column(source: ColumnDataSource, column: str, values: list[Any]) -> None:
-    """Sends what has changed of a column."""
+    """Sends the values of a column that have changed."""
     old = source.data[column]
     if old == values:
         return
@@ -219,9 +219,9 @@ def update_column(source: ColumnDataSource, column: str, values: list[Any]) -> N
 
 
 def values_of(kind: str, snapshot: Snapshot) -> NDArray:
-    """What a layer shows of each state, ``(S,)``, or state and action, ``(S, A)``.
+    """The values of a layer: of each state, ``(S,)``, or state and action, ``(S, A)``.
 
-    Not a number: never tried, or not known.
+    NaN where an action was never tried, or where there is no plan.
     """
     plan, q_values = snapshot.plan, snapshot.q_values
     match kind:

@@ -17,7 +17,7 @@ from dashboard.widgets.layout import bokeh_pane, wrapping_row
 from gridworld import Snapshot
 
 TRAIL = "Trail"
-#: Switched on to begin with.
+#: Layers that are on at first.
 DEFAULT = ("State values", "Policy", TRAIL)
 #: What each layer shows, in words.
 LAYERS = {
@@ -45,9 +45,9 @@ class LayeredView:
     """Draws the layers that are switched on.
 
     Args:
-        grid: The picture that they lie on.
+        grid: The grid that they lie on.
         snapshot: What to show first.
-        one_message: What to hold changes with that the switches make.
+        one_message: Holds together the changes that the switches make.
 
     Attributes:
         switches: A row of check boxes, one for each layer.
@@ -105,7 +105,7 @@ class LayeredView:
         self._explain(frame)
 
     def frame_of(self, snapshot: Snapshot) -> Frame:
-        """What is to be drawn of a snapshot, and of nothing else."""
+        """The frame of a snapshot; it does not depend on earlier ones."""
         on, states, plan = self._on, self._cells.states, snapshot.plan
         known = np.empty(0) if plan is None else plan.values[states]
         shown = [values_of(kind, snapshot)[states].ravel() for kind in sorted(on & _VALUED)]
@@ -122,7 +122,7 @@ class LayeredView:
         return {title for title, switch in self._switches.items() if switch.value}
 
     def suspend(self, suspended: bool) -> None:
-        """Hides all layers, or shows those again that are switched on."""
+        """Hides all layers, or shows the ones that are on again."""
         if suspended != self._suspended:
             self._suspended = suspended
             self._switch()
@@ -156,8 +156,9 @@ class LayeredView:
             self.legend.text = text
 
 
-#: Layers coloured by the scale of values, and those that need a plan.
+#: Layers coloured by the scale of values.
 _VALUED = {"State values", "Q-values", "Optimal values"}
+#: Layers that need a plan.
 _PLANNED = {"Optimal values", "Optimal policy", "Difference"}
 
 

@@ -12,19 +12,21 @@ from bokeh.models import ColumnDataSource, ImageURL
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-#: Fewest pixels along a cell, and about how many along the image.
-_FEWEST, _PIXELS = 7, 640
+#: Least pixels along a cell.
+_MIN_CELL_PIXELS = 7
+#: Pixels along an image, about.
+_IMAGE_PIXELS = 640
 
 
 class TileImage:
-    """A picture made of equal tiles, one in each cell of the map.
+    """An image made of equal tiles, one in each cell of the map.
 
     Args:
-        name: Of the source.
-        palette: Colours from 1 on, at most 255; 0 is seen through.
+        name: Name of the source.
+        palette: Colours 1, 2, …, at most 255; colour 0 is transparent.
 
     Attributes:
-        source: Holds the picture's address, which is the picture itself.
+        source: Holds the image, as a data URL.
         glyph: Draws it over the whole map.
     """
 
@@ -58,7 +60,7 @@ class TileImage:
 
 def pixels_of(side: int) -> int:
     """Pixels along a cell of a map with so many cells along its longer side; odd."""
-    return max(_FEWEST, _PIXELS // side) // 2 * 2 + 1
+    return max(_MIN_CELL_PIXELS, _IMAGE_PIXELS // side) // 2 * 2 + 1
 
 
 def pointer_tiles(n: int, half: int, filled: bool) -> NDArray:
@@ -93,10 +95,10 @@ def square_tiles(n: int) -> NDArray:
 
 
 def quarters(n: int) -> NDArray:
-    """The action in whose quarter of a tile each pixel is, 4 between them, shape ``(n, n)``."""
+    """The action whose quarter of a tile a pixel is in; 4 between them; shape ``(n, n)``."""
     y, x = np.mgrid[:n, :n] - n // 2
     upright = abs(y) > abs(x)
     of = np.where(upright, np.where(y < 0, 0, 2), np.where(x > 0, 1, 3))
-    if n > 2 * _FEWEST:  # else there is no room for lines between them
+    if n > 2 * _MIN_CELL_PIXELS:  # else no lines fit between them
         of[(abs(y) == abs(x)) | (np.maximum(abs(y), abs(x)) == n // 2)] = 4
     return of

@@ -24,15 +24,15 @@ from dashboard.views.layers.base import (
 from dashboard.views.layers.tiles import TileImage, pixels_of, quarters
 
 PALETTE = tuple(cividis(256))
-#: From nothing to vermilion of Okabe and Ito: no difference is seen through.
+#: From transparent, for no difference, to vermilion.
 DIFFERENCE_PALETTE = tuple(f"{VERMILION}{round(225 * i / 255):02x}" for i in range(256))
 _NOTHING = "#00000000"
-#: Most cells along a side at which there is room for numbers in triangles.
+#: Longest side of a map, in cells, at which numbers fit into triangles.
 _TRIANGLE_NUMBER_SIDE = 8
 
 
 class CellsLayer(Layer):
-    """A colour for each cell, and its value as a number where there is room."""
+    """A colour for each cell, and its value as a number where that fits."""
 
     def __init__(self, kind: str, palette: Sequence[str], number_at: float | None) -> None:
         super().__init__()
@@ -85,8 +85,8 @@ class CellsLayer(Layer):
         if shown != self._shown:
             self._shown = shown
             n_rows, n_cols = cells.shape
-            # Of dtype object it travels as a list: Bokeh 3.9 cannot take a connection up
-            # again with a binary array in the document.
+            # An array of dtype object is sent as a list: Bokeh 3.9 cannot reconnect a page
+            # with a binary array in its document.
             self._image.data = {"image": [image.astype(object)], "dw": [n_cols], "dh": [n_rows]}
         if self._numbers.data["x"]:
             update_column(self._numbers, "text", scale.texts(values))
@@ -94,7 +94,7 @@ class CellsLayer(Layer):
 
 
 class TrianglesLayer(Layer):
-    """Four triangles in each cell, one an action, and numbers where there is room."""
+    """Four triangles in each cell, one an action, and numbers where they fit."""
 
     def __init__(self, kind: str, palette: Sequence[str], numbers: bool) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ def _mapper(palette: Sequence[str]) -> LinearColorMapper:
 
 
 def _seen(places: NDArray) -> NDArray:
-    """Places in the palette without its first, which 0 stands for: it is seen through."""
+    """Places as colours of a `TileImage`, in which 0 is transparent."""
     return np.where(places == CLEAR, 0, places.clip(1))
 
 
