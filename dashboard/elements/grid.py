@@ -13,10 +13,10 @@ from dashboard.views.cells import FREE, KINDS, MOVES, START, WALL, best_actions,
 from dashboard.views.colours import LETTERS
 from gridworld import Action, Snapshot, Trainer, parse_layout
 
-#: Cells a side from which letters would not fit any more.
-_CROWDED = 30
-#: Width of the mark in the corner of a start, whose value is to be seen too.
-_CORNER = 0.36
+#: Longest side of a map, in cells, at which letters fit.
+_LETTER_SIDE = 30
+#: Width of a start's mark, in cells: only a corner, so that its value can be seen.
+_CORNER_WIDTH = 0.36
 
 
 def _size_freely(plot: Any, _: Any) -> None:
@@ -160,7 +160,7 @@ def _marks(cells: NDArray) -> hv.Overlay:
         if letter == FREE:
             continue
         # A start has a value of its own, which must be seen beside its mark.
-        size = _CORNER if letter == START else 1
+        size = _CORNER_WIDTH if letter == START else 1
         left, top = col - 0.5, row - 0.5
         rects.append((left, top, left + size, top + size, KINDS[letter].colour))
         if letter != WALL:
@@ -174,7 +174,7 @@ def _marks(cells: NDArray) -> hv.Overlay:
         **_GRID,
         text_color=LETTERS,
         text_font_size=f"{pixels}px",
-        text_alpha=float(max(cells.shape) <= _CROWDED),
+        text_alpha=float(max(cells.shape) <= _LETTER_SIDE),
         backend="bokeh",
     )
     return blocks * letters

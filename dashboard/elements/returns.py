@@ -11,7 +11,7 @@ from dashboard.views import smoothing
 from dashboard.views.colours import BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILION
 from gridworld import Snapshot, Trainer
 
-#: Probability that a band holds the mean of all the seeds there are.
+#: Probability that a band holds the mean over all seeds.
 CONFIDENCE = 0.95
 
 #: Colours of the lines, one a label.
@@ -40,8 +40,8 @@ def learning_curve(
 
     Args:
         source: A trainer, as it is now, or a snapshot.
-        window: Episodes over which the mean moves.
-        label: Name in the legend; by default it tells the window.
+        window: Length of the moving mean, in episodes.
+        label: Name in the legend; by default it has the window.
 
     Raises:
         TypeError: If the source is something else.
@@ -61,11 +61,11 @@ def comparison(
     """Moving means of the returns over several seeds: their mean and a band of confidence.
 
     The band holds the mean of all seeds with a probability of 95 %, by Student's t, episode
-    by episode. Runs of unequal length are compared as far as the shortest goes.
+    by episode. Runs of unequal length are compared up to the shortest.
 
     Args:
         runs: For each label the runs that differ in their seed alone, two or more.
-        window: Episodes over which the mean moves.
+        window: Length of the moving mean, in episodes.
 
     Raises:
         TypeError: If a run is neither a trainer nor a snapshot.

@@ -23,11 +23,11 @@ def export_html(trainer: Trainer, path: str | os.PathLike[str]) -> None:
     """Writes a run as one HTML file that opens from disk, with no server and no network.
 
     A player shows its keyframes; curves, settings and the Python lines that make the run
-    again stand beside it. Of long runs on large maps some keyframes are left out. It is made
-    by a process of its own, which takes some seconds.
+    again stand beside it. Of long runs on large maps some keyframes are left out. A process
+    of its own makes the file, in some seconds.
 
     Args:
-        trainer: The run, in any status; it goes on as if nothing were.
+        trainer: The run, in any status; it is not affected.
         path: The file; one that exists is replaced once the new one is whole.
 
     Raises:

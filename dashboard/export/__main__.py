@@ -40,12 +40,12 @@ def _source(run: str) -> str | bytes:
     if run != "-":
         return run
     if hasattr(os, "nice"):
-        os.nice(10)  # at work for a server, whose pages come first
+        os.nice(10)  # the pages of the server that waits for it come first
     return sys.stdin.buffer.read()
 
 
 def _make(trainer: Trainer, kind: str) -> bytes:
-    # Imported here: a picture needs no Panel page.
+    # Imported here: an image needs no Panel page.
     if kind == "html":
         from dashboard.export.static_page import static_page
 

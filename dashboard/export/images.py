@@ -11,11 +11,19 @@ from dashboard.views.grid import GridView
 from dashboard.views.layers.stack import LayeredView
 from gridworld import Snapshot, Trainer
 
-#: Pixels along the longer side of the grid, and most moments of a GIF.
-PNG_SIDE, GIF_SIDE, GIF_MOMENTS = 1200, 400, 200
-#: Milliseconds of a moment, and of the last one.
-_MOMENT, _LAST = 100, 2500
-_CAPTION = 28
+#: Pixels along the longer side of the grid in a PNG.
+_PNG_PIXELS = 1200
+#: Pixels along the longer side of the grid in a GIF.
+_GIF_PIXELS = 400
+#: Most moments of a GIF.
+_GIF_MOMENTS = 200
+#: Time for which a GIF shows a moment.
+_MOMENT_MILLISECONDS = 100
+#: Time for which a GIF shows its last moment.
+_LAST_MILLISECONDS = 2500
+#: Height of the line of text below the grid.
+_CAPTION_PIXELS = 28
+#: Least size of letters in a GIF, as a share of their size on the page.
 _LEAST_TEXT = 0.85
 
 
@@ -26,21 +34,21 @@ def png(trainer: Trainer) -> bytes:
     grid = GridView(snapshot)
     LayeredView(grid, snapshot)
     file = io.BytesIO()
-    paint(grid.plot, _cell(snapshot, PNG_SIDE)).save(file, "PNG")
+    paint(grid.plot, _cell(snapshot, _PNG_PIXELS)).save(file, "PNG")
     return file.getvalue()
 
 
 def gif(trainer: Trainer) -> bytes:
     """The run from its first moment to its present one, with its episodes and steps."""
     trainer.analyse(seconds=1)
-    moments = thinned(moments_of(trainer), GIF_MOMENTS)
+    moments = thinned(moments_of(trainer), _GIF_MOMENTS)
     grid = GridView(moments[0])
     layers = LayeredView(grid, moments[0])
     frames = []
     for moment in moments:
         grid.update(moment)
         layers.update(moment)
-        image = paint(grid.plot, _cell(moment, GIF_SIDE), _LEAST_TEXT)
+        image = paint(grid.plot, _cell(moment, _GIF_PIXELS), _LEAST_TEXT)
         frames.append(_captioned(image, moment))
     frames = _with_common_colours(frames)
     file = io.BytesIO()
@@ -49,7 +57,7 @@ def gif(trainer: Trainer) -> bytes:
         "GIF",
         save_all=True,
         append_images=frames[1:],
-        duration=[_MOMENT] * (len(frames) - 1) + [_LAST],
+        duration=[_MOMENT_MILLISECONDS] * (len(frames) - 1) + [_LAST_MILLISECONDS],
         loop=0,
     )
     return file.getvalue()
@@ -61,16 +69,16 @@ def _cell(snapshot: Snapshot, side: int) -> int:
 
 
 def _with_common_colours(frames: list[Image.Image]) -> list[Image.Image]:
-    """The frames in 256 colours, the same for all: what does not change stays as it is."""
+    """The frames in the same 256 colours, so that cells that do not change keep theirs."""
     sample = [np.asarray(frame) for frame in thinned(frames, 8)]
     palette = Image.fromarray(np.concatenate(sample)).quantize(256)
     return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
 
 
 def _captioned(image: Image.Image, moment: Snapshot) -> Image.Image:
-    whole = Image.new("RGB", (image.width, image.height + _CAPTION), "#ffffff")
+    whole = Image.new("RGB", (image.width, image.height + _CAPTION_PIXELS), "#ffffff")
     whole.paste(image)
     caption = f"Episode {moment.episode:,} of {moment.num_episodes:,}, step {moment.total_steps:,}"
-    place = (6, image.height + _CAPTION / 2)
+    place = (6, image.height + _CAPTION_PIXELS / 2)
     ImageDraw.Draw(whole).text(place, caption, "#1b1f23", font(14), anchor="lm")
     return whole

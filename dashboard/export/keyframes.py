@@ -1,4 +1,4 @@
-"""The moments of a run that are taken along."""
+"""The moments of a run that an export shows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ T = TypeVar("T")
 def moments_of(trainer: Trainer) -> list[Snapshot]:
     """The keyframes of a run, and its present moment last.
 
-    They tell the same exact answers as the present moment does.
+    All of them have the plan of the present moment.
     """
     present = trainer.snapshot
     before = [frame for frame in trainer.keyframes if frame.total_steps < present.total_steps]
@@ -22,11 +22,11 @@ def moments_of(trainer: Trainer) -> list[Snapshot]:
 
 
 def thinned(items: Sequence[T], most: int) -> list[T]:
-    """At most so many of the items, evenly chosen, the first and the last among them.
+    """Some of the items, evenly chosen, the first and the last among them.
 
     Args:
         items: The items.
-        most: How many, at least 2.
+        most: The most items to choose, at least 2.
     """
     if len(items) <= most:
         return list(items)

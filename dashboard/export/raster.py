@@ -28,10 +28,10 @@ from PIL import ImageColor, ImageDraw, ImageFont
 
 #: Levels of Bokeh, back to front.
 _LEVELS = ("image", "underlay", "glyph", "annotation", "overlay")
-#: Width in pixels for which the plot's own lines and letters are meant.
-_WIDTH = 640
-#: Drawn so many times larger, then reduced: smooth edges.
-_FINER = 2
+#: Width of the plot on the page, for which its lines and letters are meant.
+_PAGE_PIXELS = 640
+#: Factor by which an image is drawn larger and then reduced, for smooth edges.
+_OVERSAMPLING = 2
 
 Row = dict[str, Any]
 
@@ -48,21 +48,21 @@ def paint(plot: Plot, cell: int, least_text: float = 0) -> PillowImage.Image:
     y_range: Any = plot.y_range
     n_cols = round(x_range.end - x_range.start)
     n_rows = round(y_range.start - y_range.end)
-    size = (n_cols * cell * _FINER, n_rows * cell * _FINER)
+    size = (n_cols * cell * _OVERSAMPLING, n_rows * cell * _OVERSAMPLING)
     image = PillowImage.new("RGB", size, plot.background_fill_color)
-    unit = size[0] / _WIDTH
+    unit = size[0] / _PAGE_PIXELS
     canvas = _Canvas(
         image,
         ImageDraw.Draw(image, "RGBA"),
-        cell * _FINER,
+        cell * _OVERSAMPLING,
         unit,
-        max(unit, least_text * _FINER),
+        max(unit, least_text * _OVERSAMPLING),
     )
     for level in _LEVELS:
         for renderer in plot.renderers:
             if renderer.level == level and renderer.visible:
                 _PAINTERS[type(renderer.glyph)](canvas, renderer.glyph, _rows(renderer))
-    return image.reduce(_FINER)
+    return image.reduce(_OVERSAMPLING)
 
 
 class _Canvas(NamedTuple):
@@ -77,7 +77,7 @@ class _Canvas(NamedTuple):
 
 
 def _rows(renderer: GlyphRenderer) -> list[Row]:
-    """What a glyph draws: its properties at each row of its source."""
+    """The properties of a glyph at each row of its source."""
     data: dict[str, Any] = renderer.data_source.data
     chosen: Any = renderer.view.filter
     indices = chosen.indices if isinstance(chosen, IndexFilter) else range(len(_longest(data)))
@@ -102,7 +102,7 @@ def _value(spec: Any, data: dict[str, Any], index: int) -> Any:
 
 
 def _colour(colour: Any, alpha: float) -> tuple[int, ...] | None:
-    """A colour with its alpha, None for one that is not seen."""
+    """A colour with its alpha, None for an invisible one."""
     if colour is None:
         return None
     red, green, blue, *opaque = ImageColor.getrgb(colour)

@@ -6,7 +6,7 @@ import param
 
 from gridworld import Change, GridWorldConfig, Trainer
 
-#: Parameters that only a drawn map has; and its size, which every map tells.
+#: Parameters of random maps, size included: the text of any other map has its size.
 _DRAWN = ("n_rows", "n_cols", "wall_density", "map_seed")
 
 
@@ -36,7 +36,7 @@ def recipe_of(trainer: Trainer) -> str:
 
 
 def _world_arguments(config: GridWorldConfig) -> dict[str, Any]:
-    """What a world's config is made from: its map, and what differs from its level."""
+    """Arguments of a world's config: its map, and the parameters that differ from its level."""
     given = {"random": ("level", *_DRAWN), "custom": ("layout",)}.get(config.level, ("level",))
     arguments = {name: getattr(config, name) for name in given}
     differing = _differing(config, GridWorldConfig(**arguments))
@@ -58,7 +58,7 @@ def _call(config: param.Parameterized, arguments: dict[str, Any]) -> str:
 
 
 def _python_value(value: Any) -> Any:
-    """A value of Python's own kinds, whose text is Python again."""
+    """A value of a built-in type, whose ``repr`` is Python again."""
     if isinstance(value, Change):
         return Change(*map(_python_value, value))
     return value.item() if hasattr(value, "item") else value

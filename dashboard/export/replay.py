@@ -1,4 +1,4 @@
-"""A run that is played again without a server: a player, and what it shows of each moment."""
+"""A run that is played again without a server: a player, and the views of each moment."""
 
 import json
 from collections.abc import Sequence
@@ -20,14 +20,17 @@ from dashboard.widgets.hinted import Hinted
 from dashboard.widgets.layout import bokeh_pane, flexible_column, wrapping_row
 from gridworld import Snapshot
 
-#: Size of all that is recorded, in bytes, at which moments are left out.
+#: Size of all recorded moments together; above it moments are left out.
 MAX_BYTES = 16_000_000
-#: Layers that need planning's answers, and the one whose colours need a legend of their own.
+#: Layers that need a plan.
 _PLANNED = {"Optimal values", "Optimal policy"}
+#: The layer whose colours need a legend of their own.
 _LEFT_OUT = {"Difference"}
 _QUANTITIES = ("Return", "Length", "Epsilon")
-#: Milliseconds in which the player shows the whole run, and at least and at most a moment.
-_DURATION, _SHORTEST, _LONGEST = 20_000, 80, 500
+#: Time in which the player shows the whole run.
+_RUN_MILLISECONDS = 20_000
+#: Least and most time for a moment.
+_MOMENT_MILLISECONDS = (80, 500)
 
 Columns = dict[str, list[Any]]
 
@@ -37,17 +40,17 @@ class Toggle(Hinted, pn.widgets.Toggle):
 
 
 class Replay:
-    """The pictures of a run at each of its moments.
+    """The views of a run at each of its moments.
 
-    What changes is recorded in full for each moment: the player may jump from any to any.
+    Sources that change are recorded in full for each moment: the player may jump anywhere.
 
     Args:
-        moments: The run; its last moment is the one that is shown first.
+        moments: The run; its last moment is shown first.
 
     Attributes:
-        moments: Those that are played; some are left out where all would take too much room.
+        moments: The moments that are played; some are left out where all need too much space.
         player: Chooses one of them.
-        panel: All of it.
+        panel: Player and views, laid out.
     """
 
     def __init__(self, moments: Sequence[Snapshot]) -> None:
@@ -82,7 +85,7 @@ class Replay:
             switch.value = [title for title in switch.options if title in titles]
 
     def _draw(self, moment: Snapshot) -> list[Columns]:
-        """What each source holds at a moment, as plain lists."""
+        """The content of each source at a moment, as plain lists."""
         self._grid.update(moment)
         self._layers.update(moment)
         return [
@@ -124,13 +127,13 @@ class Replay:
             span.location = self.moments[index].episode
 
     def _make_player(self) -> pn.widgets.Player:
-        # Counted back from the last moment: as it is made, the slider takes no value above 100.
+        # Indices run from −n to 0, because a new Player clips values to 100.
         n_moments = len(self.moments)
         player = pn.widgets.Player(
             start=1 - n_moments,
             end=0,
             value=0,
-            interval=int(np.clip(_DURATION // n_moments, _SHORTEST, _LONGEST)),
+            interval=int(np.clip(_RUN_MILLISECONDS // n_moments, *_MOMENT_MILLISECONDS)),
             loop_policy="loop",  # Play does something at the end, too
             show_loop_controls=False,
             stylesheets=[PLAYER_STYLE],
@@ -162,7 +165,7 @@ class Replay:
             renderer
             for renderer in self._grid.plot.renderers
             if f"{renderer.data_source.name} ".startswith(f"{name} ")
-            # The agent is the end of the trail alone, and stays.
+            # The agent is drawn from the trail's source too, and is never hidden.
             and not isinstance(renderer.view.filter, IndexFilter)
         ]
 

@@ -1,4 +1,4 @@
-"""What a static page tells in words and numbers: results, settings, changes, recipe."""
+"""The words and numbers of a static page: results, settings, changes, recipe."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from gridworld import LEVELS, Snapshot, Trainer, __version__
 
 
 class RunReport(NamedTuple):
-    """Of one run.
+    """Words and numbers about one run.
 
     Attributes:
         title: Title of the page.
@@ -22,7 +22,7 @@ class RunReport(NamedTuple):
         settings: Names of the groups and their settings.
         changes: Step, episode, parameter and value of each change in mid-run.
         recipe: Python lines that make the run again.
-        version: Of this software.
+        version: Version of this software.
     """
 
     title: str
@@ -84,7 +84,7 @@ def _steps(length: float | None) -> str:
 
 
 def _optimum(last: Snapshot) -> str:
-    """The most that can be earned, or what is known in its place."""
+    """The return of the best policy, or of the planned one if that is not known."""
     if last.optimal_return is None or not np.isnan(last.optimal_return):
         return known_number(last.optimal_return, 4)
     planned = known_number(last.planned_return, 4)

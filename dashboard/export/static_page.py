@@ -21,16 +21,16 @@ from gridworld import Trainer
 
 _DIST = Path(pn.__file__).parent / "dist"
 
-#: Seconds after which the exact answers are left out that are still to be worked out.
+#: Time for the exact answers; those that take longer are left out.
 _ANALYSIS_SECONDS = 5.0
 
 
 def static_page(trainer: Trainer) -> str:
-    """The page.
+    """Makes the page of a run.
 
     Raises:
-        RuntimeError: In a process that knows the Material components: they would be asked for
-            from the network, and the page stay blank.
+        RuntimeError: In a process that has imported the Material components: the page would
+            ask the network for them and stay blank.
     """
     if "panel_material_ui" in sys.modules:
         raise RuntimeError("a static page needs a process without panel_material_ui")
@@ -55,13 +55,13 @@ def static_page(trainer: Trainer) -> str:
 
 
 def _document(replay: Replay) -> Document:
-    """A document that holds what the page shows at each value of the player."""
+    """A document with the state of the page at each value of the player."""
     document = Document()
     model = replay.panel.get_root(document, Comm())
     player = replay.player
-    # Taken from the end of the list: the first to be recorded must not be the present one.
+    # Panel records from the end of the list, and must not begin with the present state.
     states = {player: list(range(player.end, player.start - 1, -1))}
-    # Each state in full, be it equal to the one recorded before or not.
+    # Each state is recorded in full, even if it equals the one before.
     with pn.config.set(embed=True, safe_embed=True):
         embed_state(replay.panel, model, document, progress=False, states=states)
     for root in document.roots:
@@ -76,7 +76,7 @@ def _inline(sheet: object) -> object:
         return sheet
     path = urlsplit(sheet.url).path
     file = _DIST / path.partition("/dist/")[2]
-    # That of the spinner refers to pictures, and nothing is loaded here.
+    # The spinner's style sheet refers to files, and this page loads none.
     return InlineStyleSheet(css="" if file.stem == "loading" else file.read_text("utf-8"))
 
 

@@ -9,7 +9,7 @@ dt { color: var(--mui-palette-text-secondary); font-size: 0.8rem; }
 dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 """
 
-#: A pressed button is told by a mark, not by its colour alone.
+#: A pressed button has a mark, not only another colour.
 SWITCH_STYLE = """
 .bk-btn { font-size: 0.85rem; background: none !important;
           color: var(--mui-palette-text-primary) !important; box-shadow: none !important;
@@ -32,8 +32,8 @@ _NAMES = {
     "last": "Last moment",
     "faster": "Faster",
 }
-#: The player's buttons have pictures alone: names for those who hear them. The border's style
-#: is how the player tells which of them is pressed.
+#: The player's buttons show icons only: screen readers get names from these styles. The player
+#: marks a pressed button by the style of its border.
 PLAYER_STYLE = """
 input { accent-color: var(--mui-palette-primary-main); }
 button { position: relative; min-height: 34px; border: 1px solid var(--mui-palette-divider);

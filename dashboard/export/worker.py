@@ -1,7 +1,7 @@
 """Exports made by a process of their own, which needs nothing but a saved run.
 
-The run goes to it by its standard input, and what it makes comes back by its standard output:
-whoever is killed on the way, no file is left.
+It reads the run from its standard input and writes the export to its standard output, so no
+file is left if one of the two processes is killed.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from gridworld import Trainer
 
 Kind = Literal["html", "gif", "png"]
 
-#: Processes at a time, of one event loop; others wait.
+#: Processes of one event loop at a time; further exports wait.
 MAX_PROCESSES = 2
-#: Seconds after which a process is given up.
+#: Time after which a process is killed.
 MAX_SECONDS = 300
-#: Where `dashboard` and `gridworld` are found.
+#: Folder of `dashboard` and `gridworld`.
 _ROOT = str(Path(__file__).parents[2])
 
 _slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
@@ -64,7 +64,7 @@ async def export_async(trainer: Trainer, kind: Kind) -> bytes:
 
 
 async def export_saved(saved: bytes, kind: Kind) -> bytes:
-    """The same of the bytes of a saved run."""
+    """Makes a file from the bytes of a saved run; for the rest see `export_async`."""
     slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MAX_PROCESSES))
     async with slots:
         process = await asyncio.create_subprocess_exec(
@@ -94,7 +94,7 @@ def _saved(trainer: Trainer) -> bytes:
 
 
 def _command(kind: Kind) -> list[str]:
-    # -P: whatever lies in the present folder is not imported in place of a library.
+    # -P: a file in the current folder must not be imported in place of a library.
     return [sys.executable, "-P", "-m", "dashboard.export", "--kind", kind, "-", "-"]
 
 
