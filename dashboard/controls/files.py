@@ -26,12 +26,12 @@ from gridworld import LoadError, Snapshot, StatusError, Trainer, episodes_to_csv
 
 _log = logging.getLogger(__name__)
 
-#: Most bytes of a file that is taken from a browser.
+#: Largest accepted upload.
 MAX_UPLOAD_BYTES = 64_000_000
-#: Seconds until what was sent is let go of.
+#: The sent file is freed after this many seconds.
 _KEPT_SECONDS = 0.2
 
-#: Name, file, what makes it, what it is.
+#: Label, file name, kind of file, tooltip.
 _DOWNLOADS = (
     (
         "Download run",
@@ -66,15 +66,15 @@ _DOWNLOADS = (
 class FilesPanel:
     """Buttons that download and upload runs.
 
-    Whatever takes long is done by threads and processes of its own, so that no page waits.
+    Slow work is done by threads and other processes, so that no page waits.
 
     Args:
         room: The training.
-        runner: What draws it.
-        can_upload: Whether a run may be put in its place.
+        runner: Has the views draw.
+        can_upload: Whether an uploaded run may replace it.
 
     Attributes:
-        panel: The buttons; in a notebook, which would keep 3 MB of them, empty until drawn.
+        panel: The buttons; in a notebook empty until drawn, since a cell would keep 3 MB.
     """
 
     min_interval = 1.0
@@ -89,14 +89,14 @@ class FilesPanel:
             download = partial(self._download, label, filename, kind)
             button.on_click(lambda _, download=download: pn.state.execute(download))
             downloads.append(button)
-        # Sends what it is given; a keyboard does not reach the one that Panel has.
+        # Hidden: it only sends files. Panel's own button cannot be reached by keyboard.
         self._sender = pmui.FileDownload(filename="gridworld", visible=False)
         self._upload = FileInput(
             label="Upload run",
             uploaded_label="Upload run",
             hint="A run that was downloaded or saved before; it goes on exactly as it would have.",
-            # What is dropped here is sent whatever its type, for the server to say what is
-            # wrong; browsers, which know no type "/*", offer .npz files to choose from.
+            # A dropped file of any type is sent, and the server says what is wrong with it.
+            # Browsers do not know the type "/*" and offer .npz files to choose from.
             accept=".npz,/*",
             max_file_size=MAX_UPLOAD_BYTES,
             chunk_size=CHUNK_BYTES,
@@ -105,7 +105,7 @@ class FilesPanel:
         )
         self._upload.param.watch(self._on_upload, "value")
         notes = ["A download is made of the run as it is at the click; the run goes on."]
-        if room in lobby().rooms:  # which it is not in a notebook
+        if room in lobby().rooms:  # not in a notebook
             notes.append(lobby().policy)
         self._contents = [
             pn.pane.HTML(" ".join(notes), margin=(8, 10)),
@@ -118,7 +118,7 @@ class FilesPanel:
             self.panel[:] = self._contents
 
     def update(self, snapshot: Snapshot) -> None:
-        """Shows the buttons, once they are first looked for."""
+        """Shows the buttons when their tab is first opened."""
         if not self.panel.objects:
             self.panel[:] = self._contents
 
@@ -189,7 +189,7 @@ class FileInput(Hinted, LimitedFileInput):
 
 
 async def _written(write: Callable[[Path], None]) -> bytes:
-    """What is written to a file, by a thread of its own."""
+    """The bytes that are written to a file, by another thread."""
 
     def write_and_read() -> bytes:
         with tempfile.TemporaryDirectory() as folder:

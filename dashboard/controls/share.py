@@ -38,12 +38,12 @@ class Share:
 
     Args:
         seat: The page's place.
-        query: Tells the settings as they are now, as they are written in a link.
+        query: Returns the present settings as the query of a link.
 
     Attributes:
         button: Shows and hides the links.
         count: How many others watch.
-        links: The links; hidden to begin with.
+        links: The links; hidden at first.
     """
 
     min_interval = 0.5
@@ -71,7 +71,7 @@ class Share:
             self.count.object = f'<span role="status">{words if n_others else ""}</span>'
 
     def refresh(self) -> None:
-        """Has the link to the settings lead to those that there are now, if it is shown."""
+        """Updates the link to the settings, if the links are shown."""
         if self.links.visible:
             self.links.object = self._describe()
 

@@ -21,7 +21,7 @@ _UNLOCKED = "Changes apply to the next run."
 _IDLE, _RUNNING, _PAUSED = Status.IDLE, Status.RUNNING, Status.PAUSED
 _OVER = {Status.STOPPED, Status.FINISHED, Status.FAILED}
 
-#: Name, method of the room, statuses in which it makes sense, what it does.
+#: Label, method of the room, statuses in which it is enabled, tooltip.
 _BUTTONS = (
     ("Start", "start", {_IDLE, *_OVER}, "Begin a new run with these settings."),
     ("Pause", "pause", {_RUNNING}, "Hold the run still."),
@@ -44,7 +44,7 @@ _BUTTONS = (
     ),
 )
 
-#: What is said where a button has replaced a run in which something was learned.
+#: Toast after a button has replaced a run in which something was learned.
 _REPLACED = {
     "start": f"A new run has begun. {UNDO_OFFER}",
     "run_to_goal": f"A new run has begun. {UNDO_OFFER}",
@@ -125,7 +125,7 @@ class Controls:
             watch(config, list(config.param), runner.draw)
 
     def update(self, snapshot: Snapshot) -> None:
-        """Enables what makes sense in the status."""
+        """Enables the buttons and fields that the status allows."""
         can_undo = self._room.can_undo
         if snapshot.status is self._status and can_undo == self._can_undo:
             return
@@ -142,9 +142,9 @@ class Controls:
         self._lock_note.object = LOCKED if self._room.locked else _UNLOCKED
 
     def set_ready(self) -> None:
-        """Lets itself be used; to be called once the page has loaded.
+        """Enables the widgets; to be called once the page has loaded.
 
-        What a person changed before would not be shown, since Panel sends nothing until then.
+        Panel sends nothing before, so a change of a setting would not be shown.
         """
         self._ready, self._status = True, None
         self.update(self._room.snapshot)
@@ -164,7 +164,7 @@ class Controls:
             toast("info", _REPLACED[method])
 
     def _refuses(self, method: str) -> bool:
-        """Whether the map's problem lets no such button be pressed."""
+        """Whether a problem of the map forbids this button."""
         is_refused = self._problem is not None and not self._room.locked
         return is_refused and method not in ("reset", "undo")
 

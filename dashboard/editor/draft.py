@@ -1,4 +1,4 @@
-"""`Draft`: a map under the brush, playable or not, with what was done to it."""
+"""`Draft`: a map that is being drawn, playable or not, with its past steps."""
 
 from collections import deque
 
@@ -13,7 +13,7 @@ BRUSHES = {"Free": ".", "Wall": "#", "Start": "S", "Goal": "G", "Pit": "X", "Cli
 MIN_SIZE, MAX_SIZE = GridWorldConfig.param.n_rows.bounds
 #: Cells of a map, shape ``(n_rows, n_cols)``, one character each.
 Cells = NDArray[np.str_]
-#: Steps that can be undone; a text of the map is kept for each.
+#: Steps that can be undone; the map text is kept for each.
 HISTORY = 100
 
 
@@ -68,7 +68,7 @@ class Draft:
         """The reason why the map cannot be played, None if it can.
 
         Args:
-            wind: Upward shift in cells, one value a column; left out if it does not fit.
+            wind: Upward shift in cells, one value a column; ignored if the number is wrong.
         """
         fitting = wind if len(wind) == self.shape[1] else ()
         try:
@@ -96,7 +96,7 @@ class Draft:
         return True
 
     def begin_stroke(self) -> None:
-        """Makes one step of all that is painted from now on."""
+        """Makes all painting from now on one step."""
         self.end_stroke()
         self._stroke = self.text
 
@@ -133,14 +133,14 @@ class Draft:
         self._replace(read_cells(text))
 
     def undo(self) -> None:
-        """Takes the last step back; harmless if there is none."""
+        """Takes the last step back; harmless without one."""
         self.end_stroke()
         if self._past:
             self._future.append(self.text)
             self._cells = read_cells(self._past.pop())
 
     def redo(self) -> None:
-        """Does the last step undone again; harmless if there is none."""
+        """Does the last step undone again; harmless without one."""
         self.end_stroke()
         if self._future:
             self._past.append(self.text)
@@ -153,6 +153,6 @@ class Draft:
             self._cells = cells
 
     def _keep(self, before: str) -> None:
-        """Takes note of a step, by the map ``before`` it."""
+        """Records a step by the map ``before`` it."""
         self._past.append(before)
         self._future.clear()

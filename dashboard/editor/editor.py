@@ -18,7 +18,7 @@ from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
 from gridworld import GridWorldConfig, Snapshot, format_layout, parameters, read_cells
 
-#: What a level brings along, and a drawn map keeps.
+#: Parameters that a new random map leaves as they are.
 _KEPT = (
     "step_reward",
     "bump_reward",
@@ -27,8 +27,8 @@ _KEPT = (
     "cliff_reward",
     "max_steps",
 )
-#: Map seeds drawn by the button are below this, so that they can be read and written down.
-_SEEDS = 1_000_000
+#: The button draws map seeds below this: short enough to be written down.
+_SEED_LIMIT = 1_000_000
 
 _NOTE = """
 .note { padding: 6px 12px; border-radius: 4px; border: 1px solid #d55e00;
@@ -39,18 +39,18 @@ _NOTE = """
 class MapEditor(param.Parameterized):
     """Turns brush strokes and the toolbar's buttons into maps for a config.
 
-    What is drawn is a draft. Each draft that can be played is given to the config at once,
-    a stroke when it ends; of another the problem is said, and the config keeps the last
-    good map. A map that the config gets from elsewhere becomes the draft, which can be
-    undone like any other step.
+    A person draws a draft. The config gets each draft that can be played at once, a stroke
+    when it ends. For any other draft the problem is shown, and the config keeps the last good
+    map. A map that the config gets from elsewhere becomes the draft, as a step that can be
+    undone.
 
     Args:
         config: The world whose map is changed.
-        is_locked: Tells whether it must not change now. Locking drops what is drawn but
-            not applied; `undo` brings it back.
+        is_locked: Returns whether it must not change now. Locking drops a draft that is not
+            applied; `undo` brings it back.
         on_draft: Called with the draft's map text, None when it is the config's own, and
-            with the problem of the draft, None when there is none; when either is another.
-        watch: What to watch the config with.
+            with the problem of the draft, None without one; when either has changed.
+        watch: Watches the config.
 
     Attributes:
         draft: The map that is being drawn.
@@ -167,7 +167,7 @@ class MapEditor(param.Parameterized):
         kept = {name: getattr(self.config, name) for name in _KEPT}
         n_rows, n_cols = self.draft.shape
         self.config.param.update(
-            level="random", n_rows=n_rows, n_cols=n_cols, map_seed=randrange(_SEEDS), wind=()
+            level="random", n_rows=n_rows, n_cols=n_cols, map_seed=randrange(_SEED_LIMIT), wind=()
         )
         self.config.param.update(**kept)
         self._follow()
@@ -178,7 +178,7 @@ class MapEditor(param.Parameterized):
         self._listen()
 
     def begin_stroke(self) -> None:
-        """Makes one step of all cells painted from now on."""
+        """Makes all painting from now on one step."""
         if self.active:
             self.draft.begin_stroke()
             self._stroking = True
@@ -193,12 +193,12 @@ class MapEditor(param.Parameterized):
         started = time.monotonic()
         if any(changed) and started >= self._busy_until:
             self._tell()
-            # A picture that takes long is drawn less often, or the stroke would lag behind.
+            # A slow frame is drawn less often, or the stroke would lag behind.
             ended = time.monotonic()
             self._busy_until = ended + (ended - started)
 
     def end_stroke(self) -> None:
-        """Has the config take what was painted."""
+        """Ends the step, and gives the map to the config."""
         if self.active and self._stroking:
             self._changed()
 
@@ -216,7 +216,7 @@ class MapEditor(param.Parameterized):
         try:
             self._change(lambda: self.draft.replace(event.new))
         except ValueError as error:
-            # What was entered is left standing, to be mended.
+            # The text stays as it was entered, to be corrected.
             self._unreadable, self._problem = True, with_label(error, self.config, layout="Map")
             toast("error", self._problem)
             self._tell()
@@ -254,7 +254,7 @@ class MapEditor(param.Parameterized):
         self._tell()
 
     def _follow(self) -> None:
-        """Makes the config's map the draft, unless it is."""
+        """Makes the config's map the draft, if it is not yet."""
         if not self._is_applied or self._unreadable:
             self.draft.replace(self.config.layout)
             self._changed()
@@ -265,7 +265,7 @@ class MapEditor(param.Parameterized):
         return self.draft.text == format_layout(read_cells(self.config.layout))
 
     def _show(self) -> None:
-        """Brings what is shown of the draft up to date."""
+        """Updates the fields for the size and the text."""
         n_rows, n_cols = self.draft.shape
         self.param.update(n_rows=n_rows, n_cols=n_cols, text=self.draft.text)
 

@@ -14,7 +14,7 @@ CHANGED = (
     "Settings changed: Start makes a new run with them. "
     "What is shown was learned with the earlier ones."
 )
-#: While the editor is open, so that the map does not move once it has been changed.
+#: Shown as soon as the editor opens, so that the map does not move at the first change.
 _DRAWING = (
     "What was learned stays until Start makes a new run. "
     "A map that is drawn here is for that run, not for this one."
@@ -25,26 +25,25 @@ _STYLE = """
 .mark { padding: 4px 10px; border-radius: 4px; border: 1px solid #0072b5;
         border-left-width: 6px; font-size: 0.9rem; line-height: 1.4; min-height: 2.8em; }
 """
-#: By style: `visible` has all laid out anew at once, and a plot that is painted for that while
-#: its numbers become fewer fails, in Bokeh 3.9.
+#: Styles, because `visible` lays out the whole page at once: in Bokeh 3.9 a plot fails that is
+#: painted while its source gets shorter.
 _SHOWN, _HIDDEN = {"display": "block"}, {"display": "none"}
 
 
 class SettingsMark:
     """Marks what was learned with other settings, and chooses the map that the grid shows.
 
-    The grid shows the run's map, so that all that was learned is still to be seen. It shows
-    another one where someone asks for it, and the one that is being drawn while the editor
-    is open.
+    The grid shows the run's map, with all that was learned. It shows the map of the next run
+    if a person asks for it, and the draft while the editor is open.
 
     Args:
         room: The training.
         editor: Changes its map; None on a page that only watches.
-        show_map: Has the grid show a map in place of the run's; None for that one.
-        one_message: What to hold changes with that the switch makes.
+        show_map: Makes the grid show a map in place of the run's; None for the run's map.
+        one_message: Holds together the changes that the switch makes.
 
     Attributes:
-        panel: The mark, empty as long as there is nothing to say.
+        panel: The mark, which may be empty.
     """
 
     min_interval = 0.5
@@ -59,9 +58,9 @@ class SettingsMark:
         self._room, self._editor = room, editor
         self._show_map, self._one_message = show_map, one_message
         self._shown: str | None = None
-        # There before it says anything, or what it says would not be read out.
+        # Made before there is a text: screen readers read out only changes of an element.
         self._words = pn.pane.HTML(
-            _text(""), stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(0, 8)
+            _mark_html(""), stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(0, 8)
         )
         self._switch = CheckBoxGroup(
             options=[SHOW_MAP],
@@ -81,12 +80,12 @@ class SettingsMark:
         return self._shown is not None
 
     def update(self, snapshot: Snapshot) -> None:
-        """Says whether settings have changed, and has the right map shown."""
+        """Says whether settings have changed, and shows the right map."""
         room, editor = self._room, self._editor
         changed, layout = room.settings_changed, room.world_config.layout
         is_other = changed and not is_same_map(layout, snapshot.layout)
         if not is_other:
-            self._switch.value = []  # the next run is to be seen again, too
+            self._switch.value = []  # so that the next run's map is seen again
         is_drawing = editor is not None and editor.editing
         is_at_risk = is_drawing and not room.locked and snapshot.total_steps > 0
         self._say(CHANGED if changed else _DRAWING if is_at_risk else "")
@@ -95,12 +94,12 @@ class SettingsMark:
         self._show(draft or (layout if is_other and (is_drawing or is_wanted) else None))
 
     def _say(self, words: str) -> None:
-        text = _text(words)
+        text = _mark_html(words)
         if text != self._words.object:
             self._words.object = text
 
     def _offer(self, offered: bool) -> bool:
-        """Shows the switch, or hides it; tells whether the new map is asked for."""
+        """Shows the switch, or hides it; returns whether it is on."""
         styles = _SHOWN if offered else _HIDDEN
         if self._switch.styles != styles:
             self._switch.styles = styles
@@ -116,6 +115,6 @@ class SettingsMark:
             self.update(self._room.snapshot)
 
 
-def _text(words: str) -> str:
+def _mark_html(words: str) -> str:
     style = ' class="mark"' if words else ""
     return f'<div role="status"{style}>{words}</div>'

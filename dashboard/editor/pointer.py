@@ -9,29 +9,33 @@ from bokeh.models import Plot
 
 from dashboard.editor.draft import MAX_SIZE
 
-#: A place ``(row, col)`` on the grid, maybe beside the map.
+#: A place ``(row, col)`` on the grid, which may lie beside the map.
 Cell = tuple[int, int]
 
 
 class StrokeTarget(Protocol):
-    """What is painted on; a stroke that it refused to begin does not paint."""
+    """Something to paint on; it may ignore strokes."""
 
     def begin_stroke(self) -> None:
-        """A pointer was set down."""
+        """Begins a stroke: the pointer was pressed."""
 
     def paint(self, cells: Iterable[Cell]) -> None:
-        """It came over these cells."""
+        """Goes on with it: the pointer came over these cells."""
 
     def end_stroke(self) -> None:
-        """It was lifted."""
+        """Ends it: the pointer was released."""
 
 
 class PointerStrokes:
     """Turns pointer events of a plot into strokes on a target, while they are wanted.
 
-    Cell ``(row, col)`` is centred at ``x=col, y=row``. The browser sends no event that is
-    not wanted, and a finger scrolls the page then. What else the plot is asked to tell, it
-    is to be asked before.
+    Cell ``(row, col)`` is centred at ``x=col, y=row``. While no strokes are wanted, the browser
+    sends no events for them, and a finger scrolls the page. Other event handlers of the plot
+    must be registered before this object is made.
+
+    Args:
+        plot: The plot.
+        target: Gets the strokes.
     """
 
     def __init__(self, plot: Plot, target: StrokeTarget) -> None:
@@ -39,10 +43,10 @@ class PointerStrokes:
         self._target = target
         self._last: Cell | None = None
         of_others = set(plot.subscribed_events)
-        # A second click soon after the first comes as a double one.
+        # Bokeh sends DoubleTap for two quick clicks.
         for kind in (Tap, DoubleTap):
             plot.on_event(kind, self._on_tap)
-        # Who holds the pointer still for a moment before moving it does not pan, to Bokeh.
+        # Bokeh sends Press, and no Pan, if the pointer rests for a moment before it moves.
         for kind, handler in (
             (PanStart, self._on_start),
             (Pan, self._on_move),
@@ -56,12 +60,12 @@ class PointerStrokes:
         self.listen(False)
 
     def listen(self, wanted: bool) -> None:
-        """Has the browser send the events, or no more."""
+        """Makes the browser send the events, or stop sending them."""
         others = set(self._plot.subscribed_events) - self._events
         wished = self._events - {MouseMove.event_name} if wanted else set()
         self._plot.subscribed_events = others | wished
-        # A finger draws then; two still zoom the page. A style taken away would stay in the
-        # browser, so it is set back instead.
+        # With "pinch-zoom" one finger draws and two zoom the page. A style that is removed stays
+        # in the browser, so it is set to its default instead.
         touch = "pinch-zoom" if wanted else "auto"
         self._plot.styles = {**self._plot.styles, "touch-action": touch}
 
@@ -103,7 +107,7 @@ def line(start: Cell, end: Cell) -> Iterator[Cell]:
 
 
 def _cell_of(event: Any) -> Cell | None:
-    """Cell under an event's point, None without one; what lies far away is brought near."""
+    """Cell under an event's point, None without a point; at most one cell beside any map."""
     if event.x is None or event.y is None or not math.isfinite(event.x + event.y):
         return None
     row, col = (min(max(round(at), -1), MAX_SIZE) for at in (event.y, event.x))

@@ -20,7 +20,7 @@ _BUTTONS = (
     ("Random map", "draw_random", "Draws a new random map of this size, with a new map seed."),
     ("Clear", "clear", "Makes every cell free, starts and goals too."),
 )
-#: Characters of a map text that can be entered; a map of 100 × 100 has 10,099.
+#: Longest map text that can be entered, in characters; a map of 100 × 100 has 10,099.
 _MAX_TEXT = 20_000
 
 
@@ -48,7 +48,7 @@ class Brushes(pn.widgets.RadioBoxGroup):
 
 
 class Edited(Protocol):
-    """What the toolbar works on: a `MapEditor`, with the methods that the buttons name."""
+    """A `MapEditor` as the toolbar sees it, with the methods that the buttons name."""
 
     param: Any
     config: GridWorldConfig

@@ -22,18 +22,18 @@ class Switch(Hinted, pmui.Switch):
 class Field:
     """A widget bound to one parameter, both ways.
 
-    Whatever is typed reaches the server as it is and is checked there, by the parameter: a
-    value that is refused gives a toast, and the widget shows the old one again.
+    The parameter checks on the server what is typed. A refused value gives a toast, and the
+    widget shows the old value again.
 
     Args:
         owner: The Param object.
         name: The parameter's name.
-        is_locked: Tells whether the value must not change now; a disabled widget alone
-            would not hold off a message sent past it.
-        width: Width in pixels; by default all there is.
-        why_locked: What to say then, after the label.
-        watch: What to watch the parameter with.
-        lock: What to hold from the look at ``is_locked`` until the value is set.
+        is_locked: Returns whether the value must not change now; a disabled widget alone
+            would not stop a message sent by other means.
+        width: Width in pixels; by default the whole width.
+        why_locked: Text of the toast for a locked value, after the label.
+        watch: Watches the parameter.
+        lock: Lock to hold from the check of ``is_locked`` until the value is set.
 
     Attributes:
         widget: The Panel widget.
@@ -66,7 +66,7 @@ class Field:
             "hint": self._parameter.doc,
             "value": self._shown(),
             "margin": (2, 10),
-            # Not by the parameter `width`: a row would not wrap where such do not fit.
+            # Not the parameter `width`: a row does not wrap widgets of a fixed width.
             "sizing_mode": "stretch_width",
             "max_width": self._width,
             "styles": {"min-width": f"{self._width or 0}px"},
@@ -114,7 +114,7 @@ class Field:
         self._show()
 
     def _set(self, entered: Any) -> str | None:
-        """Sets what was entered; tells what is wrong with it, if anything."""
+        """Sets the value that was entered; returns the complaint if it is refused."""
         try:
             setattr(self._owner, self._name, self._parse(entered))
         except ValueError as error:
@@ -122,7 +122,7 @@ class Field:
         return None
 
     def _parse(self, entered: Any) -> Any:
-        """What was entered as a value; text that is no number stays text, to be refused."""
+        """The entry as a value; text that is no number stays text, to be refused."""
         if self._is_boxed:
             return bool(entered)
         is_number = isinstance(self._parameter, parameters.Real)

@@ -12,7 +12,7 @@ OUTLINE = """
 
 
 class Hinted(param.Parameterized):
-    """A widget with the browser's own tooltip: Panel's takes the place of a button's name."""
+    """A widget with the browser's own tooltip: Panel's would replace a button's name."""
 
     hint = param.String(doc="What the widget does, in plain words.")
 
@@ -32,7 +32,7 @@ class Button(Hinted, pn.widgets.Button):
 
 
 class CheckBoxGroup(Hinted, pn.widgets.CheckBoxGroup):
-    """Check boxes with a hint; of one alone too, since Bokeh's `Checkbox` has no name."""
+    """Check boxes with a hint. A single box is a group, too: Bokeh's `Checkbox` has no name."""
 
 
 class RadioButtonGroup(Hinted, pn.widgets.RadioButtonGroup):
@@ -48,7 +48,7 @@ class TextAreaInput(Hinted, pn.widgets.TextAreaInput):
 
 
 class TextInput(Hinted, pn.widgets.TextInput):
-    """A line of text with a hint; tells each entry once, not a second time on Enter."""
+    """A line of text with a hint; reports each entry once, not a second time on Enter."""
 
     def _process_event(self, event: Any) -> None:
         pass
