@@ -15,17 +15,16 @@ from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
 from dashboard.editor.editor import MapEditor
 from dashboard.page_body import TrainingPanel
-from dashboard.rooms.registry import LobbyError, Seat, lobby
+from dashboard.rooms.registry import Membership, RegistryError, lobby
 from dashboard.rooms.room import Room
 from dashboard.rooms.sharing import is_any_busy
-from dashboard.session.entry import lead_on, take_seat
+from dashboard.session.entry import enter_room, lead_on
 from dashboard.session.notebook import NotebookRow
 from dashboard.session.processes import ProcessesNote, are_several
 from dashboard.session.runner import Runner
 from dashboard.session.toasts import toast
-from dashboard.session.url import Address, names_by_owner, tell
+from dashboard.session.url import UrlSync, names_by_owner, tell
 from dashboard.session.view import View
-from dashboard.views.progress import success_rate
 from dashboard.views.settings import SettingsView
 from dashboard.views.status import StatusView
 from gridworld import GridWorldConfig, Snapshot, Status, Trainer
@@ -71,21 +70,21 @@ class GridWorldDashboard(Viewer):
         own_room = Room(world_config, trainer=trainer)
         self._document = pn.state.curdoc
         prepare(self._document)
-        self._seat = take_seat(self._document, own_room)
-        self.room = self._seat.room if self._seat else own_room
+        self._membership = enter_room(self._document, own_room)
+        self.room = self._membership.room if self._membership else own_room
         self.runner = Runner(self.room, self._on_status)
         self._editor: MapEditor | None = None
         self._main = pn.Column(sizing_mode="stretch_width", margin=(8, 12))
-        if self._seat is None or self._seat.in_control:
+        if self._membership is None or self._membership.in_control:
             before = own_room if self.room is not own_room else None
             self._let_control(before)
         else:
-            self._let_watch(self._seat)
+            self._let_watch(self._membership)
         self._dark = False
-        self._pictures: TrainingPanel | None = None
+        self._training_panel: TrainingPanel | None = None
         pn.state.onload(self._on_load)
         self._page: pmui.Page | None = None
-        if self._seat is not None:
+        if self._membership is not None:
             pn.state.on_session_destroyed(self._close)
             # Panel 1.9 does not tell a session that it is loaded which was made anew for a
             # page that was there before.
@@ -93,24 +92,24 @@ class GridWorldDashboard(Viewer):
 
     def _let_control(self, before: Room | None) -> None:
         """Makes a page that controls the training."""
-        room, watch = self.room, self.runner.watching.watch
-        key = self._seat.suite.control_key if self._seat else None
-        address = Address(room, before, key)  # before anything is drawn
+        room, watch = self.room, self.runner.subscriptions.watch
+        key = self._membership.entry.control_key if self._membership else None
+        address = UrlSync(room, before, key)  # before anything is drawn
         complaints = address.complaints
-        if self._seat is not None:
-            complaints += self._seat.suite.news
-            self._seat.suite.news = []
+        if self._membership is not None:
+            complaints += self._membership.entry.news
+            self._membership.entry.news = []
         pn.state.onload(lambda: tell(complaints))
         self._status = StatusView(room.snapshot)
         self._controls = controls = Controls(room, self.runner)
         self._editor = MapEditor(
-            room.world_config, lambda: room.locked, self._on_draft, self.runner.watching.watch
+            room.world_config, lambda: room.locked, self._on_draft, self.runner.subscriptions.watch
         )
         self._sidebar = controls.sidebar
         self._views: tuple[View, ...] = (self._status, controls, self._editor, address)
         self._main.append(controls.bar)
-        if self._seat is not None:
-            share = Share(self._seat, lambda: address.query)
+        if self._membership is not None:
+            share = Share(self._membership, lambda: address.query)
             for owner, names in names_by_owner(room).items():
                 watch(owner, names, share.refresh)
             controls.buttons.extend([share.button, share.count])
@@ -120,11 +119,11 @@ class GridWorldDashboard(Viewer):
                 self._show_note(ProcessesNote(lambda: address.leads_elsewhere))
         pn.state.onload(controls.set_ready)  # before the pictures: they take their time
 
-    def _let_watch(self, seat: Seat) -> None:
+    def _let_watch(self, membership: Membership) -> None:
         """Makes a page that has nothing on it with which to change the training."""
         self._status = StatusView(self.room.snapshot)
-        settings = SettingsView(self.room, self.runner.watching.watch)
-        share = Share(seat)
+        settings = SettingsView(self.room, self.runner.subscriptions.watch)
+        share = Share(membership)
         self._sidebar = settings.panel
         self._views = (self._status, settings, share)
         self._main.append(pn.Row(pn.pane.HTML(_WATCHING, margin=(10, 8)), share.count))
@@ -180,31 +179,31 @@ class GridWorldDashboard(Viewer):
 
     def _set_dark(self, dark: bool) -> None:
         self._dark = dark
-        if self._pictures is not None:
-            self._pictures.grid.set_dark(dark)
+        if self._training_panel is not None:
+            self._training_panel.grid.set_dark(dark)
 
     def _on_load(self) -> None:
         # Start can be pressed sooner for it, and the pictures come no later.
-        pictures = self._pictures = TrainingPanel(self.room, self.runner, self._editor)
-        pictures.grid.set_dark(self._dark)
-        self.runner.views = (*self._views, *pictures.views)
-        self._main.append(pictures.panel)
+        panel = self._training_panel = TrainingPanel(self.room, self.runner, self._editor)
+        panel.grid.set_dark(self._dark)
+        self.runner.views = (*self._views, *panel.views)
+        self._main.append(panel.panel)
         self.runner.start()
 
     def _on_reconnected(self, _: Any) -> None:
-        if self._pictures is not None:
-            self._pictures.renew()
+        if self._training_panel is not None:
+            self._training_panel.renew()
         say_loaded(self._document)
 
     def _on_draft(self, _: str | None, problem: str | None) -> None:
         """Shows a map that is being drawn; one that cannot be played is not to be started."""
         with self.runner.one_message():
             self._controls.hold(problem)
-            if self._pictures is not None:
-                self._pictures.mark.update(self.room.snapshot)
+            if self._training_panel is not None:
+                self._training_panel.mark.update(self.room.snapshot)
 
     def _on_status(self, snapshot: Snapshot) -> None:
-        rate = success_rate(snapshot)
+        rate = snapshot.success_rate
         match snapshot.status:
             case Status.FINISHED:
                 how = "The policy has stayed optimal" if snapshot.converged else "Training complete"
@@ -221,8 +220,8 @@ class GridWorldDashboard(Viewer):
 
     def _close(self, _: Any) -> None:
         self.runner.close()
-        if self._seat is not None:
-            lobby().leave(self._seat.page)
+        if self._membership is not None:
+            lobby().leave(self._membership.page)
         forget_toasts(self._document)
         if self._page is not None:
             # The server's state goes on referring to the page: let it be an empty one.
@@ -243,5 +242,5 @@ def make_page() -> pn.viewable.Viewable | pmui.Page:
     garbage.install(is_any_busy)  # before there is anything of the page
     try:
         return pn.Row() if lead_on(pn.state.curdoc) else GridWorldDashboard().page()
-    except LobbyError as error:
+    except RegistryError as error:
         return _page_on_its_own(title=TITLE, main=[pn.pane.HTML(f"<p>{error}</p>", margin=24)])

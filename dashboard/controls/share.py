@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import panel as pn
 
-from dashboard.rooms.registry import Seat, lobby
+from dashboard.rooms.registry import Membership, lobby
 from dashboard.session.url_values import ROOM_KEY
 from dashboard.widgets.hinted import Button
 from gridworld import Snapshot
@@ -37,7 +37,7 @@ class Share:
     """Shows how many other pages show the training and, to those in control, links.
 
     Args:
-        seat: The page's place.
+        membership: The page's place.
         query: Returns the present settings as the query of a link.
 
     Attributes:
@@ -48,8 +48,8 @@ class Share:
 
     min_interval = 0.5
 
-    def __init__(self, seat: Seat, query: Callable[[], str] = lambda: "") -> None:
-        self._seat, self._query = seat, query
+    def __init__(self, membership: Membership, query: Callable[[], str] = lambda: "") -> None:
+        self._membership, self._query = membership, query
         self._n_others = 0
         self.button = Button(
             label="Share",
@@ -64,7 +64,7 @@ class Share:
 
     def update(self, snapshot: Snapshot) -> None:
         """Says how many others there are."""
-        n_others = self._seat.room.n_pages - 1
+        n_others = self._membership.room.n_pages - 1
         if n_others != self._n_others:
             self._n_others = n_others
             words = f"{n_others} more {'page shows' if n_others == 1 else 'pages show'} this"
@@ -80,14 +80,14 @@ class Share:
         self.refresh()
 
     def _describe(self) -> str:
-        suite = self._seat.suite
+        entry = self._membership.entry
         location = pn.state.location
         port = f":{location.port}" if location.port else ""
         page = f"{location.protocol}//{location.hostname}{port}{location.pathname}"
         rows = []
         for (label, purpose), query in (
-            (_TO_WATCH, f"?{urlencode({ROOM_KEY: suite.watch_key})}"),
-            (_TO_CONTROL, f"?{urlencode({ROOM_KEY: suite.control_key})}"),
+            (_TO_WATCH, f"?{urlencode({ROOM_KEY: entry.watch_key})}"),
+            (_TO_CONTROL, f"?{urlencode({ROOM_KEY: entry.control_key})}"),
             (_TO_SETTINGS, self._query()),
         ):
             link = escape(page + query)

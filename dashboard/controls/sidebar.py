@@ -91,7 +91,7 @@ class Controls:
             **dict.fromkeys((*_AGENT, *_RUN), room.learning_config),
             "seed": room,
         }
-        watch = runner.watching.watch
+        watch = runner.subscriptions.watch
         self._fields: dict[str, Field] = {}
         self._pace = {name: Field(room.pace, name, width=130, watch=watch) for name in _PACE}
         self._goal = Field(room, "goal_episode", width=130, watch=watch)
@@ -176,7 +176,7 @@ class Controls:
                     self._owners[name],
                     name,
                     lambda: self._room.locked,
-                    watch=self._runner.watching.watch,
+                    watch=self._runner.subscriptions.watch,
                     lock=self._room.lock,
                 )
                 field.widget.disabled = self._room.locked or not self._ready
@@ -197,7 +197,7 @@ class Controls:
                     name,
                     lambda: not (room.locked and room.tuning.allowed),
                     why_locked="may change during a run only.",
-                    watch=self._runner.watching.watch,
+                    watch=self._runner.subscriptions.watch,
                     lock=room.lock,
                 )
                 field.widget.disabled = not room.locked

@@ -19,14 +19,7 @@ from dashboard.session.toasts import toast
 from gridworld import GridWorldConfig, Snapshot, format_layout, parameters, read_cells
 
 #: Parameters that a new random map leaves as they are.
-_KEPT = (
-    "step_reward",
-    "bump_reward",
-    "goal_reward",
-    "pit_reward",
-    "cliff_reward",
-    "max_steps",
-)
+_KEPT = tuple(name for name in GridWorldConfig.LEVEL_PARAMETERS if name != "wind")
 #: The button draws map seeds below this: short enough to be written down.
 _SEED_LIMIT = 1_000_000
 

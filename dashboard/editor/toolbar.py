@@ -12,7 +12,7 @@ from dashboard.widgets.hinted import Button
 from dashboard.widgets.layout import wrapping_row
 from gridworld import GridWorldConfig, parameters
 
-_REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
+_REWARDS = [name for name in GridWorldConfig.LEVEL_PARAMETERS if name.endswith("_reward")]
 #: Label, method of the editor, tooltip.
 _BUTTONS = (
     ("Undo", "undo", "Takes the last change of the map back."),

@@ -8,10 +8,9 @@ import holoviews.plotting.bokeh
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.elements.returns import snapshot_of
-from dashboard.views.cells import FREE, KINDS, MOVES, START, WALL, best_actions, open_states
+from dashboard.views.cells import KINDS, MOVES_XY, open_states
 from dashboard.views.colours import LETTERS
-from gridworld import Action, Snapshot, Trainer, parse_layout
+from gridworld import Action, Cell, Snapshot, Trainer, best_actions, parse_layout, snapshot_of
 
 #: Longest side of a map, in cells, at which letters fit.
 _LETTER_SIDE = 30
@@ -77,7 +76,7 @@ def q_values(snapshot: Snapshot) -> hv.Overlay:
     for state in np.flatnonzero(open_states(snapshot)).tolist():
         row, col = divmod(state, cells.shape[1])
         for action in Action:
-            dx, dy = MOVES[action] / 2
+            dx, dy = MOVES_XY[action] / 2
             # From the centre to the two corners on the action's side.
             xs, ys = [col, col + dx - dy, col + dx + dy], [row, row + dy + dx, row + dy - dx]
             q_value = snapshot.q_values[state, action]
@@ -106,7 +105,7 @@ def policy(snapshot: Snapshot) -> hv.Overlay:
     best = best_actions(snapshot.q_values)
     state, action = np.nonzero(best & open_states(snapshot)[:, None])
     row, col = np.divmod(state, cells.shape[1])
-    along, centre = MOVES[action], np.stack([col, row], axis=1)
+    along, centre = MOVES_XY[action], np.stack([col, row], axis=1)
     across = along[:, ::-1]
     tip = centre + 0.4 * along
     # An arrow is three lines: the shaft and the two barbs of its head.
@@ -157,13 +156,13 @@ def _marks(cells: NDArray) -> hv.Overlay:
     """Walls, and the letters of start, goal, pits and cliffs on their colours."""
     rects, labels = [], []
     for (row, col), letter in np.ndenumerate(cells):
-        if letter == FREE:
+        if letter == Cell.FREE:
             continue
         # A start has a value of its own, which must be seen beside its mark.
-        size = _CORNER_WIDTH if letter == START else 1
+        size = _CORNER_WIDTH if letter == Cell.START else 1
         left, top = col - 0.5, row - 0.5
         rects.append((left, top, left + size, top + size, KINDS[letter].colour))
-        if letter != WALL:
+        if letter != Cell.WALL:
             labels.append((left + size / 2, top + size / 2, letter))
     edges = ["x0", "y0", "x1", "y1"]
     blocks = hv.Rectangles(rects, edges, "Colour", label="Map").opts(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dashboard.views import smoothing
 from dashboard.views.colours import BLUE, GREEN, ORANGE, PURPLE, SKY_BLUE, VERMILION
-from gridworld import Snapshot, Trainer
+from gridworld import Snapshot, Trainer, snapshot_of
 
 #: Probability that a band holds the mean over all seeds.
 CONFIDENCE = 0.95
@@ -105,12 +105,3 @@ def _confidence(
     means = np.array([mean for _, mean in curves])
     error = means.std(axis=0, ddof=1) / np.sqrt(len(means))
     return episodes, means.mean(axis=0), t.ppf((1 + CONFIDENCE) / 2, len(means) - 1) * error
-
-
-def snapshot_of(source: Trainer | Snapshot) -> Snapshot:
-    """A trainer's snapshot, or the snapshot itself; raises TypeError if it is neither."""
-    if isinstance(source, Trainer):
-        return source.snapshot
-    if not isinstance(source, Snapshot):
-        raise TypeError(f"source must be a Trainer or a Snapshot, got {type(source).__name__}")
-    return source

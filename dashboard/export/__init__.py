@@ -5,9 +5,8 @@ On the command line: ``python -m dashboard.export run.npz run.html``.
 
 import os
 
-from dashboard.export.files import check_writable, write
 from dashboard.export.worker import ExportError, export, export_async, export_saved
-from gridworld import Trainer
+from gridworld import Trainer, check_writable, replacing
 
 __all__ = [
     "ExportError",
@@ -35,16 +34,21 @@ def export_html(trainer: Trainer, path: str | os.PathLike[str]) -> None:
         OSError: If it cannot be written.
     """
     check_writable(path)
-    write(export(trainer, "html"), path)
+    _write(export(trainer, "html"), path)
 
 
 def export_gif(trainer: Trainer, path: str | os.PathLike[str]) -> None:
     """Writes the keyframes of a run as an animated GIF; for the rest see `export_html`."""
     check_writable(path)
-    write(export(trainer, "gif"), path)
+    _write(export(trainer, "gif"), path)
 
 
 def export_png(trainer: Trainer, path: str | os.PathLike[str]) -> None:
     """Writes the grid at the present moment as a PNG; for the rest see `export_html`."""
     check_writable(path)
-    write(export(trainer, "png"), path)
+    _write(export(trainer, "png"), path)
+
+
+def _write(content: bytes, path: str | os.PathLike[str]) -> None:
+    with replacing(path) as file:
+        file.write(content)

@@ -5,8 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from dashboard.export.files import write
-from gridworld import LoadError, Trainer
+from gridworld import LoadError, Trainer, check_writable, replacing
 
 _KINDS = ("html", "gif", "png")
 
@@ -29,7 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
         if given.target == "-":
             sys.stdout.buffer.write(made)
         else:
-            write(made, given.target)
+            check_writable(given.target)
+            with replacing(given.target) as file:
+                file.write(made)
     except (LoadError, OSError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2

@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dashboard.export.recipe import recipe_of
 from dashboard.views.mathml import known_number, number
-from dashboard.views.progress import SUCCESS_RATE, WINDOW, counters_of
+from dashboard.views.progress import SUCCESS_RATE, counters_of
 from dashboard.views.settings import Setting, settings_of
-from gridworld import LEVELS, Snapshot, Trainer, __version__
+from gridworld import LEVELS, RECENT_EPISODES, Snapshot, Trainer, __version__
 
 
 class RunReport(NamedTuple):
@@ -56,7 +55,7 @@ class RunReport(NamedTuple):
                 (f"{c.total_steps:,}", f"{c.episode:,}", c.name.replace("_", " "), f"{c.value:g}")
                 for c in last.changes
             ],
-            recipe=recipe_of(trainer),
+            recipe=origin.to_python(trainer.total_steps, trainer.changes),
             version=__version__,
         )
 
@@ -65,7 +64,9 @@ def _results(last: Snapshot) -> dict[str, str]:
     returns, counters = last.episode_returns, counters_of(last)
     return {
         **{name: counters[name] for name in ("Episodes completed", "Total steps", SUCCESS_RATE)},
-        f"Mean return, last {WINDOW}": number(returns[-WINDOW:].mean(), 3) if returns.size else "–",
+        f"Mean return, last {RECENT_EPISODES}": number(returns[-RECENT_EPISODES:].mean(), 3)
+        if returns.size
+        else "–",
         "Best return": number(returns.max(), 3) if returns.size else "–",
         "Optimal return within the step limit": _optimum(last),
         "Length of an episode, optimal policy": _steps(last.optimal_length),

@@ -1,4 +1,4 @@
-"""`Gauges`: what a server counts of its trainings, to be read from outside."""
+"""`Counters`: what a server counts of its trainings, to be read from outside."""
 
 from bisect import bisect_left
 from threading import Lock
@@ -7,7 +7,7 @@ from threading import Lock
 LATENESS_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
-class Gauges:
+class Counters:
     """Plain counters, as frames must not pay for being counted; all since the start.
 
     Attributes:
@@ -41,4 +41,4 @@ class Gauges:
 
 
 #: The counters of this process.
-gauges = Gauges()
+counters = Counters()

@@ -29,7 +29,7 @@ _PACE = ("update_interval", "frame_rate", "finish_in", "turbo")
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedRoom:
     """A room in a folder.
 
     Attributes:
@@ -70,7 +70,7 @@ def _describe(room: Room) -> dict[str, Any]:
     }
 
 
-def revive(folder: Path, kept: Kept) -> Room:
+def revive(folder: Path, kept: SavedRoom) -> Room:
     """Makes a room again as it was; a run that was going goes on.
 
     Raises:
@@ -98,7 +98,9 @@ def revive(folder: Path, kept: Kept) -> Room:
     return room
 
 
-def write(folder: Path, rooms: Iterable[tuple[Room, Kept]], others: Iterable[Kept]) -> None:
+def write(
+    folder: Path, rooms: Iterable[tuple[Room, SavedRoom]], others: Iterable[SavedRoom]
+) -> None:
     """Writes rooms to a folder, and forgets all else that was there.
 
     A room that cannot be written is logged, and the others are written all the same.
@@ -128,7 +130,7 @@ def write(folder: Path, rooms: Iterable[tuple[Room, Kept]], others: Iterable[Kep
             file.unlink(missing_ok=True)
 
 
-def read(folder: Path) -> Iterator[Kept]:
+def read(folder: Path) -> Iterator[SavedRoom]:
     """What a folder holds; what cannot be read is logged and left out."""
     try:
         entries = list(json.loads((folder / _INDEX).read_text(encoding="utf-8")))
@@ -139,7 +141,7 @@ def read(folder: Path) -> Iterator[Kept]:
         return
     for entry in entries:
         try:
-            kept = Kept(**entry)
+            kept = SavedRoom(**entry)
             _check(kept)
         except (ValueError, TypeError):
             _log.exception("A room that was kept in %s cannot be read", folder)
@@ -147,7 +149,7 @@ def read(folder: Path) -> Iterator[Kept]:
             yield kept
 
 
-def _check(kept: Kept) -> None:
+def _check(kept: SavedRoom) -> None:
     for name, kind in _KINDS.items():
         value = getattr(kept, name)
         if not isinstance(value, kind):

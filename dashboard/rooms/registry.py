@@ -1,4 +1,4 @@
-"""`Lobby`: the rooms of a server, and the keys in the links that lead to them."""
+"""`RoomRegistry`: the rooms of a server, and the keys in the links that lead to them."""
 
 import asyncio
 import atexit
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from dashboard.rooms import persistence
 from dashboard.rooms.locking import alone
-from dashboard.rooms.persistence import Kept
+from dashboard.rooms.persistence import SavedRoom
 from dashboard.rooms.room import Room
 from gridworld import LoadError
 
@@ -35,12 +35,12 @@ _KEY_BYTES = 16
 _GRACE = 30.0
 
 
-class LobbyError(RuntimeError):
+class RegistryError(RuntimeError):
     """There is no room for another training, or for another page of one."""
 
 
 @dataclass(eq=False)
-class Suite:
+class RoomEntry:
     """A room with the keys that lead to it.
 
     Attributes:
@@ -63,20 +63,20 @@ class Suite:
     news: list[str] = field(default_factory=list)
 
 
-class Seat(NamedTuple):
+class Membership(NamedTuple):
     """A page's place in a room."""
 
-    suite: Suite
+    entry: RoomEntry
     page: str
     in_control: bool
 
     @property
     def room(self) -> Room:
         """The training that the page shows."""
-        return self.suite.room
+        return self.entry.room
 
 
-class Lobby:
+class RoomRegistry:
     """Keeps rooms while their pages come and go.
 
     A key is 128 random bits, and the two of a room have nothing to do with one another: who
@@ -97,14 +97,14 @@ class Lobby:
         self.lock = RLock()
         self._keep_seconds = 60 * keep_minutes
         self._folder, self._clock = folder, clock
-        self._suites: list[Suite] = []
+        self._entries: list[RoomEntry] = []
         self._kept = list(persistence.read(folder)) if folder is not None else []
 
     @property
     @alone
     def rooms(self) -> list[Room]:
         """All rooms."""
-        return [suite.room for suite in self._suites]
+        return [entry.room for entry in self._entries]
 
     @property
     def policy(self) -> str:
@@ -118,16 +118,16 @@ class Lobby:
     @alone
     def n_pages(self) -> int:
         """Pages of all rooms, those included whose connection broke a moment ago."""
-        return sum(len(suite.pages) for suite in self._suites)
+        return sum(len(entry.pages) for entry in self._entries)
 
     @property
     @alone
     def n_viewers(self) -> int:
         """Pages that watch and do not control."""
-        return sum(not controls for suite in self._suites for controls in suite.pages.values())
+        return sum(not controls for entry in self._entries for controls in entry.pages.values())
 
     @alone
-    def enter(self, page: str, key: str | None) -> Seat | None:
+    def enter(self, page: str, key: str | None) -> Membership | None:
         """Brings a page to a room that is there.
 
         Args:
@@ -138,14 +138,14 @@ class Lobby:
             Its place; None if neither leads to a room.
 
         Raises:
-            LobbyError: If the room has as many pages as it may.
+            RegistryError: If the room has as many pages as it may.
         """
         found = self._find(page, key)
         if found is None:
             return None
         place, in_control = found
-        suite = self._revive(place) if isinstance(place, Kept) else place
-        return self._seat(suite, page, in_control) if suite is not None else None
+        entry = self._revive(place) if isinstance(place, SavedRoom) else place
+        return self._admit(entry, page, in_control) if entry is not None else None
 
     @alone
     def knows(self, page: str, key: str | None) -> bool:
@@ -157,32 +157,32 @@ class Lobby:
         """Makes sure that there is room for another training.
 
         Raises:
-            LobbyError: If there is none.
+            RegistryError: If there is none.
         """
         self.sweep()
         if self._n_places >= MAX_ROOMS:
             self._drop_an_unused_one()
         if self._n_places >= MAX_ROOMS:
-            raise LobbyError(
+            raise RegistryError(
                 f"This server holds {MAX_ROOMS} trainings at a time, and all are taken. "
                 "Try again later."
             )
 
     @alone
-    def open(self, page: str, room: Room) -> Seat:
+    def open(self, page: str, room: Room) -> Membership:
         """Gives a page a room of its own, and control of it.
 
         Raises:
-            LobbyError: If there are as many rooms, or pages, as there may be.
+            RegistryError: If there are as many rooms, or pages, as there may be.
         """
         self.check()
-        suite = Suite(room)
-        seat = self._seat(suite, page, in_control=True)
-        self._suites.append(suite)
-        return seat
+        entry = RoomEntry(room)
+        membership = self._admit(entry, page, in_control=True)
+        self._entries.append(entry)
+        return membership
 
     @alone
-    def reserve(self, room: Room, news: list[str]) -> Suite:
+    def reserve(self, room: Room, news: list[str]) -> RoomEntry:
         """Keeps a room for a page that is about to come by one of its keys.
 
         Args:
@@ -190,25 +190,25 @@ class Lobby:
             news: What the page is to tell, a sentence each.
 
         Raises:
-            LobbyError: If there are as many rooms, or pages, as there may be.
+            RegistryError: If there are as many rooms, or pages, as there may be.
         """
         self.check()
         grace = max(0.0, _GRACE - self._keep_seconds)
-        suite = Suite(room, empty_since=self._clock() + grace, news=news)
-        self._check_pages(suite)
-        self._suites.append(suite)
+        entry = RoomEntry(room, empty_since=self._clock() + grace, news=news)
+        self._check_pages(entry)
+        self._entries.append(entry)
         self._sweep_later()
-        return suite
+        return entry
 
     @alone
     def leave(self, page: str) -> None:
         """Takes note that a page is closed; its room is kept for a while."""
-        for suite in self._suites:
-            if suite.pages.pop(page, None) is None:
+        for entry in self._entries:
+            if entry.pages.pop(page, None) is None:
                 continue
-            suite.room.n_pages = len(suite.pages)
-            if not suite.pages:
-                suite.empty_since = self._clock()
+            entry.room.n_pages = len(entry.pages)
+            if not entry.pages:
+                entry.empty_since = self._clock()
                 self._sweep_later()
 
     @alone
@@ -216,10 +216,10 @@ class Lobby:
         """Drops the rooms that have been without a page for long."""
         latest = self._clock() - self._keep_seconds
         self._kept = [kept for kept in self._kept if kept.empty_since > latest]
-        for suite in [suite for suite in self._suites if suite.empty_since <= latest]:
-            self._drop(suite)
-        for suite in self._suites:
-            suite.room.let_go()
+        for entry in [entry for entry in self._entries if entry.empty_since <= latest]:
+            self._drop(entry)
+        for entry in self._entries:
+            entry.room.let_go()
 
     @alone
     def save(self) -> None:
@@ -230,21 +230,21 @@ class Lobby:
         now = self._clock()
         rooms = (
             (
-                suite.room,
-                Kept(
+                entry.room,
+                SavedRoom(
                     file=f"room-{number}-{secrets.token_hex(4)}.npz",
-                    control_key=suite.control_key,
-                    watch_key=suite.watch_key,
-                    remembered=dict(suite.remembered),
-                    room=persistence.describe(suite.room),
-                    empty_since=min(now, suite.empty_since),
+                    control_key=entry.control_key,
+                    watch_key=entry.watch_key,
+                    remembered=dict(entry.remembered),
+                    room=persistence.describe(entry.room),
+                    empty_since=min(now, entry.empty_since),
                 ),
             )
-            for number, suite in enumerate(self._suites)
+            for number, entry in enumerate(self._entries)
         )
         persistence.write(self._folder, rooms, self._kept)
 
-    def _revive(self, kept: Kept) -> Suite | None:
+    def _revive(self, kept: SavedRoom) -> RoomEntry | None:
         """Opens a room again that was kept in the folder; None if it cannot be read."""
         self._kept.remove(kept)
         assert self._folder is not None
@@ -255,61 +255,61 @@ class Lobby:
             return None
         remembered = OrderedDict(kept.remembered)
         # Without a page as yet, and maybe for longer: there may be no place for this one.
-        suite = Suite(
+        entry = RoomEntry(
             room, kept.control_key, kept.watch_key, {}, remembered, empty_since=kept.empty_since
         )
-        self._suites.append(suite)
-        return suite
+        self._entries.append(entry)
+        return entry
 
-    def _seat(self, suite: Suite, page: str, in_control: bool) -> Seat:
-        if page not in suite.pages:
-            self._check_pages(suite)
-        suite.pages[page] = suite.remembered[page] = in_control
-        suite.remembered.move_to_end(page)
-        while len(suite.remembered) > _MAX_REMEMBERED:
-            suite.remembered.popitem(last=False)
-        suite.empty_since = math.inf
-        suite.room.n_pages = len(suite.pages)
-        return Seat(suite, page, in_control)
+    def _admit(self, entry: RoomEntry, page: str, in_control: bool) -> Membership:
+        if page not in entry.pages:
+            self._check_pages(entry)
+        entry.pages[page] = entry.remembered[page] = in_control
+        entry.remembered.move_to_end(page)
+        while len(entry.remembered) > _MAX_REMEMBERED:
+            entry.remembered.popitem(last=False)
+        entry.empty_since = math.inf
+        entry.room.n_pages = len(entry.pages)
+        return Membership(entry, page, in_control)
 
-    def _find(self, page: str, key: str | None) -> tuple[Suite | Kept, bool] | None:
+    def _find(self, page: str, key: str | None) -> tuple[RoomEntry | SavedRoom, bool] | None:
         """Where a page belongs, and whether it controls the training; None if nowhere."""
         self.sweep()
-        places: list[Suite | Kept] = [*self._suites, *self._kept]
+        places: list[RoomEntry | SavedRoom] = [*self._entries, *self._kept]
         for place in places:
             in_control = _control_of(place, page, key)
             if in_control is not None:
                 return place, in_control
         return None
 
-    def _check_pages(self, suite: Suite) -> None:
-        """Raises LobbyError if there is no place for another page of the room."""
-        if len(suite.pages) >= MAX_PAGES:
-            raise LobbyError(
+    def _check_pages(self, entry: RoomEntry) -> None:
+        """Raises RegistryError if there is no place for another page of the room."""
+        if len(entry.pages) >= MAX_PAGES:
+            raise RegistryError(
                 f"{MAX_PAGES} pages show this training already, as many as may. Try again later."
             )
         if self.n_pages >= MAX_ALL_PAGES:
-            raise LobbyError(
+            raise RegistryError(
                 f"This server has {MAX_ALL_PAGES} pages open, as many as may. Try again later."
             )
 
     @property
     def _n_places(self) -> int:
-        return len(self._suites) + len(self._kept)
+        return len(self._entries) + len(self._kept)
 
     def _drop_an_unused_one(self) -> None:
         """Drops the room without a page, and without a run to come back to, longest so."""
         unused = [
-            suite
-            for suite in self._suites
-            if not suite.pages and not suite.room.snapshot.total_steps
+            entry
+            for entry in self._entries
+            if not entry.pages and not entry.room.snapshot.total_steps
         ]
         if unused:
-            self._drop(min(unused, key=lambda suite: suite.empty_since))
+            self._drop(min(unused, key=lambda entry: entry.empty_since))
 
-    def _drop(self, suite: Suite) -> None:
-        self._suites.remove(suite)
-        suite.room.close()
+    def _drop(self, entry: RoomEntry) -> None:
+        self._entries.remove(entry)
+        entry.room.close()
 
     def _sweep_later(self) -> None:
         try:
@@ -330,7 +330,7 @@ def _in_words(seconds: float) -> str:
     return f"{number:,.10g} {unit}{'' if number == 1 else 's'}"
 
 
-def _control_of(place: Suite | Kept, page: str, key: str | None) -> bool | None:
+def _control_of(place: RoomEntry | SavedRoom, page: str, key: str | None) -> bool | None:
     """Whether a page that was there, or else a key, controls a room; None if it has no place."""
     if page in place.remembered:
         return place.remembered[page]
@@ -341,10 +341,10 @@ def _control_of(place: Suite | Kept, page: str, key: str | None) -> bool | None:
 
 
 @cache
-def lobby() -> Lobby:
+def lobby() -> RoomRegistry:
     """The rooms of this process, as its environment tells; written when it ends in good order."""
     folder = os.environ.get("GRIDWORLD_STATE")
     minutes = float(os.environ.get("GRIDWORLD_KEEP_MINUTES", KEEP_MINUTES))
-    made = Lobby(minutes, Path(folder) if folder else None)
+    made = RoomRegistry(minutes, Path(folder) if folder else None)
     atexit.register(made.save)
     return made

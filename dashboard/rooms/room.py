@@ -12,12 +12,13 @@ from typing import Any
 import param
 
 from dashboard.rooms import sharing
-from dashboard.rooms.counters import gauges
+from dashboard.rooms.counters import counters
 from dashboard.rooms.discarded import Discarded
 from dashboard.rooms.locking import alone
 from dashboard.rooms.pace import Pace
 from dashboard.rooms.tuning import Tuning
 from gridworld import (
+    RECENT_EPISODES,
     TUNABLE,
     GridWorldConfig,
     LearningConfig,
@@ -44,8 +45,6 @@ _ANALYSIS_INTERVAL_SECONDS = 1.0
 _ANALYSIS_CALL_SECONDS = 0.005
 #: Share of the time that these calls may take.
 _ANALYSIS_SHARE = 0.1
-#: Episodes over which their length is averaged to tell how much of a run is left.
-_RECENT_EPISODES = 100
 
 
 class Room(param.Parameterized):
@@ -246,7 +245,7 @@ class Room(param.Parameterized):
     def step(self) -> None:
         """Makes one update."""
         self._trainer.step()
-        gauges.add_steps(1)
+        counters.add_steps(1)
         self._changed()
 
     @alone
@@ -254,7 +253,7 @@ class Room(param.Parameterized):
         """Goes on to the end of the episode."""
         n_steps = self._trainer.total_steps
         self._trainer.step_episode()
-        gauges.add_steps(self._trainer.total_steps - n_steps)
+        counters.add_steps(self._trainer.total_steps - n_steps)
         self._changed()
 
     @alone
@@ -345,7 +344,7 @@ class Room(param.Parameterized):
         n_due = self.pace.steps_due(self._n_sharing, self._steps_to_finish())
         n_steps = self._trainer.advance(n_due, self.until)
         self.pace.observe(n_steps, time.perf_counter() - started)
-        gauges.add_steps(n_steps)
+        counters.add_steps(n_steps)
         self._changed()
 
     def _analyse(self, now: float) -> None:
@@ -375,7 +374,7 @@ class Room(param.Parameterized):
         """Steps that the next frame needs for the run to be over in time, if one is set."""
         if not self.pace.finish_in:
             return None
-        lengths = self._snapshot.episode_lengths[-_RECENT_EPISODES:]
+        lengths = self._snapshot.episode_lengths[-RECENT_EPISODES:]
         length = lengths.mean() if lengths.size else 2 * (self._snapshot.step + 1)
         n_left = (self._snapshot.num_episodes - self._snapshot.episode) * length
         n_frames = max(1.0, (self._finish_at - self.seconds) * self.pace.frame_rate)

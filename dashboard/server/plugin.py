@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector, Metric
 from tornado.web import RequestHandler
 
 from dashboard.page import GridWorldDashboard as GridWorldDashboard  # all that a page needs
-from dashboard.rooms.counters import LATENESS_BOUNDS, gauges
+from dashboard.rooms.counters import LATENESS_BOUNDS, counters
 from dashboard.rooms.registry import lobby
 from gridworld import Status
 
@@ -60,14 +60,14 @@ class _Counts(Collector):
             ("viewers", "Pages that watch a training and do not control it.", lobby().n_viewers),
         ):
             yield GaugeMetricFamily(f"gridworld_{name}", what, value)
-        yield CounterMetricFamily("gridworld_frames", "Frames of all pages.", gauges.frames)
-        yield CounterMetricFamily("gridworld_steps", "Updates of all trainings.", gauges.steps)
+        yield CounterMetricFamily("gridworld_frames", "Frames of all pages.", counters.frames)
+        yield CounterMetricFamily("gridworld_steps", "Updates of all trainings.", counters.steps)
         bounds = [*map(str, LATENESS_BOUNDS), "+Inf"]
         yield HistogramMetricFamily(
             "gridworld_frame_lateness_seconds",
             "How long after their time frames came.",
-            buckets=list(zip(bounds, accumulate(gauges.n_by_lateness), strict=True)),
-            sum_value=gauges.lateness,
+            buckets=list(zip(bounds, accumulate(counters.n_by_lateness), strict=True)),
+            sum_value=counters.lateness,
         )
 
 

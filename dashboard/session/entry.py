@@ -5,11 +5,11 @@ from typing import Any
 import panel as pn
 
 from dashboard.compat.documents import forget_toasts, is_recreated
-from dashboard.rooms.registry import Seat, lobby
+from dashboard.rooms.registry import Membership, lobby
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
 from dashboard.session.toasts import toast
-from dashboard.session.url import Address
+from dashboard.session.url import UrlSync
 from dashboard.session.url_values import ROOM_KEY
 
 GONE = "The training that was here is gone; this is a new one."
@@ -31,7 +31,7 @@ def lead_on(document: Any) -> bool:
         Whether it does, so that no page is needed.
 
     Raises:
-        LobbyError: If there is no place for another training.
+        RegistryError: If there is no place for another training.
     """
     context = document.session_context if document is not None else None
     if context is None or context.request is None:
@@ -44,7 +44,7 @@ def lead_on(document: Any) -> bool:
         return False
     lobby().check()
     room = Room()
-    address = Address(room)
+    address = UrlSync(room)
     news = [*address.complaints, *([GONE] if key else [])]
     target = address.leading_by(lobby().reserve(room, news).control_key)
     pn.config.authorize_callback = lambda _: target  # Panel's way to redirect, for this session
@@ -52,7 +52,7 @@ def lead_on(document: Any) -> bool:
     return True
 
 
-def take_seat(document: Any, own_room: Room) -> Seat | None:
+def enter_room(document: Any, own_room: Room) -> Membership | None:
     """Finds the place of a page that is being made.
 
     Args:
@@ -63,21 +63,21 @@ def take_seat(document: Any, own_room: Room) -> Seat | None:
         Its place; None where there is no server.
 
     Raises:
-        LobbyError: If there is no place left.
+        RegistryError: If there is no place left.
     """
     session = document.session_context if document is not None else None
     if session is None:
         return None
     key = _key_of(session.request) if session.request else None
-    seat = lobby().enter(session.id, key)
-    if seat is None:
+    membership = lobby().enter(session.id, key)
+    if membership is None:
         # Another process may have the training that is not in this one.
         if (key or is_recreated(document)) and not are_several():
             pn.state.onload(lambda: toast("warning", GONE))
-        seat = lobby().open(session.id, own_room)
-    if seat.room is not own_room:
+        membership = lobby().open(session.id, own_room)
+    if membership.room is not own_room:
         own_room.close()
-    return seat
+    return membership
 
 
 def _key_of(request: Any) -> str | None:

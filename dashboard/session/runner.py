@@ -11,10 +11,10 @@ import panel as pn
 
 from dashboard.compat import messages
 from dashboard.compat.sockets import Connection, connection_of
-from dashboard.rooms.counters import gauges
+from dashboard.rooms.counters import counters
 from dashboard.rooms.room import Room
-from dashboard.session.subscriptions import Watching
-from dashboard.session.throttle import governor
+from dashboard.session.subscriptions import Subscriptions
+from dashboard.session.throttle import throttle
 from dashboard.session.toasts import toast
 from dashboard.session.view import OneMessage, View
 from gridworld import Snapshot, Status, StatusError
@@ -33,12 +33,12 @@ class Runner:
         on_status: Called with the snapshot after the status has changed.
 
     Attributes:
-        watching: Watches the room on behalf of the page.
+        subscriptions: Watch the room on behalf of the page.
     """
 
     def __init__(self, room: Room, on_status: Callable[[Snapshot], None]) -> None:
         self.room = room
-        self.watching = Watching()
+        self.subscriptions = Subscriptions()
         self.views = ()
         self._on_status = on_status
         self._drawn = -1
@@ -50,7 +50,7 @@ class Runner:
         self._ticked_at = 0.0
         #: Within which a picture is drawn.
         self.one_message: OneMessage = messages.one_message
-        self.watching.watch(room.pace, ["frame_rate"], self._keep_period)
+        self.subscriptions.watch(room.pace, ["frame_rate"], self._keep_period)
 
     @property
     def views(self) -> Sequence[View]:
@@ -75,7 +75,7 @@ class Runner:
     def close(self) -> None:
         """Lets go of a session that has ended."""
         self._document = self._callback = None  # the session's callbacks end with it
-        self.watching.close()
+        self.subscriptions.close()
 
     def tick(self, late: float = 0.0) -> None:
         """One frame, if one is due.
@@ -86,11 +86,11 @@ class Runner:
         connection = connection_of(self._document)
         if connection is Connection.CUT:
             return  # a training that nobody watches rests
-        self.watching.deliver()
+        self.subscriptions.flush()
         now = time.monotonic()
         if self.room.status is Status.RUNNING:
-            governor.observe(now, late / self._period)
-            gauges.add_frame(late)
+            throttle.observe(now, late / self._period)
+            counters.add_frame(late)
         self._keep_period()
         self._guard(lambda: self.room.advance_to(now))
         is_new = self.room.revision != self._drawn
@@ -175,7 +175,7 @@ class Runner:
 
     def _keep_period(self) -> None:
         """Ticks at the room's frame rate, or less often where there is no time for it."""
-        wanted = self.room.pace.period * governor.stretch
+        wanted = self.room.pace.period * throttle.slowdown
         if wanted != self._period:
             self._period = wanted
             self._tick_by_bokeh()

@@ -1,4 +1,4 @@
-"""`Watching`: what a page watches of a training that other pages share."""
+"""`Subscriptions`: what a page watches of a training that other pages share."""
 
 from collections.abc import Callable, Iterable
 from threading import Lock
@@ -18,7 +18,7 @@ def watch_always(
     owner.param.watch(lambda *_: call(), list(names))
 
 
-class Watching:
+class Subscriptions:
     """Watches parameters for as long as a page lives, and calls back in its own document.
 
     A change that is made on another page is told at this page's next tick: a document must
@@ -46,7 +46,7 @@ class Watching:
 
         self._watchers.append((owner, owner.param.watch(tell, list(names))))
 
-    def deliver(self) -> None:
+    def flush(self) -> None:
         """Tells what other pages have changed since the last time."""
         with self._lock:
             pending, self._pending = self._pending, {}

@@ -1,4 +1,4 @@
-"""`Governor`: fewer pictures for all pages, evenly, where there is no time for more."""
+"""`FrameThrottle`: fewer pictures for all pages, evenly, where there is no time for more."""
 
 from statistics import median
 
@@ -11,7 +11,7 @@ _SLOWER, _FASTER = 1.3, 0.9
 _MOST = 20.0
 
 
-class Governor:
+class FrameThrottle:
     """Stretches the time between two frames of every page of a process alike.
 
     A server that has more to draw than it has time for would else answer no click, and
@@ -19,11 +19,11 @@ class Governor:
     stall or one odd page changes nothing.
 
     Attributes:
-        stretch: By what the periods are to be multiplied; 1 while there is time for all.
+        slowdown: By what the periods are to be multiplied; 1 while there is time for all.
     """
 
     def __init__(self) -> None:
-        self.stretch = 1.0
+        self.slowdown = 1.0
         self._latenesses: list[float] = []
         self._since: float | None = None
 
@@ -45,10 +45,10 @@ class Governor:
 
     def _judge(self, lateness: float) -> None:
         if lateness > _LATE:
-            self.stretch = min(_MOST, self.stretch * _SLOWER)
+            self.slowdown = min(_MOST, self.slowdown * _SLOWER)
         elif lateness < _IN_TIME:
-            self.stretch = max(1.0, self.stretch * _FASTER)
+            self.slowdown = max(1.0, self.slowdown * _FASTER)
 
 
 #: Of this process.
-governor = Governor()
+throttle = FrameThrottle()

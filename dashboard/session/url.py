@@ -1,4 +1,4 @@
-"""`Address`: the page's address leads back to its training, and carries its settings."""
+"""`UrlSync`: the page's address leads back to its training, and carries its settings."""
 
 from functools import cache
 from typing import Any
@@ -26,13 +26,13 @@ from gridworld import GridWorldConfig, Snapshot, format_layout, read_cells
 #: Complaints that are shown; an address of nonsense must not bury the page.
 MAX_TOASTS = 5
 #: Settings of a level of its own, and all that make a map together.
-_DRAWN = ("n_rows", "n_cols", "wall_density", "map_seed")
+_DRAWN = GridWorldConfig.DRAWN_PARAMETERS
 _MAP = ("level", "layout", *_DRAWN, "wind")
 #: Panel tells that the browser went back if that changes the address's fragment, only then.
 _FRAGMENT = "#training"
 
 
-class Address:
+class UrlSync:
     """Reads the settings from the page's address, and writes to it what leads back here.
 
     What is wrong in the address is told in toasts and left out, what is right is taken. Where

@@ -1,14 +1,13 @@
-"""What views show of a map: its letters, its open cells, its moves and the best of them."""
+"""What views show of a map: its letters, its open cells, its moves."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+import gridworld
 from dashboard.views.colours import GREEN, ORANGE, SKY_BLUE, VERMILION
-from gridworld import Snapshot, parse_layout
-
-START, GOAL, FREE, WALL, PIT, CLIFF = "SG.#XC"
+from gridworld import Cell, Snapshot, parse_layout
 
 
 class CellKind(NamedTuple):
@@ -25,37 +24,25 @@ class CellKind(NamedTuple):
 
 #: The kinds of cell by their letters.
 KINDS = {
-    START: CellKind("start", SKY_BLUE),
-    GOAL: CellKind("goal", GREEN),
-    FREE: CellKind("free", "#ffffff"),
-    WALL: CellKind("wall", "#4a5056"),
-    PIT: CellKind("pit", VERMILION),
-    CLIFF: CellKind("cliff", ORANGE),
+    Cell.START: CellKind("start", SKY_BLUE),
+    Cell.GOAL: CellKind("goal", GREEN),
+    Cell.FREE: CellKind("free", "#ffffff"),
+    Cell.WALL: CellKind("wall", "#4a5056"),
+    Cell.PIT: CellKind("pit", VERMILION),
+    Cell.CLIFF: CellKind("cliff", ORANGE),
 }
 #: Cells in which the agent acts.
-OPEN = (START, FREE)
+OPEN = (Cell.START, Cell.FREE)
 #: Cells that end an episode.
-TERMINAL = (GOAL, PIT)
+TERMINAL = (Cell.GOAL, Cell.PIT)
 
 #: An arrow for each action: up, right, down, left.
 ARROWS = "↑→↓←"
 #: ``(x, y)`` of each action's move, with y downwards, shape ``(A, 2)``.
-MOVES = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])
+MOVES_XY = gridworld.MOVES[:, ::-1]
 
 
 def open_states(snapshot: Snapshot) -> NDArray[np.bool_]:
     """Whether the agent can come to a state and act there, shape ``(S,)``."""
     cells = parse_layout(snapshot.layout).ravel()
     return np.isin(cells, OPEN) & snapshot.reachable
-
-
-def best_actions(q_values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """The greedy policy: the actions of the greatest value, all of them where they tie.
-
-    Args:
-        q_values: Shape ``(S, A)``.
-
-    Returns:
-        Whether an action is a best one of its state, shape ``(S, A)``.
-    """
-    return np.asarray(q_values == q_values.max(axis=1, keepdims=True))

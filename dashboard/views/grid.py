@@ -12,13 +12,11 @@ from bokeh.models import (
     Text,
 )
 
-from dashboard.views.cells import FREE, KINDS, START, WALL
+from dashboard.views.cells import KINDS
 from dashboard.views.colours import AGENT, LETTERS
 from dashboard.widgets.layout import bokeh_pane
-from gridworld import Snapshot, parse_layout, read_cells
+from gridworld import TRAIL_LENGTH, Cell, Snapshot, parse_layout, read_cells
 
-#: Cells of the trail.
-TRAIL_LENGTH = 20
 #: Width of the lines between cells, in cells.
 _LINE_WIDTH = 0.02
 
@@ -26,8 +24,8 @@ _LINE_WIDTH = 0.02
 _COLUMNS = ("x", "y", "width", "height", "colour", "text")
 
 _LIGHT = {
-    "free": KINDS[FREE].colour,
-    "wall": KINDS[WALL].colour,
+    "free": KINDS[Cell.FREE].colour,
+    "wall": KINDS[Cell.WALL].colour,
     "line": "#d5d8db",
     "agent": AGENT,
 }
@@ -145,11 +143,11 @@ class GridView:
         for row, line in enumerate(cells.tolist()):
             for col, letter in enumerate(line):
                 colour = KINDS[letter].colour
-                if letter == START:  # a badge in the corner: it is a cell like the others
+                if letter == Cell.START:  # a badge in the corner: it is a cell like the others
                     rects.append((col - 0.34, row - 0.34, 0.3, 0.3, colour, letter))
-                elif letter == WALL:
+                elif letter == Cell.WALL:
                     rects.append((col, row, 1, 1, theme["wall"], ""))
-                elif letter != FREE:
+                elif letter != Cell.FREE:
                     rects.append((col, row, 1, 1, colour, letter))
         columns = [list(column) for column in zip(*rects, strict=True)]
         self._map.data = dict(zip(_COLUMNS, columns, strict=True))

@@ -4,31 +4,32 @@ import numpy as np
 from bokeh.models.widgets import Div
 from numpy.typing import NDArray
 
-from dashboard.views.cells import (
-    ARROWS,
-    CLIFF,
-    FREE,
-    GOAL,
-    OPEN,
-    PIT,
-    START,
-    WALL,
-    best_actions,
-)
+from dashboard.views.cells import ARROWS, OPEN
 from dashboard.views.mathml import RULE, arithmetic, number, worked_lines
 from dashboard.widgets.layout import bokeh_pane
-from gridworld import Action, Plan, Snapshot, Transition, is_rounding, parse_layout
+from gridworld import (
+    Action,
+    Cell,
+    Plan,
+    Snapshot,
+    Transition,
+    best_actions,
+    is_rounding,
+    parse_layout,
+)
 
 NAMES = [f"{arrow} {action.name.lower()}" for arrow, action in zip(ARROWS, Action, strict=True)]
 
 #: What the letters of a map stand for.
-_MEANINGS = {
-    START: "Start.",
-    GOAL: "Goal: reaching it ends the episode, so there is nothing to learn here. It counts 0.",
-    FREE: "Free.",
-    WALL: "Wall: the agent is never here.",
-    PIT: "Pit: falling in ends the episode, so there is nothing to learn here. It counts 0.",
-    CLIFF: "Cliff: whoever steps here is thrown back to a start, so the agent is never here.",
+_MEANINGS: dict[str, str] = {
+    Cell.START: "Start.",
+    Cell.GOAL: (
+        "Goal: reaching it ends the episode, so there is nothing to learn here. It counts 0."
+    ),
+    Cell.FREE: "Free.",
+    Cell.WALL: "Wall: the agent is never here.",
+    Cell.PIT: "Pit: falling in ends the episode, so there is nothing to learn here. It counts 0.",
+    Cell.CLIFF: "Cliff: whoever steps here is thrown back to a start, so the agent is never here.",
 }
 
 _NOT_YET = "Nothing is learned yet. Press Step to make one update and see its numbers here."

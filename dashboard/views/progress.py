@@ -8,12 +8,10 @@ from bokeh.models.widgets import Div
 
 from dashboard.views.mathml import known_number, number
 from dashboard.widgets.layout import bokeh_pane
-from gridworld import Snapshot, Status
+from gridworld import RECENT_EPISODES, Snapshot, Status
 
-#: Episodes over which the success rate is taken.
-WINDOW = 100
 #: Name of the counter of it.
-SUCCESS_RATE = f"Success rate, last {WINDOW}"
+SUCCESS_RATE = f"Success rate, last {RECENT_EPISODES}"
 #: Counters among the numbers of the page.
 _SHOWN = ("Total steps", "Epsilon ε", "Last return", SUCCESS_RATE)
 #: Probability of ending an episode below which the page says so.
@@ -43,15 +41,9 @@ _HINTS = {
 }
 
 
-def success_rate(snapshot: Snapshot) -> float | None:
-    """Share of the last hundred episodes that reached a goal; None before the first."""
-    latest = snapshot.episode_successes[-WINDOW:]
-    return float(latest.mean()) if latest.size else None
-
-
 def counters_of(snapshot: Snapshot) -> dict[str, str]:
     """What is counted in a run: names and values, from which pages choose."""
-    returns, rate = snapshot.episode_returns, success_rate(snapshot)
+    returns, rate = snapshot.episode_returns, snapshot.success_rate
     row, col = snapshot.position
     return {
         "Episodes completed": f"{snapshot.episode:,} of {snapshot.num_episodes:,}",

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld import parameters
+from gridworld import RECENT_EPISODES, parameters
 
 #: Length of the moving mean, in episodes.
-WINDOW = 100
+WINDOW = RECENT_EPISODES
 #: Most groups of episodes that a curve is drawn from.
 MAX_GROUPS = 512
 

@@ -7,10 +7,10 @@ import pandas as pd
 import panel as pn
 from bokeh.models import ImportedStyleSheet
 
-from dashboard.views.cells import ARROWS, KINDS, OPEN, TERMINAL, best_actions
+from dashboard.views.cells import ARROWS, KINDS, OPEN, TERMINAL
 from dashboard.views.mathml import number
 from dashboard.widgets.hinted import Select
-from gridworld import Action, Snapshot, parse_layout
+from gridworld import Action, Snapshot, best_actions, parse_layout
 
 #: Titles of the columns of values, in the actions' order.
 COLUMNS = [f"{arrow} {action.name.title()}" for arrow, action in zip(ARROWS, Action, strict=True)]

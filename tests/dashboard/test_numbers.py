@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard.rooms.room import Room
-from dashboard.session.url import Address
+from dashboard.session.url import UrlSync
 from dashboard.session.url_values import KEYS
 from dashboard.widgets.fields import Field
 from gridworld import parameters
@@ -45,7 +45,7 @@ def test_a_number_in_the_address_is_the_same_however_it_is_written(owner, name, 
     owner = getattr(room, owner)
     expected = number_for(owner.param[name])
     link = f"?{KEYS.get(name, name)}={text.format(expected[0])}"
-    assert Address(room).apply(link) == []
+    assert UrlSync(room).apply(link) == []
     assert as_kept(owner, name) == expected
 
 

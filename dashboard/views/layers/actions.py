@@ -4,7 +4,6 @@ import numpy as np
 from bokeh.models import ColumnDataSource, Glyph, Rect, Wedge
 from numpy.typing import NDArray
 
-from dashboard.views.cells import best_actions
 from dashboard.views.colours import SKY_BLUE
 from dashboard.views.layers.base import (
     DX,
@@ -18,7 +17,7 @@ from dashboard.views.layers.base import (
     update_column,
 )
 from dashboard.views.layers.tiles import TileImage, pixels_of, pointer_tiles, square_tiles
-from gridworld import Snapshot
+from gridworld import Snapshot, best_actions
 
 
 class PolicyLayer(Layer):

@@ -6,7 +6,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource, Glyph, GlyphRenderer, Plot, Text
 from numpy.typing import NDArray
 
-from dashboard.views.cells import MOVES, open_states
+from dashboard.views.cells import MOVES_XY, open_states
 from dashboard.views.mathml import scientific
 from gridworld import Snapshot, parse_layout
 
@@ -17,7 +17,7 @@ GLYPH_SIDE = 20
 #: Index past a palette: drawn as nothing.
 CLEAR = 256
 #: Direction of each action on the grid, whose y points down: shape ``(A,)`` each.
-DX, DY = MOVES.T
+DX, DY = MOVES_XY.T
 
 
 class Scale(NamedTuple):

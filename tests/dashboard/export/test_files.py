@@ -18,7 +18,6 @@ from PIL import Image
 from dashboard.export import ExportError, export_async, export_gif, export_html, export_png
 from dashboard.export import worker as export_process
 from dashboard.export.keyframes import moments_of, thinned
-from dashboard.export.recipe import recipe_of
 from dashboard.export.report import RunReport
 from dashboard.export.static_page import template
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
@@ -29,6 +28,11 @@ WORLDS = [
     {"level": "random", "n_rows": 5, "n_cols": 9, "map_seed": 3},
     {"layout": "S..\n.C.\nX.G", "wind": (0, 1, 0)},
 ]
+
+
+def recipe_of(trainer):
+    """The lines that a page and a file tell."""
+    return trainer.origin.to_python(trainer.total_steps, trainer.changes)
 
 
 def run(coroutine):

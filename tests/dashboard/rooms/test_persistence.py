@@ -6,7 +6,7 @@ import stat
 import numpy as np
 import pytest
 
-from dashboard.rooms.registry import Lobby, LobbyError
+from dashboard.rooms.registry import RegistryError, RoomRegistry
 from dashboard.rooms.room import Room
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
 
@@ -24,7 +24,7 @@ def make_lobby(folder, clock):
     made = []
 
     def make():
-        made.append(Lobby(30, folder, clock))
+        made.append(RoomRegistry(30, folder, clock))
         return made[-1]
 
     yield make
@@ -44,16 +44,16 @@ def train(room, n_frames, since=1000.0):
 
 def test_a_run_that_was_going_goes_on_to_the_same_bits(make_lobby):
     lobby = make_lobby()
-    seat = lobby.open("page", make_room())
-    seat.room.start()
-    train(seat.room, 40)
+    membership = lobby.open("page", make_room())
+    membership.room.start()
+    train(membership.room, 40)
     lobby.save()
 
     room = make_lobby().enter("page", None).room
-    assert room is not seat.room
+    assert room is not membership.room
     assert room.status is Status.RUNNING
-    assert room.snapshot.total_steps == seat.room.snapshot.total_steps == 400
-    assert room.seconds == pytest.approx(seat.room.seconds)
+    assert room.snapshot.total_steps == membership.room.snapshot.total_steps == 400
+    assert room.seconds == pytest.approx(membership.room.seconds)
     train(room, 60)
     expected = Trainer(GridWorldConfig(level="hard", slip=0.1), QLearningConfig(), seed=3)
     expected.start()
@@ -84,20 +84,20 @@ def test_a_run_that_was_not_going_stays_as_it_was(make_lobby, calls, status):
 
 def test_keys_and_roles_stay(make_lobby):
     lobby = make_lobby()
-    suite = lobby.open("teacher", make_room()).suite
-    lobby.enter("student", suite.watch_key)
+    entry = lobby.open("teacher", make_room()).entry
+    lobby.enter("student", entry.watch_key)
     lobby.save()
     again = make_lobby()
     student = again.enter("student", None)
-    assert (student.suite.control_key, student.suite.watch_key) == (
-        suite.control_key,
-        suite.watch_key,
+    assert (student.entry.control_key, student.entry.watch_key) == (
+        entry.control_key,
+        entry.watch_key,
     )
     teacher = again.enter("teacher", None)
     assert student.room is teacher.room
     assert (student.in_control, teacher.in_control) == (False, True)
-    assert again.enter("new", suite.watch_key).in_control is False
-    assert again.enter("other", suite.control_key).in_control is True
+    assert again.enter("new", entry.watch_key).in_control is False
+    assert again.enter("other", entry.control_key).in_control is True
     assert again.enter("stranger", "x") is None
     assert teacher.room.n_pages == 4
 
@@ -333,14 +333,14 @@ def test_a_room_that_cannot_be_written_loses_only_itself(make_lobby, monkeypatch
     lobby.save()
     again = make_lobby()
     seats = [again.enter(f"page {seed}", None) for seed in range(3)]
-    assert [seat and seat.room.seed for seat in seats] == [0, None, 2]
+    assert [membership and membership.room.seed for membership in seats] == [0, None, 2]
 
 
 def test_rooms_kept_count_among_the_rooms_that_there_may_be(two_kept, make_lobby, monkeypatch):
     monkeypatch.setattr("dashboard.rooms.registry.MAX_ROOMS", 3)
     lobby = make_lobby()
     lobby.open("three", make_room())
-    with pytest.raises(LobbyError, match="3 trainings at a time"):
+    with pytest.raises(RegistryError, match="3 trainings at a time"):
         lobby.open("four", make_room())
     assert lobby.enter("one", None) is not None
     assert lobby.enter("two", None) is not None
@@ -352,7 +352,7 @@ def test_a_room_whose_page_found_no_place_is_dropped_in_its_time(
     monkeypatch.setattr("dashboard.rooms.registry.MAX_ALL_PAGES", 1)
     lobby = make_lobby()
     lobby.enter("one", None)
-    with pytest.raises(LobbyError, match="1 pages open"):
+    with pytest.raises(RegistryError, match="1 pages open"):
         lobby.enter("two", None)
     assert len(lobby.rooms) == 2
     clock.now += 31 * 60

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dashboard.rooms import sharing
-from dashboard.rooms.registry import Lobby
+from dashboard.rooms.registry import RoomRegistry
 from gridworld import Change, QLearningConfig, Status, StatusError, Trainer
 
 SECONDS = 4.0
@@ -116,12 +116,12 @@ def test_a_room_that_eight_threads_command_stays_one_run(make_room):
 
 
 def test_rooms_come_and_go_in_several_threads(make_room):
-    lobby = Lobby(keep_minutes=0)
+    lobby = RoomRegistry(keep_minutes=0)
 
     def visit(rng):
         page = f"page {rng.random()}"
-        seat = lobby.open(page, make_room())
-        assert lobby.enter(f"{page} too", seat.suite.watch_key).room is seat.room
+        membership = lobby.open(page, make_room())
+        assert lobby.enter(f"{page} too", membership.entry.watch_key).room is membership.room
         assert sharing.n_busy(time.monotonic()) >= 0
         assert lobby.n_viewers <= lobby.n_pages
         lobby.leave(page)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.rooms import discarded
-from dashboard.rooms.registry import Lobby
+from dashboard.rooms.registry import RoomRegistry
 from dashboard.rooms.room import Room
 from dashboard.views.history import HistoryView
 from gridworld import GridWorldConfig, QLearningConfig, Status, StatusError, Trainer
@@ -272,7 +272,7 @@ def test_a_discarded_run_is_let_go_of_after_a_while_and_pages_are_told(room, clo
 
 
 def test_a_room_without_a_page_lets_go_when_anyone_comes(make_room, clock):
-    lobby = Lobby()
+    lobby = RoomRegistry()
     room = lobby.open("page", make_room()).room
     bring_to(room, Status.STOPPED)
     room.reset()

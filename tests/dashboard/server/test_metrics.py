@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from dashboard.rooms.counters import LATENESS_BOUNDS, Gauges
+from dashboard.rooms.counters import LATENESS_BOUNDS, Counters
 from tests.dashboard.browsing import OpenedDashboard
 from tests.serving import free_port, serve_by
 
@@ -79,10 +79,10 @@ def test_a_training_shows_in_the_metrics(context, server):
 
 @given(st.lists(st.floats(-1, 3)))
 def test_frames_are_counted_by_how_late_they_were(lateness):
-    gauges = Gauges()
+    counters = Counters()
     for seconds in lateness:
-        gauges.add_frame(seconds)
-    assert gauges.frames == len(lateness)
-    assert gauges.lateness == pytest.approx(sum(max(0, seconds) for seconds in lateness))
+        counters.add_frame(seconds)
+    assert counters.frames == len(lateness)
+    assert counters.lateness == pytest.approx(sum(max(0, seconds) for seconds in lateness))
     for i, bound in enumerate(LATENESS_BOUNDS):
-        assert sum(gauges.n_by_lateness[: i + 1]) == sum(seconds <= bound for seconds in lateness)
+        assert sum(counters.n_by_lateness[: i + 1]) == sum(seconds <= bound for seconds in lateness)

@@ -12,7 +12,7 @@ import websocket
 from playwright.sync_api import expect
 
 from dashboard.rooms.room import Room
-from dashboard.session.url import Address
+from dashboard.session.url import UrlSync
 from dashboard.session.url_values import MAX_LENGTH
 from gridworld import GridWorldConfig, QLearningConfig
 from tests.dashboard.browsing import OpenedDashboard, wait_until
@@ -185,7 +185,7 @@ def longest_address():
         num_episodes=9_999_999,
         initial_q=-0.123456789,
     )
-    return Address(Room(world, learning, seed=2**32 - 1), before=Room()).query
+    return UrlSync(Room(world, learning, seed=2**32 - 1), before=Room()).query
 
 
 def test_an_address_of_all_the_characters_allowed_comes_through(context, url, processes):

@@ -5,7 +5,7 @@ from panel.io.document import _cleanup_doc
 from panel.io.state import set_curdoc
 
 from dashboard.rooms.pace import Pace
-from dashboard.session.subscriptions import Watching
+from dashboard.session.subscriptions import Subscriptions
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def watch(page, pace, names=("turbo",)):
     """What a page is told."""
     told = []
     with set_curdoc(page):
-        watching = Watching()
+        watching = Subscriptions()
         watching.watch(pace, names, lambda: told.append(pn.state.curdoc))
     return watching, told
 
@@ -45,22 +45,22 @@ def test_a_page_is_told_of_the_changes_of_another_at_its_own_tick_once(pace, pag
         pace.frame_rate = 7
     assert told == []
     with set_curdoc(pages[0]):
-        watching.deliver()
+        watching.flush()
         assert told == [pages[0]]
-        watching.deliver()
+        watching.flush()
         assert told == [pages[0]]
 
 
 def test_what_is_changed_while_it_is_told_is_told_too(pace, pages):
     told = []
     with set_curdoc(pages[0]):
-        watching = Watching()
+        watching = Subscriptions()
         watching.watch(pace, ["turbo"], lambda: pace.param.update(frame_rate=9))
         watching.watch(pace, ["frame_rate"], lambda: told.append(pace.frame_rate))
     with set_curdoc(pages[1]):
         pace.turbo = True
     with set_curdoc(pages[0]):
-        watching.deliver()
+        watching.flush()
     assert told == [9]
 
 
@@ -70,14 +70,14 @@ def test_a_page_that_is_closed_is_told_nothing(pace, pages):
     with set_curdoc(pages[1]):
         pace.turbo = True
     watching.close()
-    watching.deliver()
+    watching.flush()
     with set_curdoc(pages[1]):
         pace.turbo = False
     assert (told, len(told_other)) == ([], 2)
 
 
 def test_without_a_page_every_change_is_told_at_once(pace):
-    watching = Watching()
+    watching = Subscriptions()
     told = []
     watching.watch(pace, ["turbo"], lambda: told.append(pace.turbo))
     pace.turbo = True

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.rooms.room import Room
-from dashboard.session.url import MAX_TOASTS, Address, tell
+from dashboard.session.url import MAX_TOASTS, UrlSync, tell
 from dashboard.session.url_values import MAX_LENGTH
 from gridworld import LEVELS, GridWorldConfig, QLearningConfig, random_layout
 
@@ -73,7 +73,7 @@ def settings_of(room):
 def linked(room, address, before):
     """A room that was opened by a link to another one, both having been alike before."""
     other = make_room(before)
-    assert Address(other).apply(address.query) == []
+    assert UrlSync(other).apply(address.query) == []
     return other
 
 
@@ -81,7 +81,7 @@ def linked(room, address, before):
 @given(worlds, worlds, more, learners, st.integers(0, 2**32 - 1), st.booleans())
 def test_a_link_restores_the_settings(before, world, others, learning, seed, turbo):
     room = make_room(before)
-    address = Address(room)
+    address = UrlSync(room)
     assert address.query == ""
     # The way to the settings that leaves nothing of the world before, not even its wind.
     calm = {"wind": ()} if "layout" in world else {}
@@ -97,7 +97,7 @@ def test_a_link_restores_the_settings(before, world, others, learning, seed, tur
 
 def test_a_link_is_short_and_readable():
     room = make_room({})
-    address = Address(room)
+    address = UrlSync(room)
     room.world_config.param.update(level="hard", slip=0.1)
     room.learning_config.epsilon = 0.5
     room.seed = 3
@@ -112,7 +112,7 @@ def test_a_link_is_short_and_readable():
 
 def test_settings_that_are_changed_back_leave_the_address():
     room = make_room({"level": "hard", "slip": 0.1})
-    address = Address(room)
+    address = UrlSync(room)
     room.world_config.level = "cliff_walking"
     assert address.query == "?level=cliff_walking"
     room.world_config.level = "hard"
@@ -122,7 +122,7 @@ def test_settings_that_are_changed_back_leave_the_address():
 @pytest.mark.parametrize("search", ["?map=S.X-~.G", "?map=S.X|%23.G", "map=S.X%0A%23.G"])
 def test_a_map_may_be_written_by_hand(search):
     room = make_room({})
-    assert Address(room).apply(search) == []
+    assert UrlSync(room).apply(search) == []
     assert room.world_config.layout == "S.X\n#.G"
 
 
@@ -182,7 +182,7 @@ WRONG = [
 @pytest.mark.parametrize(("search", "complaints", "expected"), WRONG)
 def test_what_is_wrong_is_told_and_what_is_right_is_taken(search, complaints, expected):
     room = make_room({})
-    told = Address(room).apply(f"?{search}")
+    told = UrlSync(room).apply(f"?{search}")
     assert told == (complaints or ["Address: Columns must be a whole number from 2 to 100, got 1"])
     resulting = settings_of(room)
     for name, value in expected.items():
@@ -193,12 +193,12 @@ def test_what_is_wrong_is_told_and_what_is_right_is_taken(search, complaints, ex
 
 
 def test_an_unknown_setting_is_told_with_those_that_there_are():
-    (complaint,) = Address(make_room({})).apply("?sliip=1")
+    (complaint,) = UrlSync(make_room({})).apply("?sliip=1")
     assert complaint.startswith("Address has no setting 'sliip', allowed are level, rows, columns")
 
 
 def test_an_address_of_nonsense_is_not_read_to_its_end():
-    address = Address(make_room({}))
+    address = UrlSync(make_room({}))
     (complaint,) = address.apply("?map=" + "S" * MAX_LENGTH)
     assert complaint == f"Address must have at most 40,000 characters, got {MAX_LENGTH + 4:,}"
     (complaint,) = address.apply("?" + "a&" * 2000)
@@ -206,7 +206,7 @@ def test_an_address_of_nonsense_is_not_read_to_its_end():
 
 
 def test_what_is_shown_of_a_long_value_is_short():
-    complaints = Address(make_room({})).apply(f"?seed={'9' * 5000}&level={'x' * 5000}&{'k' * 5000}")
+    complaints = UrlSync(make_room({})).apply(f"?seed={'9' * 5000}&level={'x' * 5000}&{'k' * 5000}")
     assert len(complaints) == 3
     assert all(len(complaint) < 600 for complaint in complaints)
 
@@ -214,17 +214,17 @@ def test_what_is_shown_of_a_long_value_is_short():
 def test_the_largest_map_fits_into_an_address():
     layout = random_layout(100, 100, 0.9, 0)
     room = make_room({})
-    address = Address(room)
+    address = UrlSync(room)
     room.world_config.layout = layout
     assert linked(room, address, {}).world_config.layout == layout
     assert len(address.query) < 10_200
 
 
 def test_settings_of_panel_and_bokeh_are_not_ours():
-    assert Address(make_room({})).apply("?theme=dark&bokeh-session-id=a") == []
+    assert UrlSync(make_room({})).apply("?theme=dark&bokeh-session-id=a") == []
 
 
-keys = [*Address(make_room({}))._settings, "name", "theme", "", "%", "é"]
+keys = [*UrlSync(make_room({}))._settings, "name", "theme", "", "%", "é"]
 texts = st.one_of(st.text(), st.floats().map(str), st.integers().map(str), st.text("SG.~-|#XC,0"))
 junk = st.one_of(
     st.text(),
@@ -238,7 +238,7 @@ junk = st.one_of(
 @given(junk)
 def test_no_address_breaks_anything(search):
     room = make_room({})
-    complaints = Address(room).apply(search)
+    complaints = UrlSync(room).apply(search)
     assert all(isinstance(complaint, str) for complaint in complaints)
     GridWorldConfig(**{k: v for k, v in room.world_config.param.values().items() if k != "name"})
     room.step()
