@@ -105,6 +105,7 @@ def test_the_buttons_work_by_keyboard_alone(dashboard):
     expect(dashboard.number("Total steps")).to_have_text("2")
 
 
+@pytest.mark.slow
 def test_two_pages_are_two_trainings(open_dashboard):
     one, other = open_dashboard(), open_dashboard()
     one.choose("Hard")

@@ -217,6 +217,7 @@ def test_pages_are_counted_and_a_closed_one_no_more(meet, teacher, student):
     expect(others(teacher)).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_reload_and_a_second_device_come_back_to_the_training(meet, teacher):
     teacher.press("Start")
     teacher.wait_for_steps(more_than=200)

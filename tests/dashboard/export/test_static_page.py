@@ -295,6 +295,7 @@ def test_a_run_that_has_not_begun_is_one_moment(browser, tmp_path):
         assert opened.troubles == []
 
 
+@pytest.mark.slow
 def test_a_large_map_can_be_looked_at_on_a_phone(browser, tmp_path):
     world = GridWorldConfig(level="random", n_rows=100, n_cols=100, max_steps=20_000)
     trainer = Trainer(world, QLearningConfig(num_episodes=20))

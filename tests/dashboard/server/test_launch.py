@@ -26,6 +26,7 @@ def values_of(option, arguments):
     return [value for name, value in pairwise(arguments) if name == option]
 
 
+@pytest.mark.slow
 def test_it_serves_this_machine_only_and_keeps_its_secret(tmp_path):
     port = free_port()
     secrets = []

@@ -56,6 +56,7 @@ def test_a_notebook_draws_without_any_other_host(open_notebook, name, n_pictures
     assert lab.troubles == []
 
 
+@pytest.mark.slow
 def test_the_dashboard_trains_in_a_cell_and_the_other_cells_go_on(lab):
     dashboard = Shown(lab, 'level="hard"')
     dashboard.button("Start").click()

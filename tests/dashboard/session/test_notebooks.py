@@ -70,7 +70,9 @@ def test_a_stored_notebook_is_written_as_jupyter_writes_it(path):
     assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[1:])]
+)
 def test_a_notebook_runs_from_top_to_bottom_without_a_complaint(name, run_notebook):
     for cell in run_notebook(name).cells:
         for output in cell.get("outputs", []):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dashboard.views import progress
-from dashboard.views.progress import ProgressView, success_rate
+from dashboard.views.progress import ProgressView
 from gridworld import Status, Trainer
 
 IDLE = Trainer().snapshot
@@ -38,10 +38,10 @@ def test_the_numbers_are_those_of_the_run():
 
 
 def test_the_success_rate_is_that_of_the_last_hundred_episodes():
-    assert success_rate(IDLE) is None
+    assert IDLE.success_rate is None
     record = np.array([True] * 50 + [False] * 75 + [True] * 25)
-    assert success_rate(replace(IDLE, episode_successes=record)) == 0.25
-    assert success_rate(replace(IDLE, episode_successes=record[:50])) == 1
+    assert replace(IDLE, episode_successes=record).success_rate == 0.25
+    assert replace(IDLE, episode_successes=record[:50]).success_rate == 1
 
 
 @pytest.mark.parametrize("status", Status)

@@ -27,6 +27,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.slow
 def test_a_value_that_is_not_allowed_gives_a_toast_and_the_old_one_stays(dashboard):
     for label, value, toast in REFUSED:
         old = dashboard.field(label).input_value()
