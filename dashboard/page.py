@@ -99,7 +99,8 @@ class GridWorldDashboard(Viewer):
         if self._membership is not None:
             complaints += self._membership.entry.news
             self._membership.entry.news = []
-        pn.state.onload(lambda: tell(complaints))
+        # Panel 1.10 mixes up the order of several toasts that are shown while a page loads.
+        self.runner.do_later(lambda: tell(complaints))
         self._status = StatusView(room.snapshot)
         self._controls = controls = Controls(room, self.runner)
         self._editor = MapEditor(

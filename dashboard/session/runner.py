@@ -43,6 +43,7 @@ class Runner:
         self._on_status = on_status
         self._drawn = -1
         self._failing: set[View] = set()
+        self._later: list[Callable[[], None]] = []
         self._status, self._run_number = room.status, room.run_number
         self._period = room.pace.period
         self._document: Any = None
@@ -77,6 +78,10 @@ class Runner:
         self._document = self._callback = None  # the session's callbacks end with it
         self.subscriptions.close()
 
+    def do_later(self, call: Callable[[], None]) -> None:
+        """Calls a function at the next tick, which comes once the page has loaded."""
+        self._later.append(call)
+
     def tick(self, late: float = 0.0) -> None:
         """One frame, if one is due.
 
@@ -87,6 +92,10 @@ class Runner:
         if connection is Connection.CUT:
             return  # a training that nobody watches rests
         self.subscriptions.flush()
+        if self._later:
+            calls, self._later = self._later, []  # not as one message: toasts must go one by one
+            for call in calls:
+                call()
         now = time.monotonic()
         if self.room.status is Status.RUNNING:
             throttle.observe(now, late / self._period)

@@ -150,12 +150,14 @@ class GridView:
                 elif letter != Cell.FREE:
                     rects.append((col, row, 1, 1, colour, letter))
         columns = [list(column) for column in zip(*rects, strict=True)]
+        # Before the cells: Bokeh 3.10 paints letters that change their size with the colours of
+        # other cells, and fails where these are fewer.
+        self._labels.visible = max(n_rows, n_cols) <= 30
+        self._text.text_font_size = f"{max(8, 160 // max(n_rows, n_cols))}px"
         self._map.data = dict(zip(_COLUMNS, columns, strict=True))
         self.plot.x_range.update(end=n_cols - 0.5)
         self.plot.y_range.update(start=n_rows - 0.5)
         self.plot.aspect_ratio = n_cols / n_rows
-        self._labels.visible = max(n_rows, n_cols) <= 30
-        self._text.text_font_size = f"{max(8, 160 // max(n_rows, n_cols))}px"
         self._path.line_color = self._steps.fill_color = theme["agent"]
         self._agent.fill_color = theme["agent"]
         self._agent.line_color = "#ffffff"

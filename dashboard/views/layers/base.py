@@ -205,6 +205,43 @@ def centred_text(size: str, **properties: Any) -> Text:
     return Text(text_align="center", text_baseline="middle", text_font_size=size, **properties)
 
 
+class Numbers:
+    """Numbers in the cells of a map, each with a colour of its own.
+
+    Their source never gets shorter, but keeps spare rows without text: Bokeh may paint between the
+    moment when it has fewer colours and the one when it has fewer texts, and fails then.
+
+    Attributes:
+        source: The source, with the columns x, y, text and colour.
+        glyph: The glyph that draws them.
+    """
+
+    def __init__(self, name: str, size: str) -> None:
+        self.source = ColumnDataSource({"x": [], "y": [], "text": [], "colour": []}, name=name)
+        self.glyph = centred_text(size, text_color="colour")
+        self._n, self._n_spare = 0, 0
+
+    def __bool__(self) -> bool:
+        return self._n > 0
+
+    def place(self, x: list[float], y: list[float]) -> None:
+        """Puts numbers, empty as yet, at their places, one value each."""
+        self._n, n_before = len(x), len(self.source.data["x"])
+        self._n_spare = max(0, n_before - self._n)
+        spare, n = [0.0] * self._n_spare, self._n + self._n_spare
+        self.source.data = {
+            "x": x + spare,
+            "y": y + spare,
+            "text": [""] * n,
+            "colour": ["#000000"] * n,
+        }
+
+    def write(self, texts: list[str], colours: list[str]) -> None:
+        """Writes the numbers, in the order of their places."""
+        update_column(self.source, "text", texts + [""] * self._n_spare)
+        update_column(self.source, "colour", colours + ["#000000"] * self._n_spare)
+
+
 def update_column(source: ColumnDataSource, column: str, values: list[Any]) -> None:
     """Sends the values of a column that have changed."""
     old = source.data[column]

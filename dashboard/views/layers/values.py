@@ -16,8 +16,8 @@ from dashboard.views.layers.base import (
     NUMBER_SIDE,
     Frame,
     Layer,
+    Numbers,
     OpenCells,
-    centred_text,
     update_column,
     values_of,
 )
@@ -45,14 +45,11 @@ class CellsLayer(Layer):
         self._image = ColumnDataSource({"image": [], "dw": [], "dh": []}, name=self._kind)
         self._shown: list[int] = []
         image = Image(x=-0.5, y=-0.5, dw="dw", dh="dh", color_mapper=mapper)
-        self._numbers = ColumnDataSource(
-            {"x": [], "y": [], "text": [], "colour": []}, name=f"{self._kind} numbers"
-        )
-        text = centred_text("12px", text_color="colour")
+        self._numbers = Numbers(f"{self._kind} numbers", "12px")
         self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
         return [
             (self._image, image, "image"),
-            (self._numbers, text, "glyph"),
+            (self._numbers.source, self._numbers.glyph, "glyph"),
             (self._tiles.source, self._tiles.glyph, "image"),
         ]
 
@@ -62,12 +59,8 @@ class CellsLayer(Layer):
         self._tiles.clear()
         fits = self._number_at is not None and cells.side <= NUMBER_SIDE
         n = cells.states.size if fits else 0
-        self._numbers.data = {
-            "x": cells.x[:n].tolist(),
-            "y": (cells.y[:n] + (self._number_at or 0)).tolist(),
-            "text": [""] * n,
-            "colour": ["#000000"] * n,
-        }
+        y = cells.y[:n] + (self._number_at or 0)
+        self._numbers.place(cells.x[:n].tolist(), y.tolist())
 
     def _fill(self, frame: Frame) -> None:
         cells, scale = frame.cells, frame.scale
@@ -88,9 +81,8 @@ class CellsLayer(Layer):
             # An array of dtype object is sent as a list: Bokeh 3.9 cannot reconnect a page
             # with a binary array in its document.
             self._image.data = {"image": [image.astype(object)], "dw": [n_cols], "dh": [n_rows]}
-        if self._numbers.data["x"]:
-            update_column(self._numbers, "text", scale.texts(values))
-            update_column(self._numbers, "colour", _contrasting(places))
+        if self._numbers:
+            self._numbers.write(scale.texts(values), _contrasting(places))
 
 
 class TrianglesLayer(Layer):
@@ -107,19 +99,16 @@ class TrianglesLayer(Layer):
         self._triangles = ColumnDataSource(
             {"xs": [], "ys": [], "place": []}, name=f"{self._kind} triangles"
         )
-        self._numbers = ColumnDataSource(
-            {"x": [], "y": [], "text": [], "colour": []}, name=f"{self._kind} triangle numbers"
-        )
+        self._numbers = Numbers(f"{self._kind} triangle numbers", "10px")
         patches = Patches(
             fill_color={"field": "place", "transform": mapper},
             line_color="#80808060",
             line_width=1,
         )
-        text = centred_text("10px", text_color="colour")
         self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
         return [
             (self._triangles, patches, "underlay"),
-            (self._numbers, text, "glyph"),
+            (self._numbers.source, self._numbers.glyph, "glyph"),
             (self._tiles.source, self._tiles.glyph, "underlay"),
         ]
 
@@ -137,12 +126,10 @@ class TrianglesLayer(Layer):
         }
         if not self._with_numbers or cells.side > _TRIANGLE_NUMBER_SIDE:
             n = 0
-        self._numbers.data = {
-            "x": (cells.x[:n, None] + 0.25 * DX).ravel().round(2).tolist(),
-            "y": (cells.y[:n, None] + 0.22 * DY).ravel().round(2).tolist(),
-            "text": [""] * (4 * n),
-            "colour": ["#000000"] * (4 * n),
-        }
+        self._numbers.place(
+            (cells.x[:n, None] + 0.25 * DX).ravel().round(2).tolist(),
+            (cells.y[:n, None] + 0.22 * DY).ravel().round(2).tolist(),
+        )
 
     def _fill(self, frame: Frame) -> None:
         cells = frame.cells
@@ -157,9 +144,8 @@ class TrianglesLayer(Layer):
             self._tiles.draw(colours[:, :, quarters(pixels_of(cells.side))])
             return
         update_column(self._triangles, "place", places.tolist())
-        if self._numbers.data["x"]:
-            update_column(self._numbers, "text", scale.texts(values))
-            update_column(self._numbers, "colour", _contrasting(places))
+        if self._numbers:
+            self._numbers.write(scale.texts(values), _contrasting(places))
 
 
 def _mapper(palette: Sequence[str]) -> LinearColorMapper:

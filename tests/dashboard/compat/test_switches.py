@@ -8,6 +8,7 @@ import pytest
 from bokeh.document import Document
 from bokeh.document.models import DocumentModelManager
 from panel.io import document as panel_document
+from panel.io.state import set_curdoc
 
 from dashboard.compat import documents, garbage, messages, sockets, switches
 from tests.dashboard.browsing import OpenedDashboard
@@ -49,7 +50,7 @@ def test_without_panels_names_messages_go_panels_way(name, monkeypatch, caplog):
     assert DocumentModelManager.synced_references is before
     document, held = Document(), []
     monkeypatch.setattr(pn.io, "hold", lambda: held.append(1) or Holding())
-    with pn.io.state.set_curdoc(document), messages.one_message():
+    with set_curdoc(document), messages.one_message():
         pass
     assert held == [1]
 

