@@ -100,6 +100,7 @@ class CurvesView:
             min_border_right=24,
             x_axis_label="Episode",
             y_axis_label="Return",
+            styles={"overflow": "clip"},  # Bokeh 3.10 would let a long legend stand out
         )
         self.panel = pn.Column(self.switch, bokeh_pane(self.figure), sizing_mode="stretch_width")
         self._episodes, self._means, self._greedy = (
