@@ -9,7 +9,6 @@ from bokeh.events import ClientReconnected
 from panel.viewable import Viewer
 
 from dashboard import compat
-from dashboard.compat import garbage
 from dashboard.compat.documents import forget_toasts, ignore_busy, prepare, say_loaded
 from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
@@ -17,7 +16,6 @@ from dashboard.editor.editor import MapEditor
 from dashboard.page_body import TrainingPanel
 from dashboard.rooms.registry import Membership, RegistryError, lobby
 from dashboard.rooms.room import Room
-from dashboard.rooms.sharing import is_any_busy
 from dashboard.session.entry import enter_room, lead_on
 from dashboard.session.notebook import NotebookRow
 from dashboard.session.processes import ProcessesNote, are_several
@@ -240,7 +238,6 @@ def _page_on_its_own(**params: Any) -> pmui.Page:
 
 def make_page() -> pn.viewable.Viewable | pmui.Page:
     """The dashboard as a page; or in words, why there is none."""
-    garbage.install(is_any_busy)  # before there is anything of the page
     try:
         return pn.Row() if lead_on(pn.state.curdoc) else GridWorldDashboard().page()
     except RegistryError as error:

@@ -12,9 +12,11 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, Metric
 from tornado.web import RequestHandler
 
+from dashboard.compat import garbage
 from dashboard.page import GridWorldDashboard as GridWorldDashboard  # all that a page needs
 from dashboard.rooms.counters import LATENESS_BOUNDS, counters
 from dashboard.rooms.registry import lobby
+from dashboard.rooms.sharing import is_any_busy
 from gridworld import Status
 
 
@@ -71,10 +73,18 @@ class _Counts(Collector):
         )
 
 
-#: Come before Panel's own.
-ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
-    ("/liveness", Liveness, {}),
-    ("/metrics", Metrics, {}),
-]
-if pn.config.basic_auth:
-    ROUTES.append(("/login", Login, {}))
+def __getattr__(name: str) -> Any:
+    # Panel asks for these when the server starts: what is there by then stays.
+    if name == "ROUTES":
+        garbage.install(is_any_busy)
+        return _routes()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+    """Addresses and what answers there, before Panel's own."""
+    routes: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
+        ("/liveness", Liveness, {}),
+        ("/metrics", Metrics, {}),
+    ]
+    return [*routes, ("/login", Login, {})] if pn.config.basic_auth else routes

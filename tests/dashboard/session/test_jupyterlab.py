@@ -97,8 +97,10 @@ def test_a_dashboard_follows_a_trainer_that_other_cells_step(lab):
 
 @pytest.mark.slow
 def test_a_dashboard_whose_cell_is_run_again_or_deleted_ticks_no_more(lab):
-    ticking = "[t for t in asyncio.all_tasks() if 'NotebookRow' in str(t) and not t.cancelling()]"
-    count = f"print(len({ticking}))"
+    count = (
+        "import gc; print(sum(type(o).__name__ == 'NotebookRow' and o._callback is not None "
+        "for o in gc.get_objects()))"
+    )
     assert lab.run_new(count) == "2"
     dashboard = Shown(lab, 'level="hard"')
     dashboard.button("Start").click()
