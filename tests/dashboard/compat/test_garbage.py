@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.compat import garbage
 from dashboard.compat.garbage import IdleCollector
+from tests import loops
 
 
 class Server:
@@ -28,7 +29,7 @@ def server(monkeypatch):
 
 
 def run(scenario):
-    asyncio.run(scenario())
+    loops.run(scenario())
 
 
 def test_what_a_page_leaves_is_collected_at_once_if_nobody_is_held_up(server):

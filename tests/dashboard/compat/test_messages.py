@@ -1,6 +1,5 @@
 """Messages refer to what the browser has, and bring in full what it does not have."""
 
-import asyncio
 import json
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -20,6 +19,7 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 from dashboard import compat
 from dashboard.compat import messages
 from dashboard.compat.messages import LazySerializer, ModelsInBrowser
+from tests import loops
 
 messages.install()
 
@@ -170,7 +170,7 @@ def test_nothing_comes_between_the_parts_of_another_message(document, served, mo
     async def hold_the_lock():
         await served.write_lock.acquire()
 
-    asyncio.run(hold_the_lock())
+    loops.run(hold_the_lock())
     with messages.one_message():
         document.get_model_by_name("plot").height = 300
     assert held == [document]
