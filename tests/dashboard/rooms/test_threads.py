@@ -123,7 +123,8 @@ def test_rooms_come_and_go_in_several_threads(make_room):
         membership = lobby.open(page, make_room())
         assert lobby.enter(f"{page} too", membership.entry.watch_key).room is membership.room
         assert sharing.n_busy(time.monotonic()) >= 0
-        assert lobby.n_viewers <= lobby.n_pages
+        with lobby.lock:
+            assert lobby.n_viewers <= lobby.n_pages
         lobby.leave(page)
         lobby.leave(f"{page} too")
         lobby.sweep()
