@@ -18,7 +18,7 @@ from dashboard.compat.switches import is_on, say_lost
 #: One frame, one handling of a message from the browser at a time: JupyterLab has such messages
 #: handled by threads of their own (subshells), beside the kernel's loop.
 lock = RLock()
-_LOST = "The dashboard in a notebook sends more messages"
+_STYLES_LOST = "A notebook asks another host for styles"
 
 
 class CellRow(pn.Row):
@@ -73,7 +73,7 @@ class CellRow(pn.Row):
             views = pn.state._views
             return [views[ref][2] for ref in self._models if ref in views]
         except AttributeError as error:
-            say_lost("A notebook asks another host for styles", str(error))
+            say_lost(_STYLES_LOST, str(error))
             return []
 
 
@@ -105,7 +105,7 @@ def _blocked() -> Iterator[None]:
     try:
         from panel.io.notebook import block_comm
     except ImportError as error:
-        say_lost(_LOST, str(error))
+        say_lost("The dashboard in a notebook sends more messages", str(error))
         yield
         return
     with block_comm():
@@ -137,7 +137,7 @@ def _put_styles_inline(document: Any) -> None:
 
         held = document.callbacks._held_events
     except (AttributeError, ImportError) as error:
-        say_lost("A notebook asks another host for styles", str(error))
+        say_lost(_STYLES_LOST, str(error))
         return
     for event in held:
         if isinstance(event, ModelChangedEvent) and event.attr == "stylesheets":

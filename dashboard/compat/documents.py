@@ -5,6 +5,8 @@ cannot read, and memory that a page gives back when it closes. Without it these 
 and Panel keeps what it keeps.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +19,28 @@ from dashboard.compat.switches import is_on, say_lost
 _CONNECTION = "/ws"
 #: Where Panel's files are, below the server's address.
 _FILES = "static/extensions/panel/"
+
+
+def _where_possible(lost: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Has a function do nothing where it is switched off, or where a private name is gone.
+
+    Args:
+        lost: What is lost by that, as the subject of a sentence.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def call(*arguments: Any) -> None:
+            if not is_on("documents"):
+                return
+            try:
+                function(*arguments)
+            except (AttributeError, KeyError) as error:
+                say_lost(lost, repr(error))
+
+        return call
+
+    return decorate
 
 
 def is_recreated(document: Any) -> bool:
@@ -46,6 +70,7 @@ def prepare(document: Any) -> None:
     set_location(document, f"?{settings}" if settings else "")
 
 
+@_where_possible("Such a page does not know its address")
 def set_location(document: Any, search: str) -> None:
     """Gives a page an address that Panel has not read itself.
 
@@ -53,27 +78,32 @@ def set_location(document: Any, search: str) -> None:
         document: The page's Bokeh document.
         search: Its part from the question mark on.
     """
-    _try("Such a page does not know its address", _put_location, document, search)
+    pn.state._locations[document] = Location(search=search)
 
 
+@_where_possible("A page whose session was given up stands still")
 def say_loaded(document: Any) -> None:
     """Has Panel do for a session made anew what it does when a page has loaded.
 
     Args:
         document: The page's Bokeh document.
     """
-    _try("A page whose session was given up stands still", _say_loaded, document)
+    pn.state._on_load(document)
 
 
+@_where_possible("Pages that have closed are kept")
 def forget_toasts(document: Any) -> None:
     """Lets go of the toasts of a session that has ended, and through them of its document.
 
     Args:
         document: The page's Bokeh document.
     """
-    _try("Pages that have closed are kept", _forget_views, document)
+    views = pn.state._views
+    for reference in [ref for ref, (_, _, owner, _) in views.items() if owner is document]:
+        del views[reference]
 
 
+@_where_possible("Each page is told of what any other one does")
 def ignore_busy(page: Any) -> None:
     """Has a page not follow whether the server is busy with any other one.
 
@@ -83,33 +113,6 @@ def ignore_busy(page: Any) -> None:
     Args:
         page: A `panel_material_ui.Page`.
     """
-    _try("Each page is told of what any other one does", _drop_busy, page)
-
-
-def _try(lost: str, call: Any, *arguments: Any) -> None:
-    if not is_on("documents"):
-        return
-    try:
-        call(*arguments)
-    except (AttributeError, KeyError) as error:
-        say_lost(lost, repr(error))
-
-
-def _put_location(document: Any, search: str) -> None:
-    pn.state._locations[document] = Location(search=search)
-
-
-def _say_loaded(document: Any) -> None:
-    pn.state._on_load(document)
-
-
-def _forget_views(document: Any) -> None:
-    views = pn.state._views
-    for reference in [ref for ref, (_, _, owner, _) in views.items() if owner is document]:
-        del views[reference]
-
-
-def _drop_busy(page: Any) -> None:
     private = page._param__private
     for _, watcher in private.ref_watchers:
         pn.state.param.unwatch(watcher)
