@@ -5,7 +5,7 @@ On the command line: ``python -m dashboard.export run.npz run.html``.
 
 import os
 
-from dashboard.export.worker import ExportError, export, export_async, export_saved
+from dashboard.export.worker import ExportError, Kind, export, export_async, export_saved
 from gridworld import Trainer, check_writable, replacing
 
 __all__ = [
@@ -33,22 +33,21 @@ def export_html(trainer: Trainer, path: str | os.PathLike[str]) -> None:
         ExportError: If it cannot be made.
         OSError: If it cannot be written.
     """
-    check_writable(path)
-    _write(export(trainer, "html"), path)
+    _export(trainer, "html", path)
 
 
 def export_gif(trainer: Trainer, path: str | os.PathLike[str]) -> None:
     """Writes the keyframes of a run as an animated GIF; for the rest see `export_html`."""
-    check_writable(path)
-    _write(export(trainer, "gif"), path)
+    _export(trainer, "gif", path)
 
 
 def export_png(trainer: Trainer, path: str | os.PathLike[str]) -> None:
     """Writes the grid at the present moment as a PNG; for the rest see `export_html`."""
-    check_writable(path)
-    _write(export(trainer, "png"), path)
+    _export(trainer, "png", path)
 
 
-def _write(content: bytes, path: str | os.PathLike[str]) -> None:
+def _export(trainer: Trainer, kind: Kind, path: str | os.PathLike[str]) -> None:
+    check_writable(path)  # before the work
+    content = export(trainer, kind)
     with replacing(path) as file:
         file.write(content)
