@@ -106,8 +106,7 @@ class MapEditor(param.Parameterized):
         self.param.watch(lambda _: self._listen(), "editing")
         self.param.watch(self._on_size, ["n_rows", "n_cols"])
         self.param.watch(self._on_text, "text")
-        map_names = ["level", "layout", "n_rows", "n_cols", "wall_density", "map_seed"]
-        watch(config, map_names, self._follow)
+        watch(config, GridWorldConfig.MAP_PARAMETERS, self._follow)
         watch(config, ["wind"], self._judge)
 
     @property
