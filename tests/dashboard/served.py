@@ -10,6 +10,7 @@ from panel.io import document as panel_document
 from tornado.web import RequestHandler
 
 from dashboard import GridWorldDashboard
+from dashboard.compat.sockets import n_waiting
 from dashboard.rooms.room import Room
 from dashboard.views.curves import CurvesView
 from gridworld import Trainer
@@ -59,8 +60,7 @@ class Waiting(RequestHandler):
 
     def get(self):
         waiting = [
-            len(connection._socket.ws_connection.stream._write_buffer)
-            + _queued_by_panel(session.document, connection)
+            n_waiting(connection._socket) + _queued_by_panel(session.document, connection)
             for page in self.application.applications.values()
             for session in page.sessions
             for connection in session._subscribed_connections

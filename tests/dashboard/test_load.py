@@ -1,14 +1,13 @@
 """The load tool still runs; its figures are taken by hand."""
 
-import asyncio
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from ctypes.util import find_library
 
 import pytest
 
+from tests import loops
 from tests.dashboard.browsing import wait_until
 from tests.load import runs
 from tests.load.target import started
@@ -71,9 +70,8 @@ def test_memory_of_pages_that_have_gone_goes_back_to_the_system():
         async with runs.opened(target, runs.open_trainings, 10):
             return before, target.read().memory
 
-    # Playwright may have a loop under way in this thread.
-    with started(forgetful=True) as target, ThreadPoolExecutor(1) as thread:
-        before, full = thread.submit(lambda: asyncio.run(fill(target))).result()
+    with started(forgetful=True) as target:
+        before, full = loops.run(fill(target))
         assert full > before + 20e6
         wait_until(lambda: target.read().memory < before + (full - before) / 3, seconds=60)
 
