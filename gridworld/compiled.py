@@ -78,7 +78,7 @@ class _Cache:
             return None
 
     @property
-    def cache_path(self) -> str | None:
+    def cache_path(self) -> Any:
         """The folder of the files; None if no folder can be written."""
         return self._impl and self._impl.locator.get_cache_path()
 
@@ -124,11 +124,11 @@ class _Cache:
     def _path(self, signature: Any, codegen: Any) -> Path:
         key = repr((numba.__version__, __debug__, signature, codegen.magic_tuple()))
         name = f"{self._impl.filename_base}.{_CHECKSUM(key.encode()).hexdigest()[:16]}.nbc"
-        return Path(str(self.cache_path), name)
+        return Path(self.cache_path, name)
 
     def _files(self, digest: str) -> Iterable[Path]:
         name, _, _ = self._impl.filename_base.rpartition(self._digest)
-        return Path(str(self.cache_path)).glob(f"{name}{digest}-*.nbc")
+        return Path(self.cache_path).glob(f"{name}{digest}-*.nbc")
 
 
 def _digest(function: Callable, *others: Callable) -> str:
