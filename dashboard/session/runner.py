@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakMethod
 
 import panel as pn
 
@@ -198,10 +199,16 @@ class Runner:
             document.remove_periodic_callback(self._callback)
         self._ticked_at = time.monotonic()
         milliseconds = max(1, round(1000 * self._period))
-        self._callback = document.add_periodic_callback(self._tick_on_loop, milliseconds)
+        # Panel refers to the first page's document for good, and so to its callbacks.
+        tick_on_loop = WeakMethod(self._tick_on_loop)
 
-    async def _tick_on_loop(self) -> None:
-        """One tick; Bokeh 3.10 would run it in a thread if it were not async."""
+        async def tick() -> None:  # Bokeh 3.10 would run it in a thread if it were not async
+            if call := tick_on_loop():
+                call()
+
+        self._callback = document.add_periodic_callback(tick, milliseconds)
+
+    def _tick_on_loop(self) -> None:
         now = time.monotonic()
         late, self._ticked_at = max(0.0, now - self._ticked_at - self._period), now
         try:
