@@ -5,10 +5,11 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld import GridWorldConfig, format_layout, read_cells
+from gridworld import Cell, GridWorldConfig, format_layout, read_cells
 
+_KINDS = Cell.FREE, Cell.WALL, Cell.START, Cell.GOAL, Cell.PIT, Cell.CLIFF
 #: Kinds of cell by the name of their brush.
-BRUSHES = {"Free": ".", "Wall": "#", "Start": "S", "Goal": "G", "Pit": "X", "Cliff": "C"}
+BRUSHES = {kind.name.capitalize(): kind for kind in _KINDS}
 #: Fewest and most cells a side.
 MIN_SIZE, MAX_SIZE = GridWorldConfig.param.n_rows.bounds
 #: Cells of a map, shape ``(n_rows, n_cols)``, one character each.
@@ -86,8 +87,8 @@ class Draft:
         for name, index, size in zip(("row", "col"), (row, col), self.shape, strict=True):
             if not 0 <= index < size:
                 raise ValueError(f"{name} must be from 0 to {size - 1}, got {index}")
-        if kind not in BRUSHES.values():
-            raise ValueError(f"kind must be one of {' '.join(BRUSHES.values())}, got {kind!r}")
+        if kind not in _KINDS:
+            raise ValueError(f"kind must be one of {' '.join(_KINDS)}, got {kind!r}")
         if self._cells[row, col] == kind:
             return False
         if self._stroke is None:
@@ -115,14 +116,14 @@ class Draft:
         for name, size in (("n_rows", n_rows), ("n_cols", n_cols)):
             if not MIN_SIZE <= size <= MAX_SIZE:
                 raise ValueError(f"{name} must be from {MIN_SIZE} to {MAX_SIZE}, got {size}")
-        cells = np.full((n_rows, n_cols), BRUSHES["Free"])
+        cells = np.full((n_rows, n_cols), Cell.FREE)
         kept = tuple(slice(min(sizes)) for sizes in zip(self.shape, (n_rows, n_cols), strict=True))
         cells[kept] = self._cells[kept]
         self._replace(cells)
 
     def clear(self) -> None:
         """Makes every cell free."""
-        self._replace(np.full(self.shape, BRUSHES["Free"]))
+        self._replace(np.full(self.shape, Cell.FREE))
 
     def replace(self, text: str) -> None:
         """Takes another map.

@@ -11,7 +11,7 @@ import param
 from bokeh.models import Plot
 
 from dashboard.editor.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft
-from dashboard.editor.pointer import Cell, PointerStrokes
+from dashboard.editor.pointer import Place, PointerStrokes
 from dashboard.editor.toolbar import Toolbar
 from dashboard.session.labels import with_label
 from dashboard.session.subscriptions import Watch, watch_always
@@ -175,7 +175,7 @@ class MapEditor(param.Parameterized):
             self.draft.begin_stroke()
             self._stroking = True
 
-    def paint(self, cells: Iterable[Cell]) -> None:
+    def paint(self, cells: Iterable[Place]) -> None:
         """Makes cells of the brush's kind, in a stroke; those beside the map are ignored."""
         if not (self.active and self._stroking):
             return

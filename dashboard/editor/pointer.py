@@ -10,7 +10,7 @@ from bokeh.models import Plot
 from dashboard.editor.draft import MAX_SIZE
 
 #: A place ``(row, col)`` on the grid, which may lie beside the map.
-Cell = tuple[int, int]
+Place = tuple[int, int]
 
 
 class StrokeTarget(Protocol):
@@ -19,7 +19,7 @@ class StrokeTarget(Protocol):
     def begin_stroke(self) -> None:
         """Begins a stroke: the pointer was pressed."""
 
-    def paint(self, cells: Iterable[Cell]) -> None:
+    def paint(self, cells: Iterable[Place]) -> None:
         """Goes on with it: the pointer came over these cells."""
 
     def end_stroke(self) -> None:
@@ -41,7 +41,7 @@ class PointerStrokes:
     def __init__(self, plot: Plot, target: StrokeTarget) -> None:
         self._plot: Any = plot
         self._target = target
-        self._last: Cell | None = None
+        self._last: Place | None = None
         of_others = set(plot.subscribed_events)
         # Bokeh sends DoubleTap for two quick clicks.
         for kind in (Tap, DoubleTap):
@@ -98,7 +98,7 @@ class PointerStrokes:
         self._target.end_stroke()
 
 
-def line(start: Cell, end: Cell) -> Iterator[Cell]:
+def line(start: Place, end: Place) -> Iterator[Place]:
     """Cells of a straight way from one cell to another, both included."""
     n_steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
     for i in range(n_steps + 1):
@@ -106,7 +106,7 @@ def line(start: Cell, end: Cell) -> Iterator[Cell]:
         yield row, col
 
 
-def _cell_of(event: Any) -> Cell | None:
+def _cell_of(event: Any) -> Place | None:
     """Cell under an event's point, None without a point; at most one cell beside any map."""
     if event.x is None or event.y is None or not math.isfinite(event.x + event.y):
         return None
