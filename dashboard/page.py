@@ -1,5 +1,6 @@
 """`GridWorldDashboard`: the whole dashboard, as a component."""
 
+from pathlib import Path
 from typing import Any
 
 import panel as pn
@@ -28,6 +29,7 @@ from dashboard.views.status import StatusView
 from gridworld import GridWorldConfig, Snapshot, Status, Trainer
 
 TITLE = "GridWorld Dashboard"
+_ICON = Path(__file__).with_name("icon.svg")
 
 _WATCHING = "You are watching this training. It is run by those who have its controlling link."
 
@@ -231,7 +233,7 @@ class GridWorldDashboard(Viewer):
 
 def _page_on_its_own(**params: Any) -> pmui.Page:
     """A page that does not follow whether the server is busy with any other one."""
-    page = pmui.Page(busy_indicator=None, **params)
+    page = pmui.Page(busy_indicator=None, favicon=_ICON, **params)
     ignore_busy(page)
     return page
 

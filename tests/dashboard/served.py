@@ -6,6 +6,7 @@ It is loaded by ``panel serve --plugins tests.dashboard.served`` beside the real
 import gc
 import threading
 
+import psutil
 from panel.io import document as panel_document
 from tornado.web import RequestHandler
 
@@ -17,6 +18,8 @@ from gridworld import Trainer
 from tests.dashboard.injected import STEP_FAILS, TRAINING_FAILS, VIEW_FAILS
 
 _STEPS = 50
+#: How threads of pools are named: those of the loop, of Bokeh 3.10, and any other.
+_POOLS = "asyncio_", "bokeh-response", "ThreadPoolExecutor"
 
 
 def _fail(snapshot, wanted):
@@ -40,7 +43,7 @@ _sabotage(CurvesView, "update", VIEW_FAILS, lambda view, snapshot: snapshot)
 
 
 class Census(RequestHandler):
-    """Tells how many dashboards, rooms and threads the server has."""
+    """Tells how many dashboards, rooms and threads the server has, those of pools left out."""
 
     def get(self):
         gc.collect()
@@ -50,9 +53,15 @@ class Census(RequestHandler):
                 "dashboards": kinds.count(GridWorldDashboard),
                 "rooms": kinds.count(Room),
                 "trainers": kinds.count(Trainer),
-                "threads": threading.active_count(),
+                "threads": threading.active_count() - _n_pooled(),
+                "native threads": psutil.Process().num_threads() - _n_pooled(),
             }
         )
+
+
+def _n_pooled():
+    """Threads of pools, which are filled as they are needed and never emptied."""
+    return sum(thread.name.startswith(_POOLS) for thread in threading.enumerate())
 
 
 class Waiting(RequestHandler):
