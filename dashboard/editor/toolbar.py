@@ -44,7 +44,13 @@ class Brushes(pn.widgets.RadioBoxGroup):
         model: Any = super()._get_model(*args, **kwargs)
         hint = "Kind of cell that a click or drag on the map makes."
         model.html_attributes = {"role": "radiogroup", "aria-label": self.label, "title": hint}
+        # Panel takes a choice some 50 ms after it was made, and the plot a click at once.
+        model.on_change("active", self._take_at_once)
         return model
+
+    def _take_at_once(self, _attr: str, _old: int | None, new: int | None) -> None:
+        if new is not None:
+            self.value = self.options[new]
 
 
 class Edited(Protocol):
