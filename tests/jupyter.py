@@ -144,7 +144,12 @@ class Lab:
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
         expected = [f"[{i}]:" for i in range(1, self.cells.count() + 1)]
-        expect(self.cells.locator(".jp-InputPrompt")).to_have_text(expected, timeout=_PATIENCE)
+        try:
+            expect(self.cells.locator(".jp-InputPrompt")).to_have_text(expected, timeout=_PATIENCE)
+        except AssertionError as error:
+            error.add_note("\n".join(self.page.locator(".jp-OutputArea-output").all_inner_texts()))
+            error.add_note("\n".join(self.troubles))
+            raise
 
     def cell(self, text: str) -> Locator:
         """The cell whose code has this text in it."""
