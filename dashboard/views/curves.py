@@ -94,13 +94,12 @@ class CurvesView:
             tools="",
             toolbar_location=None,
             sizing_mode="stretch_width",
-            height=300,
+            height=330,
             # Space for every label: the browser would tell the server of each new width.
             min_border_left=72,
             min_border_right=24,
             x_axis_label="Episode",
             y_axis_label="Return",
-            styles={"overflow": "clip"},  # Bokeh 3.10 would let a long legend stand out
         )
         self.panel = pn.Column(self.switch, bokeh_pane(self.figure), sizing_mode="stretch_width")
         self._episodes, self._means, self._greedy = (
@@ -263,7 +262,10 @@ class CurvesView:
         items = {
             name: LegendItem(label=name, renderers=[renderer]) for name, renderer in lines.items()
         }
-        legend = Legend(items=list(items.values()), orientation="horizontal", ncols=2)
+        # One below the other: Bokeh 3.10 lets what is wider than the curves stand out of the page.
+        legend = Legend(
+            items=list(items.values()), location="top_left", margin=0, padding=4, spacing=0
+        )
         self.figure.add_layout(legend, "above")
         return items
 
