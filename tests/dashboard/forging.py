@@ -28,7 +28,6 @@ class Forger:
         self.token = token_of(url)
         self._numbers, self._options = count(), options
         self._connect()
-        self.models = {}
         self.read_models()
         self.send_event("document_ready", {})
 
@@ -37,8 +36,7 @@ class Forger:
 
     def read_models(self):
         """Asks what models the page has by now."""
-        self.models = {}
-        self._say("PULL-DOC-REQ", {})
+        self.models = dict(_models(self._say("PULL-DOC-REQ", {})))
 
     def id_of(self, label):
         """The model with that label."""
@@ -95,7 +93,6 @@ class Forger:
                 self._socket.send(json.dumps(part))
             while True:
                 header, content = self.read()
-                self.models.update(_models(content))
                 if header.get("reqid") == number:
                     return content
         except (websocket.WebSocketException, OSError):
