@@ -69,7 +69,8 @@ class OpenedDashboard:
         self.field("Level").select_option(level)
 
     def toggle(self, name: str) -> None:
-        self.page.get_by_role("switch", name=name).click()
+        switch = self.page.get_by_role("switch", name=name)
+        switch.set_checked(not switch.is_checked())
 
     def layer(self, title: str) -> Locator:
         return self.page.get_by_role("checkbox", name=title, exact=True)
