@@ -3,23 +3,16 @@
 It is loaded by ``panel serve --plugins tests.dashboard.served`` beside the real dashboard.
 """
 
-import gc
-import threading
-
-import psutil
 from panel.io import document as panel_document
 from tornado.web import RequestHandler
 
-from dashboard import GridWorldDashboard
 from dashboard.compat.sockets import n_waiting
-from dashboard.rooms.room import Room
 from dashboard.views.curves import CurvesView
 from gridworld import Trainer
 from tests.dashboard.injected import STEP_FAILS, TRAINING_FAILS, VIEW_FAILS
+from tests.load.census import Census
 
 _STEPS = 50
-#: How threads of pools are named: those of the loop, of Bokeh 3.10, and any other.
-_POOLS = "asyncio_", "bokeh-response", "ThreadPoolExecutor"
 
 
 def _fail(snapshot, wanted):
@@ -40,28 +33,6 @@ def _sabotage(cls, method, wanted, get_snapshot):
 _sabotage(Trainer, "advance", TRAINING_FAILS, lambda trainer, *_: trainer.snapshot)
 _sabotage(Trainer, "step", STEP_FAILS, lambda trainer: trainer.snapshot)
 _sabotage(CurvesView, "update", VIEW_FAILS, lambda view, snapshot: snapshot)
-
-
-class Census(RequestHandler):
-    """Tells how many dashboards, rooms and threads the server has, those of pools left out."""
-
-    def get(self):
-        gc.collect()
-        kinds = [type(thing) for thing in gc.get_objects()]
-        self.write(
-            {
-                "dashboards": kinds.count(GridWorldDashboard),
-                "rooms": kinds.count(Room),
-                "trainers": kinds.count(Trainer),
-                "threads": threading.active_count() - _n_pooled(),
-                "native threads": psutil.Process().num_threads() - _n_pooled(),
-            }
-        )
-
-
-def _n_pooled():
-    """Threads of pools, which are filled as they are needed and never emptied."""
-    return sum(thread.name.startswith(_POOLS) for thread in threading.enumerate())
 
 
 class Waiting(RequestHandler):

@@ -1,4 +1,4 @@
-"""A plugin of the server under load: counts what is alive in it.
+"""A plugin of a server under load, or under test: counts what is alive in it.
 
 It is loaded by ``panel serve --plugins tests.load.census``.
 """
@@ -8,6 +8,7 @@ import gc
 import threading
 from typing import Any
 
+import psutil
 from bokeh.document import Document
 from bokeh.server.callbacks import SessionCallback
 from tornado.web import RequestHandler
@@ -23,10 +24,15 @@ _KINDS = {
     "documents": Document,
     "callbacks": SessionCallback,
 }
+#: How threads of pools are named: those of the loop, of Bokeh 3.10, and any other.
+_POOLS = "asyncio_", "bokeh-response", "ThreadPoolExecutor"
 
 
 class Census(RequestHandler):
-    """Tells how many of each there are, once what is garbage has been collected."""
+    """Tells how many of each there are, once what is garbage has been collected.
+
+    Threads of pools are left out: pools are filled as they are needed, and never emptied.
+    """
 
     def get(self) -> None:
         gc.collect()
@@ -35,7 +41,12 @@ class Census(RequestHandler):
             name: sum(issubclass(type(thing), kind) for thing in things)
             for name, kind in _KINDS.items()
         }
-        counts |= {"tasks": len(asyncio.all_tasks()), "threads": threading.active_count()}
+        n_pooled = sum(thread.name.startswith(_POOLS) for thread in threading.enumerate())
+        counts |= {
+            "tasks": len(asyncio.all_tasks()),
+            "threads": threading.active_count() - n_pooled,
+            "native threads": psutil.Process().num_threads() - n_pooled,
+        }
         self.write(counts)
 
 
