@@ -31,7 +31,7 @@ def evaluation(trainer: Trainer) -> dict[str, Any]:
     trainer.analyse(seconds=1)  # enough for these numbers, which are worked out first
     snapshot, world = trainer.snapshot, trainer.world
     policy, max_steps = best_actions(snapshot.q_values), trainer.origin.world["max_steps"]
-    succeeding = replace(world, reward=world.goal[world.next_state].astype(float))
+    succeeding = replace(world, reward=world.succeeds.astype(float))
     return {
         "gap": _finite(snapshot.gap),
         "greedy_return": _finite(expected_return(world, policy, max_steps)),

@@ -25,9 +25,10 @@ class Model(NamedTuple):
     next_state: NDArray[np.int64]
     cumulative: NDArray[np.float64]
     reward: NDArray[np.float64]
-    terminal: NDArray[np.bool_]
+    terminated: NDArray[np.bool_]
     goal: NDArray[np.bool_]
     start_states: NDArray[np.int64]
+    start_cumulative: NDArray[np.float64]
     max_steps: int
 
 
@@ -160,7 +161,16 @@ def run(
     Returns:
         Steps taken.
     """
-    next_states, cumulative, rewards, terminal, goal, start_states, max_steps = model
+    (
+        next_states,
+        cumulative,
+        rewards,
+        terminations,
+        goal,
+        start_states,
+        start_cumulative,
+        max_steps,
+    ) = model
     learning_rate, discount, epsilon_decay, min_epsilon = rates
     state = progress["state"][0]
     step = progress["step"][0]
@@ -175,7 +185,12 @@ def run(
             between_episodes = False
             start = 0
             if len(start_states) > 1:
-                start = int(draw(env_rng) * len(start_states))
+                chance = draw(env_rng)
+                if len(start_cumulative) == 0:  # all starts are equally probable
+                    start = int(chance * len(start_states))
+                else:
+                    while chance >= start_cumulative[start]:
+                        start += 1
             state = start_states[start]
             step = 0
             episode_return = 0.0
@@ -190,7 +205,7 @@ def run(
                 outcome += 1
         next_state = next_states[state, action, outcome]
         reward = rewards[state, action, outcome]
-        terminated = terminal[next_state]
+        terminated = terminations[state, action, outcome]
 
         old_value = q_values[state, action]
         target = q_learning_target(reward, discount, q_values[next_state], terminated)
@@ -218,7 +233,7 @@ def run(
         if terminated or step == max_steps:
             records.returns[episode] = episode_return
             records.lengths[episode] = step
-            records.successes[episode] = goal[state]
+            records.successes[episode] = terminated and goal[state]
             episode += 1
             epsilon = min(epsilon, max(min_epsilon, epsilon * epsilon_decay))
             between_episodes = True

@@ -14,6 +14,7 @@ from gridworld.planning.undiscounted import (
     can_reach,
     endless_states,
     leading_on,
+    may_end,
     may_enter,
     resting_actions,
     transitions_of,
@@ -66,6 +67,8 @@ class Bellman:
         # An action that can lead to an endless state has no finite value either.
         self._barred = may_enter(world, self._endless)
         self._reward, self._paid = _expected_rewards(world)
+        # The end of an episode is one more state, S, which is worth 0.
+        self._reached = np.where(world.terminated, world.n_states, world.next_state)
 
     def sweep(self, values: NDArray, added: NDArray) -> tuple[NDArray, NDArray]:
         """One sweep of value iteration: better values and their ``added``, shape ``(S,)`` each.
@@ -116,8 +119,8 @@ class Bellman:
         return self._reward + self.discount * self._expected(values)
 
     def _expected(self, values: NDArray) -> NDArray[np.float64]:
-        """Expected value of the state that an action leads to, shape ``(S, A)``."""
-        reached = values[self.world.next_state]
+        """Expected value of what comes after an action, shape ``(S, A)``."""
+        reached = np.append(values, 0.0)[self._reached]
         return np.einsum("sak,sak->sa", self.world.probability, reached)
 
     def _greedy(self, q_values: NDArray, q_added: NDArray) -> NDArray[np.int64]:
@@ -126,8 +129,9 @@ class Bellman:
         policy = near.argmax(axis=1)
         if self.discount < 1:
             # Far from the end all actions may have the same value, up to rounding.
-            transitions = transitions_of(self.world, as_weights(self.world, policy))
-            return leading_on(self.world, policy, near, can_reach(self.world.terminal, transitions))
+            weights = as_weights(self.world, policy)
+            ends = can_reach(may_end(self.world, weights), transitions_of(self.world, weights))
+            return leading_on(self.world, policy, near, ends)
         # Resting is worth 0: it is a best action only where the best value is 0.
         at_best = abs(q_values.max(axis=1, keepdims=True))
         at_rest = near & self._resting & is_rounding(at_best, q_added)
@@ -162,7 +166,8 @@ def evaluated(world: World, weights: NDArray, discount: float) -> tuple[NDArray,
     values, added = np.zeros((2, world.n_states))
     settled = ~can_reach(reward != 0, transitions)  # worth 0, as no reward ever follows
     if discount == 1:
-        infinite = can_reach(~can_reach(settled, transitions), transitions)
+        finite = settled | may_end(world, weights)
+        infinite = can_reach(~can_reach(finite, transitions), transitions)
         values[infinite] = np.nan
         settled |= infinite
     open_states = np.flatnonzero(~settled)

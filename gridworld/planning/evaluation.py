@@ -88,14 +88,12 @@ def following(
     world: World, policy: NDArray[np.bool_], max_steps: int
 ) -> Generator[None, None, Followed]:
     """Works out in pieces `expected_return`, and the probability that an episode ends."""
-    n_starts, open_starts = len(world.start_states), world.start_states
-    open_starts = open_starts[~world.terminal[open_starts]]
     mass = np.zeros((2, world.n_states))  # probability of each state, for even and odd steps
     here = np.empty((2, world.n_states), dtype=np.int64)  # the first n_here are states with mass
-    np.add.at(mass[0], open_starts, 1 / n_starts)
-    starts = np.unique(open_starts)
+    np.add.at(mass[0], world.start_states, world.start_probability)
+    starts = np.flatnonzero(mass[0])
     here[0, : len(starts)] = starts
-    at, sums, worked = (0, len(starts), open_starts.size / n_starts), (0.0, 0.0), 0
+    at, sums, worked = (0, len(starts), 1.0), (0.0, 0.0), 0
     most = float(abs(world.reward).max())
     reward = world.reward.view()
     reward.setflags(write=False)  # like a world's own, so that there is one compiled signature
@@ -104,7 +102,7 @@ def following(
             world.next_state,
             world.probability,
             reward,
-            world.terminal,
+            world.terminated,
             policy,
             mass,
             here,
@@ -133,10 +131,10 @@ def stays_within(world: World, policy: NDArray[np.bool_], allowed: NDArray[np.bo
         _stays_within(
             world.next_state,
             world.probability,
-            world.terminal,
+            world.terminated,
             policy,
             allowed,
-            world.start_states,
+            world.possible_starts,
         )
     )
 
@@ -146,7 +144,7 @@ def _follow(
     next_state: NDArray,
     probability: NDArray,
     reward: NDArray,
-    terminal: NDArray,
+    terminated: NDArray,
     policy: NDArray,
     mass: NDArray,
     here: NDArray,
@@ -179,9 +177,9 @@ def _follow(
                         continue
                     total += chance * reward[state, action, k]
                     paid += chance * abs(reward[state, action, k])
-                    reached = next_state[state, action, k]
-                    if terminal[reached]:
+                    if terminated[state, action, k]:
                         continue
+                    reached = next_state[state, action, k]
                     if mass[then, reached] == 0.0:
                         here[then, n_there] = reached
                         n_there += 1
@@ -197,7 +195,7 @@ def _follow(
 def _stays_within(
     next_state: NDArray,
     probability: NDArray,
-    terminal: NDArray,
+    terminated: NDArray,
     policy: NDArray,
     allowed: NDArray,
     start_states: NDArray,
@@ -214,16 +212,16 @@ def _stays_within(
     while n_waiting:
         n_waiting -= 1
         state = waiting[n_waiting]
-        if terminal[state]:
-            continue
         for action in range(n_actions):
             if not policy[state, action]:
                 continue
             if not allowed[state, action]:
                 return False
             for k in range(n_outcomes):
+                if terminated[state, action, k] or probability[state, action, k] == 0.0:
+                    continue
                 reached = next_state[state, action, k]
-                if probability[state, action, k] > 0.0 and not seen[reached]:
+                if not seen[reached]:
                     seen[reached] = True
                     waiting[n_waiting] = reached
                     n_waiting += 1

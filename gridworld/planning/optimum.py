@@ -25,9 +25,9 @@ def optimising(world: World, max_steps: int) -> Generator[None, None, float]:
         max_steps: Steps after which an episode is cut off.
 
     Returns:
-        The mean over the start states; NaN where it would take too long to compute.
+        The mean over the starts; NaN where it would take too long to compute.
     """
-    states = np.flatnonzero(world.reachable & ~world.terminal)
+    states = np.flatnonzero(world.ongoing)
     values = np.zeros((2, world.n_states))  # for even and odd numbers of steps
     work = states.size * world.n_actions * world.next_state.shape[2]
     at_once = max(1, OUTCOMES_PER_PIECE // max(1, work))
@@ -36,12 +36,12 @@ def optimising(world: World, max_steps: int) -> Generator[None, None, float]:
         if n_steps * work > _MAX_OUTCOMES:
             return np.nan
         end = min(max_steps, n_steps + at_once)
-        tables = world.next_state, world.probability, world.reward, world.terminal
+        tables = world.next_state, world.probability, world.reward, world.terminated
         n_steps, is_settled = _look_ahead(*tables, states, values, n_steps, end)
         if is_settled:
             break
         yield
-    return float(values[n_steps % 2, world.start_states].mean())
+    return world.mean_over_starts(values[n_steps % 2])
 
 
 @compiled()
@@ -49,7 +49,7 @@ def _look_ahead(
     next_state: NDArray,
     probability: NDArray,
     reward: NDArray,
-    terminal: NDArray,
+    terminated: NDArray,
     states: NDArray,
     values: NDArray,
     n_steps: int,
@@ -69,10 +69,9 @@ def _look_ahead(
                     chance = probability[state, action, k]
                     if chance == 0.0:
                         continue
-                    reached = next_state[state, action, k]
                     value += chance * reward[state, action, k]
-                    if not terminal[reached]:
-                        value += chance * before[reached]
+                    if not terminated[state, action, k]:
+                        value += chance * before[next_state[state, action, k]]
                 best = max(best, value)
             if best != before[state]:
                 is_settled = False

@@ -12,7 +12,7 @@ from gridworld.parameters import as_float
 from gridworld.planning.bellman import Bellman, Plan, as_weights, evaluated
 from gridworld.planning.resumable import Resumable
 from gridworld.planning.tolerance import is_rounding
-from gridworld.planning.undiscounted import transitions_of
+from gridworld.planning.undiscounted import steps_of
 from gridworld.worlds.world import World
 
 #: Sweeps after which value iteration gives up: rewards can be gathered without end.
@@ -87,31 +87,28 @@ def policy_evaluation(world: World, policy: ArrayLike, discount: float) -> NDArr
 def optimal_path(world: World, discount: float) -> NDArray[np.int64]:
     """States from a start to a goal under the optimal policy, both included, shape ``(T,)``.
 
-    With random outcomes it is the likeliest such path; with several starts it begins at the
-    first one.
+    With its last step the episode ends in the goal. With random outcomes it is the likeliest such
+    path; with several starts it begins at the first one whose probability is not 0.
 
     Raises:
         ValueError: If the optimal policy reaches no goal from there.
     """
     from scipy.sparse.csgraph import dijkstra
 
-    transitions = transitions_of(
-        world, _action_probabilities(world, value_iteration(world, discount).policy)
-    )
+    steps = steps_of(world, as_weights(world, value_iteration(world, discount).policy))
     # Likeliest is shortest in -log p; the small surcharge keeps sure steps from being free.
-    transitions.data = 1e-9 - np.log(transitions.data)
-    start = int(world.start_states[0])
-    distance, came_from = dijkstra(transitions, indices=start, return_predecessors=True)
-    goals = np.flatnonzero(world.goal)
-    goal = int(goals[distance[goals].argmin()]) if goals.size else start
-    if not world.goal[goal] or np.isinf(distance[goal]):
+    steps.data = 1e-9 - np.log(steps.data)
+    start = int(world.possible_starts[0])
+    distance, came_from = dijkstra(steps, indices=2 * start, return_predecessors=True)
+    goals = 2 * np.flatnonzero(world.goal) + 1
+    if np.isinf(distance[goals]).all():
         raise ValueError(
             f"the optimal policy at discount {discount!r} reaches no goal from state {start}"
         )
-    path = [goal]
-    while path[-1] != start:
-        path.append(int(came_from[path[-1]]))
-    return np.array(path[::-1])
+    nodes = [int(goals[distance[goals].argmin()])]
+    while nodes[-1] != 2 * start:
+        nodes.append(int(came_from[nodes[-1]]))
+    return np.array(nodes[::-1]) // 2
 
 
 def gap_to_optimal(
@@ -120,7 +117,7 @@ def gap_to_optimal(
     """How much less than the optimum the greedy policy of ``q_values`` earns from the start.
 
     The policy chooses evenly among tied best actions, as the agent does. Where there are
-    several starts, their mean.
+    several starts, the mean over their probabilities.
 
     Args:
         world: The MDP.
@@ -140,13 +137,12 @@ def gap_to_optimal(
         )
     best = q_values == q_values.max(axis=1, keepdims=True)
     policy = best / best.sum(axis=1, keepdims=True)
-    values, added = (table[world.start_states] for table in evaluated(world, policy, discount))
+    values, added = evaluated(world, policy, discount)
     plan = plan or value_iteration(world, discount)
-    best = plan.values[world.start_states]
-    gap = float((best - values).mean())
+    gap = world.mean_over_starts(plan.values - values)
     if np.isnan(gap):
         return float("inf")
-    return 0.0 if is_rounding(gap, float((abs(best) + added).mean())) else gap
+    return 0.0 if is_rounding(gap, world.mean_over_starts(abs(plan.values) + added)) else gap
 
 
 def _check_discount(discount: float) -> float:

@@ -77,9 +77,10 @@ class Run:
             world.next_state,
             world.cumulative,
             world.reward,
-            world.terminal,
+            world.terminated,
             world.goal,
             world.start_states,
+            world.start_cumulative,
             max_steps,
         )
         self.visits = np.zeros_like(agent.q_values, dtype=np.int64)

@@ -113,12 +113,12 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
                 self.world.cumulative.tolist(),
                 self.world.next_state.tolist(),
                 self.world.reward.tolist(),
+                self.world.terminated.tolist(),
                 strict=True,
             )
         ]
-        self._terminal = self.world.terminal.tolist()
-        self._start_states = self.world.start_states.tolist()
-        self._state = self._start_states[0]
+        self._first_start = int(self.world.start_states[0])
+        self._state = self._first_start
         self._steps = 0
 
     def reset(
@@ -131,10 +131,9 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
             options: Not used.
         """
         super().reset(seed=seed)
-        start = 0
-        if len(self._start_states) > 1:
-            start = int(self.np_random.random() * len(self._start_states))
-        self._state = self._start_states[start]
+        self._state = self._first_start
+        if len(self.world.start_states) > 1:
+            self._state = self.world.start_of(self.np_random.random())
         self._steps = 0
         return self._observation(), self._info()
 
@@ -151,9 +150,8 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
         if outcome[0] < 1.0:
             draw = self.np_random.random()
             outcome = next(outcome for outcome in outcomes if draw < outcome[0])
-        _, self._state, reward = outcome
+        _, self._state, reward, terminated = outcome
         self._steps += 1
-        terminated = self._terminal[self._state]
         truncated = not terminated and self._steps >= self._max_steps
         return self._observation(), reward, terminated, truncated, self._info()
 

@@ -21,8 +21,9 @@ class World:
     """States, actions and outcomes of an MDP; arrays are read-only.
 
     From state ``s``, action ``a`` leads with ``probability[s, a, k]`` to
-    ``next_state[s, a, k]`` with reward ``reward[s, a, k]``. Terminal states and walls lead to
-    themselves with reward 0.
+    ``next_state[s, a, k]`` with reward ``reward[s, a, k]``; ``terminated[s, a, k]`` tells whether
+    the episode ends there or goes on. On a map, goals, pits and walls lead to themselves with
+    reward 0.
 
     Attributes:
         next_state: Shape ``(S, A, K)``, int64.
@@ -30,9 +31,13 @@ class World:
         cumulative: Running sum of ``probability`` over ``K``; exactly 1 from the last possible
             outcome on.
         reward: Shape ``(S, A, K)``.
-        terminal: Shape ``(S,)``, bool: reaching the state ends the episode.
-        goal: Shape ``(S,)``, bool: terminal states that count as success.
-        start_states: Shape ``(N,)``; an episode's start is drawn uniformly from them.
+        terminated: Shape ``(S, A, K)``, bool: the outcome ends the episode.
+        goal: Shape ``(S,)``, bool: an episode that ends in the state is a success.
+        start_states: Shape ``(N,)``; an episode's start is drawn from them.
+        start_probability: Shape ``(N,)``; sums to 1.
+        start_cumulative: Running sum of ``start_probability``, shape ``(N,)``; exactly 1 from the
+            last possible start on. Where all starts are equally probable it is empty, shape
+            ``(0,)``.
         shape: ``(n_rows, n_cols)`` of the map; ``(1, S)`` for a world without a map.
     """
 
@@ -40,9 +45,11 @@ class World:
     probability: NDArray[np.float64]
     cumulative: NDArray[np.float64]
     reward: NDArray[np.float64]
-    terminal: NDArray[np.bool_]
+    terminated: NDArray[np.bool_]
     goal: NDArray[np.bool_]
     start_states: NDArray[np.int64]
+    start_probability: NDArray[np.float64]
+    start_cumulative: NDArray[np.float64]
     shape: tuple[int, int]
 
     @property
@@ -55,19 +62,64 @@ class World:
         """Number of actions ``A``."""
         return self.next_state.shape[1]
 
+    @property
+    def possible_starts(self) -> NDArray[np.int64]:
+        """The start states whose probability is not 0."""
+        return self.start_states[self.start_probability > 0]
+
+    @cached_property
+    def ongoing(self) -> NDArray[np.bool_]:
+        """Whether an episode can go on from a state, possible starts included, shape ``(S,)``."""
+        ongoing = np.zeros(self.n_states, dtype=np.bool_)
+        newly = np.unique(self.possible_starts)
+        goes_on = (self.probability > 0) & ~self.terminated
+        while newly.size:
+            ongoing[newly] = True
+            following = self.next_state[newly][goes_on[newly]]
+            newly = np.unique(following[~ongoing[following]])
+        ongoing.setflags(write=False)
+        return ongoing
+
     @cached_property
     def reachable(self) -> NDArray[np.bool_]:
-        """Whether an episode can reach a state, starts included, shape ``(S,)``."""
-        reached = np.zeros(self.n_states, dtype=np.bool_)
-        newly = np.unique(self.start_states)
-        possible = self.probability > 0
-        while newly.size:
-            reached[newly] = True
-            open_states = newly[~self.terminal[newly]]
-            following = self.next_state[open_states][possible[open_states]]
-            newly = np.unique(following[~reached[following]])
+        """Whether an episode can reach a state, possible starts included, shape ``(S,)``."""
+        possible = self.probability[self.ongoing] > 0
+        reached = self.ongoing | _among(self.n_states, self.next_state[self.ongoing][possible])
         reached.setflags(write=False)
         return reached
+
+    @cached_property
+    def terminal(self) -> NDArray[np.bool_]:
+        """Whether episodes end in a state and never go on from it, shape ``(S,)``.
+
+        A state that one outcome enters as the episode ends, and another as it goes on, is not
+        terminal, nor is a possible start.
+        """
+        ends = (self.probability > 0) & self.terminated
+        terminal = _among(self.n_states, self.next_state[ends]) & ~self.ongoing
+        terminal.setflags(write=False)
+        return terminal
+
+    @property
+    def succeeds(self) -> NDArray[np.bool_]:
+        """Whether an outcome ends the episode in a goal, shape ``(S, A, K)``."""
+        return self.terminated & self.goal[self.next_state]
+
+    def start_of(self, draw: float) -> int:
+        """The start state that a number drawn uniformly from [0, 1) stands for."""
+        if self.start_cumulative.size:
+            start = int(np.searchsorted(self.start_cumulative, draw, side="right"))
+        else:
+            start = int(draw * len(self.start_states))
+        return int(self.start_states[start])
+
+    def mean_over_starts(self, values: NDArray[np.float64]) -> float:
+        """Expected value of an episode's start; ``values`` has shape ``(S,)``."""
+        if not self.start_cumulative.size:
+            return float(values[self.start_states].mean())
+        # A start that never comes may have no finite value.
+        chances = self.start_probability[self.start_probability > 0]
+        return float(chances @ values[self.possible_starts])
 
     def position(self, state: int) -> tuple[int, int]:
         """``(row, col)`` of a state.
@@ -135,24 +187,30 @@ class World:
         *,
         goal: ArrayLike | None = None,
         start_states: ArrayLike | None = None,
+        start_probability: ArrayLike | None = None,
         shape: tuple[int, int] | None = None,
     ) -> "World":
         """Makes a world of any small MDP.
 
         Args:
-            next_state: States reached, shape ``(S, A, K)``.
+            next_state: States reached, shape ``(S, A, K)``; a state may come several times.
             probability: Their probabilities, shape ``(S, A, K)``.
             reward: Their rewards, shape ``(S, A, K)``.
             terminal: Which states end an episode, shape ``(S,)``. Their rows of the tables
-                are replaced: they lead to themselves with reward 0.
-            goal: Which terminal states count as success, shape ``(S,)``; all by default.
-            start_states: Where episodes start, shape ``(N,)``; by default every state
-                that is not terminal.
+                are replaced: they lead to themselves with reward 0. Or which outcomes end an
+                episode, shape ``(S, A, K)``. Then no rows are replaced.
+            goal: Which states are a success if an episode ends there, shape ``(S,)``; by
+                default all in which one can end.
+            start_states: Where episodes start, shape ``(N,)``; by default every state but
+                those that are entered only as an episode ends.
+            start_probability: How probable each start is, shape ``(N,)``; by default, all
+                alike. A start with probability 0 never comes.
             shape: ``(n_rows, n_cols)`` of the map that the states come from, if any.
 
         Raises:
             ValueError: If shapes do not agree, a state is out of range, the
-                probabilities of an action do not sum to 1, or a reward is not finite.
+                probabilities of an action or of the starts do not sum to 1, a reward is not
+                finite, an episode starts in a terminal state, or none can end in a goal.
         """
         next_state = np.array(next_state)
         if next_state.ndim != 3 or not next_state.size or next_state.dtype.kind not in "iu":
@@ -164,43 +222,101 @@ class World:
         n_states = next_state.shape[0]
         probability = _table("probability", probability, np.float64, next_state.shape)
         reward = _table("reward", reward, np.float64, next_state.shape)
-        terminal = _table("terminal", terminal, np.bool_, (n_states,))
-        goal = terminal if goal is None else _table("goal", goal, np.bool_, (n_states,))
-        starts = np.flatnonzero(~terminal) if start_states is None else np.array(start_states)
-        shape = shape or (1, n_states)
-        _check_states(next_state, starts, terminal, goal, shape)
+        terminated = _table("terminal", terminal, np.bool_, (n_states,), next_state.shape)
+        _check_states("next_state", next_state, n_states)
         _check_outcomes(probability, reward)
 
-        next_state[terminal] = np.flatnonzero(terminal)[:, None, None]
-        probability[terminal] = np.arange(next_state.shape[2]) == 0
-        reward[terminal] = 0.0
-        cumulative = probability.cumsum(axis=2)
-        # Rounding may leave the sum below 1; then a draw could exceed it and find no outcome.
-        remaining = probability[..., ::-1].cumsum(axis=2)[..., ::-1] - probability
-        cumulative[remaining <= 0] = 1.0
+        closed = np.zeros(n_states, dtype=np.bool_)  # states where no episode may start
+        if terminated.ndim == 1:
+            closed = terminated
+            next_state[closed] = np.flatnonzero(closed)[:, None, None]
+            probability[closed] = np.arange(next_state.shape[2]) == 0
+            reward[closed] = 0.0
+            terminated = closed[next_state]
+        possible = probability > 0
+        ends = _among(n_states, next_state[possible & terminated])
+        goes_on = _among(n_states, next_state[possible & ~terminated])
+
+        goal = ends if goal is None else _table("goal", goal, np.bool_, (n_states,))
+        starts = np.array(np.flatnonzero(goes_on | ~ends) if start_states is None else start_states)
+        _check_starts(starts, n_states)
         starts = starts.astype(np.int64)
-        arrays = (next_state, probability, cumulative, reward, terminal, goal, starts)
+        chances, start_cumulative = _start_chances(start_probability, starts.size)
+        shape = shape or (1, n_states)
+        if closed[starts[chances > 0]].any():
+            raise ValueError("start_states must be states that are not terminal")
+        if (goal & ~ends).any():
+            wrong = (goal & ~ends).argmax()
+            raise ValueError(f"goal must be states in which an episode can end, got state {wrong}")
+        if len(shape) != 2 or shape[0] * shape[1] != n_states:
+            raise ValueError(f"shape must be (n_rows, n_cols) of {n_states} states, got {shape!r}")
+
+        arrays = (
+            next_state,
+            probability,
+            _cumulative(probability),
+            reward,
+            terminated,
+            goal,
+            starts,
+            chances,
+            start_cumulative,
+        )
         for array in arrays:
             array.setflags(write=False)
         return cls(*arrays, shape=shape)
 
 
-def _table(name: str, values: ArrayLike, dtype: type, shape: tuple[int, ...]) -> NDArray:
-    """A copy of ``values`` as an array of the given type and shape."""
+def _table(name: str, values: ArrayLike, dtype: type, *shapes: tuple[int, ...]) -> NDArray:
+    """A copy of ``values`` as an array of the given type and one of the shapes."""
     table: NDArray = np.array(values, dtype=dtype, order="C")
-    if table.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, got {table.shape}")
+    if table.shape not in shapes:
+        allowed = " or ".join(map(str, shapes))
+        raise ValueError(f"{name} must have shape {allowed}, got {table.shape}")
     return table
 
 
-def _check_states(
-    next_state: NDArray,
-    starts: NDArray,
-    terminal: NDArray,
-    goal: NDArray,
-    shape: tuple[int, int],
-) -> None:
-    n_states = len(terminal)
+def _among(n_states: int, states: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a state is among the given ones, shape ``(S,)``."""
+    among = np.zeros(n_states, dtype=np.bool_)
+    among[states] = True
+    return among
+
+
+def _cumulative(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Running sums over the last axis; exactly 1 from the last possible entry on."""
+    cumulative = probability.cumsum(axis=-1)
+    # Rounding may leave the sum below 1; then a draw could exceed it and find no entry.
+    remaining = probability[..., ::-1].cumsum(axis=-1)[..., ::-1] - probability
+    cumulative[remaining <= 0] = 1.0
+    return cumulative
+
+
+def _start_chances(probability: ArrayLike | None, n_starts: int) -> tuple[NDArray, NDArray]:
+    """`World.start_probability` and `World.start_cumulative`."""
+    uniform = np.full(n_starts, 1 / n_starts), np.zeros(0)
+    if probability is None:
+        return uniform
+    chances = _table("start_probability", probability, np.float64, (n_starts,))
+    wrong = chances[~(chances >= 0)]
+    if wrong.size:
+        raise ValueError(f"start_probability must be from 0 to 1, got {wrong[0]}")
+    if not _sums_to_1(chances):
+        raise ValueError(f"start_probability must sum to 1, got a sum of {chances.sum()}")
+    return uniform if (chances == chances[0]).all() else (chances, _cumulative(chances))
+
+
+def _sums_to_1(probability: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray(abs(probability.sum(axis=-1) - 1) <= 1e-9)
+
+
+def _check_states(name: str, states: NDArray, n_states: int) -> None:
+    wrong = states[(states < 0) | (states >= n_states)]
+    if wrong.size:
+        raise ValueError(f"{name} must be from 0 to {n_states - 1}, got {wrong[0]}")
+
+
+def _check_starts(starts: NDArray, n_states: int) -> None:
     if not starts.size:
         raise ValueError("start_states must be states that are not terminal, at least one")
     if starts.ndim != 1 or starts.dtype.kind not in "iu":
@@ -208,21 +324,11 @@ def _check_states(
             "start_states must be whole numbers of shape (N,), got "
             f"{starts.dtype} of shape {starts.shape}"
         )
-    for name, states in (("next_state", next_state), ("start_states", starts)):
-        wrong = states[(states < 0) | (states >= n_states)]
-        if wrong.size:
-            raise ValueError(f"{name} must be from 0 to {n_states - 1}, got {wrong[0]}")
-    if terminal[starts].any():
-        raise ValueError("start_states must be states that are not terminal")
-    if (goal & ~terminal).any():
-        raise ValueError(f"goal must be terminal, state {(goal & ~terminal).argmax()} is not")
-    if len(shape) != 2 or shape[0] * shape[1] != n_states:
-        raise ValueError(f"shape must be (n_rows, n_cols) of {n_states} states, got {shape!r}")
+    _check_states("start_states", starts, n_states)
 
 
 def _check_outcomes(probability: NDArray, reward: NDArray) -> None:
-    sums_to_1 = abs(probability.sum(axis=2) - 1) <= 1e-9
-    for state, action in np.argwhere(~(sums_to_1 & (probability >= 0).all(axis=2))):
+    for state, action in np.argwhere(~(_sums_to_1(probability) & (probability >= 0).all(axis=2))):
         raise ValueError(
             "probability must be from 0 to 1 and sum to 1, got "
             f"{probability[state, action].tolist()} for state {state}, action {action}"

@@ -11,7 +11,9 @@ from gridworld import (
     QLearningConfig,
     Status,
     Trainer,
+    World,
 )
+from gridworld.runs.run import Run
 
 #: Episodes for each level: about as many steps everywhere; the first ones are the longest.
 EPISODES = {
@@ -142,6 +144,67 @@ def test_extreme_settings_give_the_same_bits(learning):
     trainer = Trainer(world_config, learning_config, seed=0)
     trainer.train()
     assert bits_of(trainer) == loop_by_hand(world_config, learning_config, seed=0)
+
+
+#: A corridor of 0, 1, 2, in which an episode ends with one step in four out of state 1, wherever
+#: that leads, and with the way back out of state 2.
+CORRIDOR = World.from_tables(
+    [[[0, 0], [1, 1]], [[0, 0], [2, 2]], [[1, 1], [2, 0]]],
+    [[[1, 0], [1, 0]], [[0.75, 0.25], [0.75, 0.25]], [[1, 0], [0.5, 0.5]]],
+    [[[0, 0], [-1, 0]], [[0, 1], [0, 2]], [[5, 0], [-1, -2]]],
+    [[[0, 0], [0, 0]], [[0, 1], [0, 1]], [[1, 1], [0, 0]]],
+    goal=[False, True, False],
+    start_states=[0, 1, 2],
+    start_probability=[0.5, 0, 0.5],
+)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_world_whose_outcomes_end_episodes_gives_the_same_bits_by_hand(seed):
+    n_episodes, max_steps = 200, 6
+    config = QLearningConfig(num_episodes=n_episodes)
+    agent, rng = QLearningAgent(config, 3, 2, seed), np.random.default_rng(seed)
+    records, ended_in = [], set()
+    for _ in range(n_episodes):
+        state = 0 if rng.random() < 0.5 else 2
+        episode_return, length, terminated = 0.0, 0, False
+        while not terminated and length < max_steps:
+            action = agent.select_action(state)
+            outcome = 0
+            if CORRIDOR.probability[state, action, 0] < 1:
+                outcome = int(rng.random() >= CORRIDOR.probability[state, action, 0])
+            next_state = int(CORRIDOR.next_state[state, action, outcome])
+            reward = float(CORRIDOR.reward[state, action, outcome])
+            terminated = bool((state == 1 and outcome == 1) or (state == 2 and action == 0))
+            update = agent.update(state, action, reward, next_state, terminated)
+            state = next_state
+            episode_return += reward
+            length += 1
+        agent.end_episode()
+        ended_in.add((state, terminated))
+        records.append((episode_return, length, terminated and state == 1))
+    assert {(1, True), (1, False)} <= ended_in  # the goal, and cut off in the same state
+
+    twin = QLearningAgent(config, 3, 2, seed)
+    run = Run(
+        CORRIDOR,
+        twin,
+        np.random.default_rng(seed),
+        layout="...",
+        num_episodes=n_episodes,
+        max_steps=max_steps,
+    )
+    while not run.ended:
+        run.advance(100, n_episodes)
+    trained = bits(
+        twin.q_values,
+        twin.epsilon,
+        run.last_update,
+        twin.np_random,
+        run.np_random,
+        list(zip(*run.records, strict=True)),
+    )
+    assert trained == bits(agent.q_values, agent.epsilon, update, agent.np_random, rng, records)
 
 
 def test_the_bits_differ_from_seed_to_seed():

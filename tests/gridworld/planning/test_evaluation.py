@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import GridWorldConfig, World, optimal_path, policy_evaluation, value_iteration
-from gridworld.planning.evaluation import best_actions, expected_return, stays_within
-from tests.gridworld.planning.test_solve import map_world, mdps, world_of
+from gridworld.planning.evaluation import best_actions, expected_return, following, stays_within
+from gridworld.planning.resumable import Resumable
+from tests.gridworld.planning.test_solve import ending_mdps, map_world, mdps, world_of
 
 
 def return_by_steps(world, policy, max_steps):
@@ -103,6 +104,34 @@ def test_a_start_named_twice_counts_twice():
     policy = np.ones((3, 1), dtype=bool)
     assert expected_return(paid, policy, 10) == pytest.approx(3 * 4 / 5)
     assert stays_within(paid, policy, policy)
+
+
+@settings(deadline=None)
+@given(ending_mdps(), SEEDS, st.integers(1, 60))
+def test_an_outcome_that_ends_counts_as_one_into_a_terminal_state(worlds, seed, max_steps):
+    ending, other = worlds
+    policy, allowed = (any_policy(other, np.random.default_rng(seed + i)) for i in range(2))
+    followed = Resumable(lambda: following(ending, policy[:-1], max_steps)).result()
+    expected = Resumable(lambda: following(other, policy, max_steps)).result()
+    assert followed == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    within = stays_within(ending, policy[:-1], allowed[:-1])
+    assert within == stays_within(other, policy, allowed)
+
+
+def test_starts_count_as_they_are_probable():
+    paid = World.from_tables(
+        [[[2]], [[2]], [[2]], [[3]]],
+        np.ones((4, 1, 1)),
+        [[[3]], [[1]], [[0]], [[7]]],
+        [[[True]], [[True]], [[True]], [[False]]],
+        start_states=[0, 1, 3],
+        start_probability=[0.25, 0.75, 0],
+    )
+    policy = np.ones((4, 1), dtype=bool)
+    assert Resumable(lambda: following(paid, policy, 10)).result() == (1.5, 1)
+    # State 3 is a start that never comes.
+    assert stays_within(paid, policy, np.array([[True], [True], [False], [False]]))
+    assert not stays_within(paid, policy, np.array([[True], [False], [False], [False]]))
 
 
 def test_best_actions_are_all_that_tie():

@@ -16,6 +16,7 @@ from gridworld.planning import optimum as module
 from gridworld.planning.evaluation import best_actions, expected_return, following
 from gridworld.planning.optimum import optimising
 from gridworld.planning.resumable import Resumable
+from tests.gridworld.planning.test_solve import ending_mdps
 
 FROZEN_LAKE = """\
 S.......
@@ -95,6 +96,13 @@ def test_the_optimum_is_the_most_of_all_that_can_be_done(seed, slip, max_steps):
     config.param.update(slip=slip, step_reward=-0.1)
     world = World.from_config(config)
     assert optimum(world, max_steps) == pytest.approx(most_of_all(world, max_steps), rel=1e-12)
+
+
+@settings(deadline=None)
+@given(ending_mdps(), st.integers(1, 60))
+def test_an_outcome_that_ends_counts_as_one_into_a_terminal_state(worlds, max_steps):
+    ending, other = worlds
+    assert optimum(ending, max_steps) == pytest.approx(optimum(other, max_steps), rel=1e-12)
 
 
 @settings(max_examples=30, deadline=None)

@@ -4,6 +4,7 @@ from collections import deque
 
 import numpy as np
 import pytest
+from gymnasium.envs.toy_text import CliffWalkingEnv, FrozenLakeEnv, TaxiEnv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,32 @@ def mdps(draw, proper=False):
     reward = rng.integers(-3, 4, size=shape).astype(float)
     terminal = np.arange(n_states + 1) == n_states
     return World.from_tables(next_state, probability, reward, terminal)
+
+
+@st.composite
+def ending_mdps(draw, costly=False):
+    """A small MDP whose outcomes end episodes, and it with one more state, which they lead to.
+
+    In a costly one no reward is above 0, so that discount 1 gives an optimum.
+    """
+    world, rng = draw(mdps()), np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    next_state, n_states = world.next_state, world.n_states
+    reward = -abs(world.reward) if costly else world.reward
+    terminated = rng.random(next_state.shape) < draw(st.sampled_from([0.1, 0.5]))
+    chances = rng.integers(3, size=n_states) + (np.arange(n_states) == 0)
+    starts = {
+        "start_states": range(n_states),
+        "start_probability": chances / chances.sum(),
+    }
+    ending = World.from_tables(next_state, world.probability, reward, terminated, **starts)
+    to_end = np.where(terminated, n_states, next_state)
+    row = ((0, 1), (0, 0), (0, 0))
+    probability = np.pad(world.probability, row)
+    probability[-1, :, 0] = 1
+    end = np.arange(n_states + 1) == n_states
+    return ending, World.from_tables(
+        np.pad(to_end, row), probability, np.pad(reward, row), end, **starts
+    )
 
 
 def solve(world, weights, discount):
@@ -113,6 +140,145 @@ def test_optimal_values_are_the_best_of_all_policies(world, discount):
     np.testing.assert_allclose(plan.q_values, backup(world, expected, discount), rtol=0, atol=1e-10)
     chosen = plan.q_values[np.arange(world.n_states), plan.policy]
     np.testing.assert_allclose(chosen, plan.q_values.max(axis=1), rtol=0, atol=1e-10)
+
+
+def check_same_plans(ending, other, discount):
+    plan, expected = (value_iteration(world, discount) for world in (ending, other))
+    for name in ("values", "q_values"):
+        table, of_end = getattr(plan, name), getattr(expected, name)
+        np.testing.assert_allclose(table, of_end[:-1], rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(plan.policy, expected.policy[:-1])
+    np.testing.assert_array_equal(plan.optimal, expected.optimal[:-1])
+    rng = np.random.default_rng(0)
+    weights = rng.dirichlet(np.ones(other.n_actions), size=other.n_states)
+    for policy in (weights, rng.integers(other.n_actions, size=other.n_states)):
+        values = policy_evaluation(ending, policy[:-1], discount)
+        of_end = policy_evaluation(other, policy, discount)
+        np.testing.assert_allclose(values, of_end[:-1], rtol=1e-9, atol=1e-9)
+    q_values = rng.integers(3, size=(other.n_states, other.n_actions))
+    gap = gap_to_optimal(ending, q_values[:-1], discount)
+    assert gap == pytest.approx(gap_to_optimal(other, q_values, discount), rel=1e-9, abs=1e-9)
+
+
+@settings(deadline=None)
+@given(ending_mdps(), st.sampled_from(DISCOUNTS))
+def test_an_outcome_that_ends_is_worth_what_one_into_a_terminal_state_is(worlds, discount):
+    check_same_plans(*worlds, discount)
+
+
+@settings(deadline=None)
+@given(ending_mdps(costly=True))
+def test_undiscounted_an_outcome_that_ends_is_worth_what_one_into_a_terminal_state_is(worlds):
+    check_same_plans(*worlds, 1)
+
+
+@settings(deadline=None)
+@given(mdps(), st.sampled_from(DISCOUNTS))
+def test_terminal_states_and_the_outcomes_into_them_give_the_same_plan(world, discount):
+    same = World.from_tables(world.next_state, world.probability, world.reward, world.terminated)
+    plan, expected = value_iteration(same, discount), value_iteration(world, discount)
+    for table, other in zip(plan, expected, strict=True):
+        np.testing.assert_array_equal(table, other)
+
+
+def test_known_values_where_the_outcome_decides_whether_the_episode_ends():
+    world = World.from_tables(
+        [[[1], [1]], [[0], [0]]],
+        np.ones((2, 2, 1)),
+        [[[0], [1]], [[2], [0]]],
+        [[[False], [True]], [[False], [True]]],
+        start_states=[0],
+    )
+    plan = value_iteration(world, 0.9)
+    assert plan.values.tolist() == pytest.approx([9.473684, 10.526316], abs=5e-7)
+    assert plan.policy.tolist() == [0, 0]
+    assert policy_evaluation(world, [1, 1], 0.9).tolist() == [1, 0]
+    assert policy_evaluation(world, [0, 1], 0.9).tolist() == [0, 0]
+    with pytest.raises(ValueError, match=r"^discount must be below 1 for this world, got 1:"):
+        value_iteration(world, 1)
+
+
+def world_of_table(env):
+    """A world of a Gymnasium environment's table ``P``, shorter rows filled up with chance 0."""
+    n_states, n_actions = env.observation_space.n, env.action_space.n
+    rows = [env.P[s][a] for s, a in np.ndindex(n_states, n_actions)]
+    most = max(map(len, rows))
+    filled = np.array([[*row, *[(0, 0, 0, False)] * (most - len(row))] for row in rows])
+    chance, next_state, reward, terminated = np.moveaxis(
+        filled.reshape(n_states, n_actions, most, 4), 3, 0
+    )
+    return World.from_tables(
+        next_state.astype(int),
+        chance,
+        reward,
+        terminated,
+        start_states=range(n_states),
+        start_probability=env.initial_state_distrib,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "terminal"),
+    [
+        (FrozenLakeEnv, [5, 7, 11, 12, 15]),
+        (CliffWalkingEnv, [47]),
+        # A passenger who is at the destination has been brought there.
+        (TaxiEnv, [0, 85, 410, 475]),
+    ],
+)
+def test_a_table_of_gymnasium_makes_a_world(kind, terminal):
+    env = kind()
+    world = world_of_table(env)
+    assert np.flatnonzero(world.terminal).tolist() == terminal
+    values = np.zeros(world.n_states)
+    for _ in range(300):  # 0.9**300 is 2e-14
+        values = np.array(
+            [
+                max(
+                    sum(p * (r + (0 if end else 0.9 * values[s])) for p, s, r, end in row)
+                    for row in env.P[state].values()
+                )
+                for state in range(world.n_states)
+            ]
+        )
+    np.testing.assert_allclose(value_iteration(world, 0.9).values, values, rtol=0, atol=1e-10)
+
+
+def passing_through(end_reward):
+    """A row of three states; from the last, action 1 ends in the goal in the middle."""
+    return World.from_tables(
+        [[[1], [0]], [[2], [0]], [[2], [1]]],
+        np.ones((3, 2, 1)),
+        [[[0], [0]], [[0], [0]], [[0], [end_reward]]],
+        [[[False], [False]], [[False], [False]], [[False], [True]]],
+        goal=[False, True, False],
+        start_states=[2, 0],
+        start_probability=[0, 1],
+    )
+
+
+@pytest.mark.parametrize("discount", [0.5, 1])
+def test_an_optimal_path_may_pass_through_the_goal_that_it_ends_in(discount):
+    assert optimal_path(passing_through(end_reward=1), discount).tolist() == [0, 1, 2, 1]
+
+
+def test_an_optimal_path_that_passes_through_a_goal_alone_reaches_none():
+    with pytest.raises(ValueError, match=r"reaches no goal from state 0$"):
+        optimal_path(passing_through(end_reward=-1), 0.9)
+
+
+def test_a_gap_weighs_the_probabilities_of_the_starts():
+    world = World.from_tables(
+        [[[0], [0]], [[1], [1]], [[2], [2]]],
+        np.ones((3, 2, 1)),
+        [[[3], [0]], [[1], [0]], [[-1], [-1]]],
+        [[[True]] * 2, [[True]] * 2, [[False]] * 2],
+        start_states=[0, 1, 2],
+        start_probability=[0.25, 0.75, 0],
+    )
+    worst = [[0, 1]] * 3
+    assert gap_to_optimal(world, worst, 0.9) == 0.25 * 3 + 0.75 * 1
+    assert gap_to_optimal(world, worst, 1) == 0.25 * 3 + 0.75 * 1  # state 2 never ends
 
 
 def test_actions_nearly_tied_are_told_apart():

@@ -18,6 +18,22 @@ TABLES = {
 }
 
 
+#: State 1 is a start, and is entered by outcomes that end the episode and by one that does not;
+#: state 2 is entered only as an episode ends; no episode gets to state 3.
+OUTCOMES = {
+    "next_state": [[[1, 1], [1, 2]], [[0, 2], [1, 0]], [[0, 3], [3, 0]], [[2, 2], [3, 1]]],
+    "probability": [[[0.5, 0.5], [0.7, 0.3]], [[0.6, 0.4], [1, 0]], *[[[1, 0], [1, 0]]] * 2],
+    "reward": np.arange(16.0).reshape(4, 2, 2),
+    "terminal": [
+        [[False, True], [True, True]],
+        [[False, True], [False, True]],
+        [[False, False], [False, False]],
+        [[True, False], [True, False]],
+    ],
+    "start_states": [0, 1],
+}
+
+
 def world_of(layout, **parameters):
     return World.from_config(GridWorldConfig(layout=layout, **parameters))
 
@@ -106,7 +122,7 @@ def test_arrays_are_read_only_and_contiguous(world):
         for field in dataclasses.fields(world)
         if isinstance(value := getattr(world, field.name), np.ndarray)
     ]
-    assert len(arrays) == 7
+    assert len(arrays) == 9
     for array in arrays:
         assert array.flags.c_contiguous
         with pytest.raises(ValueError, match="read-only"):
@@ -282,6 +298,123 @@ def test_terminal_states_stay_whatever_the_tables_say():
     assert world.reward.ravel().tolist() == [1, 0]
 
 
+def test_outcomes_of_terminal_states_end_the_episode(world):
+    np.testing.assert_array_equal(world.terminated, world.terminal[world.next_state])
+    np.testing.assert_array_equal(
+        world.succeeds, world.goal[world.next_state] & world.terminal[world.next_state]
+    )
+
+
+def test_one_outcome_may_end_where_another_goes_on():
+    world = World.from_tables(**OUTCOMES)
+    for name in ("next_state", "probability", "reward"):
+        np.testing.assert_array_equal(getattr(world, name), OUTCOMES[name])
+    np.testing.assert_array_equal(world.terminated, OUTCOMES["terminal"])
+    assert world.ongoing.tolist() == [True, True, False, False]
+    assert world.reachable.tolist() == [True, True, True, False]
+
+
+def test_terminal_is_where_episodes_end_and_never_go_on():
+    world = World.from_tables(**OUTCOMES)
+    # An outcome ends in state 3 as well, though no episode gets to where it happens.
+    assert world.terminal.tolist() == [False, False, True, True]
+    assert world.goal.tolist() == [False, True, True, True]
+    from_there = World.from_tables(**{**OUTCOMES, "start_states": [2]})
+    assert not from_there.terminal.any()
+
+
+def test_a_success_is_an_end_in_a_goal():
+    world = World.from_tables(**OUTCOMES, goal=[False, True, False, False])
+    succeeds = np.zeros((4, 2, 2), dtype=bool)
+    succeeds[0, 0, 1] = succeeds[0, 1, 0] = True
+    np.testing.assert_array_equal(world.succeeds[:3], succeeds[:3])
+
+
+def test_an_end_that_cannot_happen_is_no_goal():
+    tables = {**OUTCOMES, "goal": [True, False, False, False]}
+    with pytest.raises(ValueError, match=r"^goal must be states in which an episode can end, "):
+        World.from_tables(**tables)
+
+
+def test_episodes_start_by_default_where_they_can_go_on():
+    tables = {name: table for name, table in OUTCOMES.items() if name != "start_states"}
+    assert World.from_tables(**tables).start_states.tolist() == [0, 1, 3]
+
+
+def test_tables_of_ending_outcomes_make_the_world_of_their_terminal_states(world):
+    same = World.from_tables(
+        world.next_state,
+        world.probability,
+        world.reward,
+        world.terminated,
+        goal=world.goal,
+        start_states=world.start_states,
+        shape=world.shape,
+    )
+    for field in dataclasses.fields(world):
+        np.testing.assert_array_equal(getattr(same, field.name), getattr(world, field.name))
+    for name in ("terminal", "reachable", "ongoing"):
+        np.testing.assert_array_equal(getattr(same, name), getattr(world, name))
+
+
+def starts_of(probability):
+    """A world whose states are all starts, of the given probabilities."""
+    states = np.arange(len(probability))
+    once = np.ones((len(states), 1, 1))
+    return World.from_tables(
+        states[:, None, None],
+        once,
+        once,
+        once,
+        start_states=states,
+        start_probability=probability,
+    )
+
+
+def test_starts_are_as_frequent_as_they_are_probable():
+    probability = np.array([0, 0.2, 0.5, 0, 0.3, 0])
+    world = starts_of(probability)
+    np.testing.assert_array_equal(world.start_probability, probability)
+    np.testing.assert_allclose(world.start_cumulative, [0, 0.2, 0.7, 0.7, 1, 1], rtol=1e-15)
+    n_draws = 10_000
+    drawn = [world.start_of(draw) for draw in np.random.default_rng(0).random(n_draws)]
+    # Four standard deviations of a binomial count are at most 200.
+    counts = np.bincount(drawn, minlength=6)
+    np.testing.assert_allclose(counts, n_draws * probability, rtol=0, atol=200)
+    assert (counts[probability == 0] == 0).all()
+    assert world.start_of(0.0) == 1
+    assert world.start_of(np.nextafter(1, 0)) == 4
+    assert world.possible_starts.tolist() == [1, 2, 4]
+    assert world.reachable.tolist() == world.ongoing.tolist() == (probability > 0).tolist()
+
+
+def test_no_rounding_leaves_a_draw_without_a_start():
+    world = starts_of([*[0.1] * 6, 0.4 - 1e-10, 0])
+    assert world.start_cumulative[-2:].tolist() == [1, 1]
+    assert world.start_of(np.nextafter(1, 0)) == 6
+
+
+@pytest.mark.parametrize("given", [None, [1 / 3] * 3, [0.333333333333] * 3])
+def test_starts_that_are_all_alike_need_no_running_sum(given):
+    tables = {**OUTCOMES, "start_states": [3, 0, 0], "start_probability": given}
+    world = World.from_tables(**tables)
+    assert world.start_probability.tolist() == [1 / 3] * 3
+    assert world.start_cumulative.shape == (0,)
+    assert [world.start_of(draw) for draw in (0, 0.33, 0.34, 0.99)] == [3, 3, 0, 0]
+
+
+def test_the_mean_over_starts_weighs_their_probabilities():
+    values = np.array([1.0, 2.0, np.nan, 5.0])
+    assert starts_of([0.5, 0.25, 0, 0.25]).mean_over_starts(values) == 2.25
+    assert np.isnan(starts_of([0.5, 0.25, 0.25, 0]).mean_over_starts(values))
+    assert starts_of([0.25] * 4).mean_over_starts(np.arange(4.0)) == 1.5
+
+
+def test_a_start_that_never_comes_may_be_terminal():
+    world = World.from_tables(**TABLES, start_states=[0, 1], start_probability=[1, 0])
+    assert world.terminal.tolist() == [False, True]
+
+
 def test_tables_are_copied():
     reward = np.array(TABLES["reward"])
     world = World.from_tables(**{**TABLES, "reward": reward})
@@ -313,15 +446,33 @@ def test_tables_are_copied():
         ({"reward": [[1.0, 0.0], [0.0, 0.0]]}, "reward must have shape (2, 1, 2), got (2, 2)"),
         ({"reward": [[[np.nan, 0.0]], [[0.0, 0.0]]]}, "reward must be finite numbers"),
         ({"reward": [[[np.inf, 0.0]], [[0.0, 0.0]]]}, "reward must be finite numbers"),
-        ({"terminal": [True]}, "terminal must have shape (2,), got (1,)"),
+        ({"terminal": [True]}, "terminal must have shape (2,) or (2, 1, 2), got (1,)"),
+        ({"terminal": [[True], [True]]}, "terminal must have shape (2,) or (2, 1, 2), got (2, 1)"),
         ({"terminal": [True, True]}, "start_states must be states that are not terminal"),
         ({"goal": [True]}, "goal must have shape (2,), got (1,)"),
-        ({"goal": [True, False]}, "goal"),
+        (
+            {"goal": [True, False]},
+            "goal must be states in which an episode can end, got state 0",
+        ),
         ({"start_states": []}, "start_states must be states that are not terminal"),
         ({"start_states": [1]}, "start_states must be states that are not terminal"),
         ({"start_states": [5]}, "start_states must be from 0 to 1, got 5"),
         ({"start_states": [[0]]}, "start_states"),
         ({"start_states": [0.7]}, "start_states"),
+        ({"start_probability": [0.5, 0.5]}, "start_probability must have shape (1,), got (2,)"),
+        ({"start_probability": [0.9]}, "start_probability must sum to 1, got a sum of 0.9"),
+        (
+            {"start_states": [0, 0], "start_probability": [1.5, -0.5]},
+            "start_probability must be from 0 to 1, got -0.5",
+        ),
+        (
+            {"start_states": [0, 0], "start_probability": [0.5, np.nan]},
+            "start_probability must be from 0 to 1, got nan",
+        ),
+        (
+            {"start_states": [0, 1], "start_probability": [0.9, 0.1]},
+            "start_states must be states that are not terminal",
+        ),
         ({"shape": (3, 3)}, "shape"),
     ],
     ids=lambda value: re.sub(r"\s+", " ", str(value)) if isinstance(value, dict) else "",
