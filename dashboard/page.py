@@ -15,6 +15,7 @@ from dashboard.controls.share import Share
 from dashboard.controls.sidebar import Controls
 from dashboard.editor.editor import MapEditor
 from dashboard.page_body import TrainingPanel
+from dashboard.rooms.preparation import preparation
 from dashboard.rooms.registry import Membership, RegistryError, lobby
 from dashboard.rooms.room import Room
 from dashboard.session.entry import enter_room, lead_on
@@ -64,6 +65,7 @@ class GridWorldDashboard(Viewer):
     def __init__(self, trainer: Trainer | None = None, **parameters: Any) -> None:
         super().__init__()
         compat.install()
+        preparation().begin()
         if trainer is not None and parameters:
             raise TypeError("GridWorldDashboard takes a trainer or parameters, not both")
         world_config = None if trainer else GridWorldConfig(**parameters)
@@ -101,7 +103,7 @@ class GridWorldDashboard(Viewer):
             self._membership.entry.news = []
         # Panel 1.10 mixes up the order of several toasts that are shown while a page loads.
         self.runner.do_later(lambda: tell(complaints))
-        self._status = StatusView(room.snapshot)
+        self._status = StatusView(room.snapshot, lambda: room.preparing)
         self._controls = controls = Controls(room, self.runner)
         self._editor = MapEditor(
             room.world_config, lambda: room.locked, self._on_draft, self.runner.subscriptions.watch
@@ -122,7 +124,7 @@ class GridWorldDashboard(Viewer):
 
     def _let_watch(self, membership: Membership) -> None:
         """Makes a page that has nothing on it with which to change the training."""
-        self._status = StatusView(self.room.snapshot)
+        self._status = StatusView(self.room.snapshot, lambda: self.room.preparing)
         settings = SettingsView(self.room, self.runner.subscriptions.watch)
         share = Share(membership)
         self._sidebar = settings.panel

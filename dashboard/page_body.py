@@ -46,7 +46,7 @@ class TrainingPanel:
         self.grid = GridView(snapshot)
         self._layers = LayeredView(self.grid, snapshot, self._one_message)
         self._history = HistoryView(room, self._one_message)
-        self._progress = ProgressView(snapshot)
+        self._progress = ProgressView(snapshot, lambda: room.preparing)
         self._curves = CurvesView(snapshot, self._one_message)
         self._inspector = InspectorView(snapshot)
         self.mark = SettingsMark(room, editor, self._show_map, self._one_message)

@@ -5,12 +5,14 @@ Importing it registers the environment ``GridWorld-v0`` with Gymnasium.
 
 import gymnasium
 
-from gridworld import parameters
-from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
+from gridworld import algorithms, parameters
+from gridworld.algorithms import *  # noqa: F403 - the config and the agent of each algorithm
 from gridworld.atomic import check_writable, replacing
-from gridworld.learning.base import LearningConfig
-from gridworld.learning.loop import TRAIL_LENGTH
-from gridworld.learning.records import Transition
+from gridworld.learning.agent import TabularAgent
+from gridworld.learning.algorithm import Algorithm, Equation
+from gridworld.learning.config import LearningConfig
+from gridworld.learning.recording import TRAIL_LENGTH
+from gridworld.learning.records import Step, Update
 from gridworld.planning.bellman import Plan
 from gridworld.planning.evaluation import best_actions
 from gridworld.planning.solve import (
@@ -20,6 +22,7 @@ from gridworld.planning.solve import (
     value_iteration,
 )
 from gridworld.planning.tolerance import is_rounding
+from gridworld.preparation import is_prepared, prepare
 from gridworld.runs.changes import TUNABLE
 from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot, snapshot_of
 from gridworld.runs.spec import Held, RunSpec
@@ -55,22 +58,24 @@ __all__ = [
     "TRAIL_LENGTH",
     "TUNABLE",
     "Action",
+    "Algorithm",
     "Cell",
     "Change",
+    "Equation",
     "GridWorldConfig",
     "GridWorldEnv",
     "Held",
     "LearningConfig",
     "LoadError",
     "Plan",
-    "QLearningAgent",
-    "QLearningConfig",
     "RunSpec",
     "Snapshot",
     "Status",
     "StatusError",
+    "Step",
+    "TabularAgent",
     "Trainer",
-    "Transition",
+    "Update",
     "World",
     "__version__",
     "best_actions",
@@ -79,12 +84,14 @@ __all__ = [
     "episodes_to_parquet",
     "format_layout",
     "gap_to_optimal",
+    "is_prepared",
     "is_rounding",
     "is_same_map",
     "optimal_path",
     "parameters",
     "parse_layout",
     "policy_evaluation",
+    "prepare",
     "q_table_to_csv",
     "q_table_to_parquet",
     "random_layout",
@@ -93,5 +100,6 @@ __all__ = [
     "snapshot_of",
     "value_iteration",
 ]
+__all__ += algorithms.__all__
 
 gymnasium.register(id="GridWorld-v0", entry_point="gridworld.worlds.env:GridWorldEnv")

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
+from numba import extending
 from numba.core import caching, serialize
 
 from gridworld.atomic import replacing
@@ -26,9 +27,12 @@ _MAX_VERSIONS = 32
 _NO_FOLDER = "Compiled code is not kept, no folder is writable: set NUMBA_CACHE_DIR"
 _CHECKSUM = hashlib.sha256
 _CHECKSUM_SIZE = _CHECKSUM().digest_size
+_functions: list[Any] = []
+
+Plain = TypeVar("Plain", bound=Callable)
 
 
-def compiled(*others: Callable) -> Callable[[Callable], Any]:
+def compiled(*others: Callable, counts_references: bool = True) -> Callable[[Callable], Any]:
     """Compiles a function at its first call, or loads its code from the disk.
 
     The names of the function and of its files on disk contain a digest of all its sources, so
@@ -38,22 +42,47 @@ def compiled(*others: Callable) -> Callable[[Callable], Any]:
     Args:
         others: One function of each other file whose code or constants are compiled into this
             one.
+        counts_references: Whether references to arrays are counted, which a function needs that
+            makes arrays or keeps them.
     """
+    options = {} if counts_references else {"_nrt": False}
 
     def decorate(function: Callable) -> Any:
         digest = _digest(function, *others)
         function.__qualname__ += f"_{digest}"
-        dispatcher = numba.njit(function)
+        dispatcher = numba.njit(**options)(function)
+        _functions.append(dispatcher)
         if hasattr(dispatcher, "_cache") and hasattr(caching, "CompileResultCacheImpl"):
             dispatcher._cache = _Cache(function, digest)
             return dispatcher
         try:  # this Numba has no such cache: use its own
-            return numba.njit(cache=True)(function)
+            dispatcher.enable_caching()
         except RuntimeError:
             _warn_once(_NO_FOLDER)
-            return dispatcher
+        return dispatcher
 
     return decorate
+
+
+def functions() -> tuple[Any, ...]:
+    """All functions that were made by `compiled` so far."""
+    return tuple(_functions)
+
+
+def is_ready(function: Any) -> bool:
+    """Whether a function made by `compiled` was compiled before, here or by another process."""
+    kept = getattr(function, "_cache", None)
+    return bool(function.overloads) or (isinstance(kept, _Cache) and kept.has_files(function))
+
+
+def inlined(function: Plain) -> Plain:
+    """A plain function that compiled code may call, too; it becomes part of its caller.
+
+    It must take arrays that it writes to from its arguments and their attributes: Numba drops
+    what is written to arrays that it takes for local ones, such as those of an unpacked tuple.
+    """
+    # Numba's decorator forgets its option after one function.
+    return extending.register_jitable(inline="always")(function)  # type: ignore[no-any-return]
 
 
 class _Cache:
@@ -116,15 +145,21 @@ class _Cache:
             for old in sorted(versions, key=lambda file: file.stat().st_mtime)[:-_MAX_VERSIONS]:
                 old.unlink()
 
+    def has_files(self, dispatcher: Any) -> bool:
+        """Whether there is code of the present sources for this machine, of any signature."""
+        if self._impl is None:
+            return False
+        machine = _machine(dispatcher.targetctx.codegen())
+        return any(f".{machine}-" in file.name for file in self._files(self._digest))
+
     def flush(self) -> None:
         """Removes the function's files."""
         for file in self._files(self._digest) if self._impl else ():
             file.unlink(missing_ok=True)
 
     def _path(self, signature: Any, codegen: Any) -> Path:
-        key = repr((numba.__version__, __debug__, signature, codegen.magic_tuple()))
-        name = f"{self._impl.filename_base}.{_CHECKSUM(key.encode()).hexdigest()[:16]}.nbc"
-        return Path(self.cache_path, name)
+        kind = f"{_machine(codegen)}-{_short(repr(signature))}"
+        return Path(self.cache_path, f"{self._impl.filename_base}.{kind}.nbc")
 
     def _files(self, digest: str) -> Iterable[Path]:
         name, _, _ = self._impl.filename_base.rpartition(self._digest)
@@ -139,6 +174,15 @@ def _digest(function: Callable, *others: Callable) -> str:
     cells = getattr(function, "__closure__", None) or ()
     digest.update(serialize.dumps([cell.cell_contents for cell in cells]))
     return digest.hexdigest()[:16]
+
+
+def _machine(codegen: Any) -> str:
+    """Stands for the processor and the version of Numba that code is made for."""
+    return _short(repr((numba.__version__, __debug__, codegen.magic_tuple())))
+
+
+def _short(text: str) -> str:
+    return _CHECKSUM(text.encode()).hexdigest()[:16]
 
 
 def _read(path: Path) -> Any:

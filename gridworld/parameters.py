@@ -164,10 +164,15 @@ class Whole(Real, param.Integer):
 
 
 class Choice(Stated, param.Selector):
-    """One of a few names."""
+    """One of a few names, given with a title for each: ``objects={title: name}``."""
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The title of each name."""
+        return {name: title for title, name in self.names.items()}
 
     def _allowed(self) -> str:
-        return "one of " + ", ".join(self.objects)
+        return "one of " + ", ".join(self.titles)
 
 
 class Text(Stated, param.String):

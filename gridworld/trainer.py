@@ -2,6 +2,7 @@
 
 import math
 import os
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -9,8 +10,11 @@ from typing import IO
 
 import numpy as np
 
-from gridworld.algorithms.q_learning import QLearningAgent, QLearningConfig
-from gridworld.learning.records import Transition
+from gridworld.algorithms import ALGORITHMS
+from gridworld.algorithms.q_learning import QLearningConfig
+from gridworld.learning.agent import TabularAgent
+from gridworld.learning.config import LearningConfig
+from gridworld.learning.records import Step
 from gridworld.parameters import check_whole
 from gridworld.runs.changes import check_changes, check_number, check_value
 from gridworld.runs.run import Run
@@ -35,7 +39,7 @@ class Trainer:
 
     The result depends on the configs and the seed alone, to the last bit: not on the
     sizes of the steps, and equal to a loop written by hand over `GridWorldEnv` and
-    `QLearningAgent` with the same seed.
+    the algorithm's agent with the same seed.
 
     Status: ``IDLE → RUNNING ⇄ PAUSED → STOPPED | FINISHED``, ``FAILED`` on an error, and
     `reset` leads back to ``IDLE`` from any status. The configs and the seed are read at the
@@ -48,28 +52,29 @@ class Trainer:
 
     Args:
         world_config: The world; the easy level by default.
-        learning_config: The learner; Q-learning with its defaults by default.
+        learning_config: The learner, whose class tells the algorithm; Q-learning with its
+            defaults by default.
         seed: Whole number from 0, from which both generators derive.
         changes: Changes of parameters that every run makes, such as the `changes` of another
             trainer.
 
     Raises:
-        ValueError: If the seed is not a whole number from 0, or a change is not allowed.
+        ValueError: If the seed is not a whole number from 0, a change is not allowed, or the
+            learner's config belongs to no algorithm.
     """
 
     def __init__(
         self,
         world_config: GridWorldConfig | None = None,
-        learning_config: QLearningConfig | None = None,
+        learning_config: LearningConfig | None = None,
         seed: int = 0,
         changes: Iterable[Change] = (),
     ) -> None:
         self.world_config = world_config or GridWorldConfig()
-        self.learning_config = learning_config or QLearningConfig()
+        self.learning_config: LearningConfig = learning_config or QLearningConfig()
         self.seed = seed
         self._changes = check_changes(changes)
         self.reset()
-        self._run.compile()  # here, so that the first step does not take longer than others
 
     @property
     def world(self) -> World:
@@ -77,13 +82,18 @@ class Trainer:
         return self._run.world
 
     @property
-    def agent(self) -> QLearningAgent:
-        """The present run's agent, with its Q-table and its generator."""
+    def agent(self) -> TabularAgent | None:
+        """The present run's agent, with its Q-table and its generator.
+
+        It learns in the same arrays as the run. None for an algorithm that has no agent.
+        """
+        self._is_fresh = False
         return self._run.agent
 
     @property
     def np_random(self) -> np.random.Generator:
         """The world's generator."""
+        self._is_fresh = False
         return self._run.np_random
 
     @property
@@ -114,7 +124,10 @@ class Trainer:
         world, learning = settings.world_config, settings.learning_config
         self.seed, self._changes = settings.seed, check_changes(settings.scheduled)
         self.world_config.copy_from(world)
-        self.learning_config.param.update(**parameters_of(learning))
+        if type(learning) is type(self.learning_config):
+            self.learning_config.param.update(**parameters_of(learning))
+        else:
+            self.learning_config = learning
 
     @property
     def settings_changed(self) -> bool:
@@ -126,10 +139,15 @@ class Trainer:
         """Where the run stands."""
         return self._status
 
+    def compile(self) -> None:
+        """Compiles the run's loop, or loads it from the disk; else the first step does."""
+        self._run.compile()
+
     def start(self) -> None:
         """Starts a run: ``IDLE → RUNNING``."""
         require("start", self.status, Status.IDLE)
-        self.reset()
+        if not self._is_fresh or self.settings != self._origin:
+            self.reset()
         self._status = Status.RUNNING
 
     def pause(self) -> None:
@@ -153,23 +171,23 @@ class Trainer:
 
     def reset(self) -> None:
         """Replaces the run, from any status, by a new one of the configs and the seed."""
-        learning, before = self.learning_config, getattr(self, "_origin", None)
-        self._origin = self.settings
-        world, analysis = World.from_config(self.world_config), None
-        if before and before.world == self._origin.world:
-            # Planning takes long on a large map, and its results stay valid in the same world.
-            analysis = self._run.analysis
+        before, origin = getattr(self, "_run", None), self.settings
+        if before is not None and self._origin.world != origin.world:
+            before = None
+        self._origin: RunSpec = origin
+        # Planning takes long on a large map, and its results stay valid in the same world.
         self._run: Run = Run(
-            world,
-            QLearningAgent(learning, world.n_states, world.n_actions, self.seed),
-            np.random.default_rng(self.seed),
+            before.world if before else World.from_config(self.world_config),
+            ALGORITHMS[self._origin.algorithm],
+            self.learning_config,
+            self.seed,
             layout=self.world_config.layout,
-            num_episodes=int(learning.num_episodes),
             max_steps=int(self.world_config.max_steps),
-            optimal_evaluations=int(learning.optimal_evaluations),
             scheduled=self._changes,
-            analysis=analysis,
+            analysis=before.analysis if before else None,
         )
+        # Whether the next run may use this one, as nobody can have changed it.
+        self._is_fresh = True
         self._status = Status.IDLE
 
     def hold(self) -> Held:
@@ -177,6 +195,7 @@ class Trainer:
 
         The run is not copied: training it further before `reset` changes the held run, too.
         """
+        self._is_fresh = False
         return Held(self._run, self._origin, self._status, self.settings)
 
     def bring_back(self, held: Held) -> None:
@@ -190,21 +209,21 @@ class Trainer:
             held: Result of `hold`.
         """
         self.settings = held.settings
-        self._run, self._origin = held.run, held.origin
+        self._run, self._origin, self._is_fresh = held.run, held.origin, False
         self._status = Status.PAUSED if held.status is Status.RUNNING else held.status
 
-    def step(self) -> Transition:
-        """Makes one update and pauses; starts the run if it is ``IDLE``.
+    def step(self) -> Step:
+        """Takes one step and pauses; starts the run if it is ``IDLE``.
 
         Returns:
-            The update.
+            The step; what was learned from it is `snapshot.last_update`.
         """
         self._begin("step", Status.PAUSED)
         self._advance(1, self._run.num_episodes)
         self._pause_unless_finished()
-        update = self._run.last_update
-        assert update is not None
-        return update
+        step = self._run.last_step
+        assert step is not None
+        return step
 
     def step_episode(self) -> int:
         """Trains to the end of the episode and pauses; starts the run if it is ``IDLE``.
@@ -300,7 +319,12 @@ class Trainer:
     @property
     def keyframes(self) -> tuple[Snapshot, ...]:
         """The run at evenly spaced numbers of steps, at most 200 of them."""
-        return tuple(self._run.keyframes)
+        return tuple(self._run.keyframes())
+
+    def keyframe_at(self, total_steps: int) -> Snapshot:
+        """The latest of the `keyframes` that was taken after at most so many steps."""
+        total_steps = check_whole("total_steps", total_steps)
+        return self._run.keyframe(bisect_right(self._run.keyframe_steps, total_steps) - 1)
 
     def analyse(self, seconds: float = math.inf) -> bool:
         """Compares the run with the exact answers of planning.
@@ -357,9 +381,8 @@ class Trainer:
             OSError: If the file cannot be opened.
         """
         origin, status, state = load(source)
-        learning = origin.learning_config
-        trainer = cls(origin.world_config, learning, origin.seed, origin.scheduled)
-        restore(trainer._run, state, learning, origin.scheduled)
+        trainer = cls(origin.world_config, origin.learning_config, origin.seed, origin.scheduled)
+        restore(trainer._run, state, origin.scheduled)
         check_status(status, trainer._run)
         trainer._status = Status.PAUSED if status is Status.RUNNING else status
         return trainer

@@ -56,16 +56,8 @@ _REPLACED = {
 _LEVEL_FIELDS = {
     "random": ("n_rows", "n_cols", "wall_density", "map_seed"),
 }
-_ENVIRONMENT = ("level", *_LEVEL_FIELDS["random"], "slip", "max_steps")
-_AGENT = (
-    "learning_rate",
-    "discount_factor",
-    "epsilon",
-    "epsilon_decay",
-    "min_epsilon",
-    "initial_q",
-)
-_RUN = ("num_episodes", "optimal_evaluations", "seed")
+#: Fields of the learner's config that are about the run.
+_RUN = ("num_episodes", "optimal_evaluations")
 _PACE = ("update_interval", "frame_rate", "finish_in", "turbo")
 
 
@@ -84,15 +76,11 @@ class Controls:
         self._room, self._runner = room, runner
         self._status: Status | None = None
         self._can_undo = False
+        self._preparing: str | None = None
         self._ready = False
         self._problem: str | None = None
-        self._owners: dict[str, param.Parameterized] = {
-            **dict.fromkeys(_ENVIRONMENT, room.world_config),
-            **dict.fromkeys((*_AGENT, *_RUN), room.learning_config),
-            "seed": room,
-        }
         watch = runner.subscriptions.watch
-        self._fields: dict[str, Field] = {}
+        self._fields: dict[tuple[param.Parameterized, str], Field] = {}
         self._pace = {name: Field(room.pace, name, width=130, watch=watch) for name in _PACE}
         self._goal = Field(room, "goal_episode", width=130, watch=watch)
         self._tuning_switch = Field(room.tuning, "allowed", watch=watch)
@@ -112,27 +100,36 @@ class Controls:
         self._lock_note = pn.pane.HTML(_UNLOCKED, **_NOTE)
         self._level_note = pn.pane.HTML(**_NOTE)
         self._level_fields = pn.Column(sizing_mode="stretch_width")
+        self._agent_fields = pn.Column(sizing_mode="stretch_width")
+        self._run_fields = pn.Column(sizing_mode="stretch_width")
         self._tuned_fields = pn.Column(sizing_mode="stretch_width")
         self.sidebar = self._make_sidebar()
         *buttons, _ = self._buttons.values()
         self.buttons = wrapping_row(*buttons, margin=_ROW_MARGIN)
         self.bar = self._make_bar()
         watch(room.world_config, ["level"], self._show_level)
+        watch(room.learner, ["algorithm"], self._show_learner)
         watch(room.tuning, ["allowed"], self._show_tuning)
         self._show_level()
+        self._show_learner()
         self.update(room.snapshot)
-        for config in dict.fromkeys(self._owners.values()):
-            watch(config, list(config.param), runner.draw)
+        for owner in room.setting_owners:
+            watch(owner, list(owner.param), runner.draw)
 
     def update(self, snapshot: Snapshot) -> None:
         """Enables the buttons and fields that the status allows."""
-        can_undo = self._room.can_undo
-        if snapshot.status is self._status and can_undo == self._can_undo:
+        can_undo, preparing = self._room.can_undo, self._room.preparing
+        before = self._status, self._can_undo, self._preparing
+        if (snapshot.status, can_undo, preparing) == before:
             return
-        self._status, self._can_undo = snapshot.status, can_undo
+        self._status, self._can_undo, self._preparing = snapshot.status, can_undo, preparing
         for label, method, statuses, *_ in _BUTTONS:
             allowed = self._ready and not self._refuses(method) and self._status in statuses
-            self._buttons[label].disabled = not allowed or (method == "undo" and not can_undo)
+            if method == "undo":
+                allowed = allowed and can_undo
+            if method in ("step", "step_episode"):  # these train at once
+                allowed = allowed and not preparing
+            self._buttons[label].disabled = not allowed
         for field in self._fields.values():
             field.widget.disabled = self._room.locked or not self._ready
         for field in (*self._pace.values(), self._goal, self._tuning_switch):
@@ -168,25 +165,31 @@ class Controls:
         is_refused = self._problem is not None and not self._room.locked
         return is_refused and method not in ("reset", "undo")
 
-    def _widgets(self, *names: str) -> list[Any]:
+    def _widgets(self, owner: param.Parameterized, *names: str) -> list[Any]:
         """The fields' widgets; made when they are first shown, since each costs load time."""
         for name in names:
-            if name not in self._fields:
+            if (owner, name) not in self._fields:
                 field = Field(
-                    self._owners[name],
+                    owner,
                     name,
                     lambda: self._room.locked,
                     watch=self._runner.subscriptions.watch,
                     lock=self._room.lock,
                 )
                 field.widget.disabled = self._room.locked or not self._ready
-                self._fields[name] = field
-        return [self._fields[name].widget for name in names]
+                self._fields[owner, name] = field
+        return [self._fields[owner, name].widget for name in names]
 
     def _show_level(self) -> None:
-        level = self._room.world_config.level
-        self._level_note.object = LEVELS[level].description
-        self._level_fields[:] = self._widgets(*_LEVEL_FIELDS.get(level, ()))
+        world = self._room.world_config
+        self._level_note.object = LEVELS[world.level].description
+        self._level_fields[:] = self._widgets(world, *_LEVEL_FIELDS.get(world.level, ()))
+
+    def _show_learner(self) -> None:
+        config = self._room.learning_config
+        of_agent = [name for name in config.param if name not in ("name", *_RUN)]
+        self._agent_fields[:] = self._widgets(config, *of_agent)
+        self._run_fields[:] = self._widgets(config, *_RUN)
 
     def _show_tuning(self) -> None:
         room = self._room
@@ -208,17 +211,20 @@ class Controls:
         def title(text: str) -> pn.pane.HTML:
             return pn.pane.HTML(f"<h2>{text}</h2>", stylesheets=[_TITLE], margin=(8, 10, 0, 10))
 
+        room = self._room
         return pn.Column(
             self._lock_note,
             title("Environment"),
-            *self._widgets("level"),
+            *self._widgets(room.world_config, "level"),
             self._level_note,
             self._level_fields,
-            *self._widgets("slip", "max_steps"),
+            *self._widgets(room.world_config, "slip", "max_steps"),
             title("Agent"),
-            *self._widgets(*_AGENT),
+            *self._widgets(room.learner, "algorithm"),
+            self._agent_fields,
             title("Run"),
-            *self._widgets(*_RUN),
+            self._run_fields,
+            *self._widgets(room, "seed"),
             self._tuning_switch.widget,
             self._tuned_fields,
             sizing_mode="stretch_width",

@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.views.mathml import known_number, number
 from dashboard.views.progress import SUCCESS_RATE, counters_of
 from dashboard.views.settings import Setting, settings_of
-from gridworld import LEVELS, RECENT_EPISODES, Snapshot, Trainer, __version__
+from gridworld import ALGORITHMS, LEVELS, RECENT_EPISODES, Snapshot, Trainer, __version__
 
 
 class RunReport(NamedTuple):
@@ -46,7 +46,7 @@ class RunReport(NamedTuple):
             results=_results(last),
             settings={
                 "World": settings_of(world),
-                "Learner: Q-learning": [
+                f"Learner: {ALGORITHMS[origin.algorithm].title}": [
                     *settings_of(learning),
                     Setting("Seed", str(seed), "Both generators of chance derive from it."),
                 ],

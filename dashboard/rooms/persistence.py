@@ -63,6 +63,7 @@ def _describe(room: Room) -> dict[str, Any]:
         "seconds": room.seconds,
         "seed": room.seed,
         "world": settings.world,
+        "algorithm": settings.algorithm,
         "learning": settings.learning,
         "goal_episode": room.goal_episode,
         "tuning": room.tuning.allowed,
@@ -81,7 +82,9 @@ def revive(folder: Path, kept: SavedRoom) -> Room:
         settings = room.trainer.settings
         room.set_up(
             settings._replace(
-                world=kept.room.get("world", settings.world),  # earlier versions did not write it
+                # Earlier versions did not write these two.
+                world=kept.room.get("world", settings.world),
+                algorithm=kept.room.get("algorithm", settings.algorithm),
                 learning=kept.room["learning"],
                 seed=kept.room["seed"],
             )

@@ -14,15 +14,17 @@ import param
 from dashboard.rooms import sharing
 from dashboard.rooms.counters import counters
 from dashboard.rooms.discarded import Discarded
+from dashboard.rooms.learner import LearnerChoice
 from dashboard.rooms.locking import alone
 from dashboard.rooms.pace import Pace
+from dashboard.rooms.preparation import preparation
 from dashboard.rooms.tuning import Tuning
 from gridworld import (
+    ALGORITHMS,
     RECENT_EPISODES,
     TUNABLE,
     GridWorldConfig,
     LearningConfig,
-    QLearningConfig,
     RunSpec,
     Snapshot,
     Status,
@@ -60,7 +62,8 @@ class Room(param.Parameterized):
 
     Args:
         world_config: The world; the easy level by default.
-        learning_config: The learner; Q-learning with its defaults by default.
+        learning_config: The learner, whose class tells the algorithm; Q-learning with its
+            defaults by default.
         trainer: A trainer with configs of its own, in place of both; it may be stepped
             from elsewhere too.
     """
@@ -80,7 +83,7 @@ class Room(param.Parameterized):
     def __init__(
         self,
         world_config: GridWorldConfig | None = None,
-        learning_config: QLearningConfig | None = None,
+        learning_config: LearningConfig | None = None,
         trainer: Trainer | None = None,
         **params: Any,
     ) -> None:
@@ -91,11 +94,13 @@ class Room(param.Parameterized):
         self._n_pages = 0
         self._trainer = trainer or Trainer(world_config, learning_config, self.seed)
         self.world_config = self._trainer.world_config
-        self.learning_config = self._trainer.learning_config
+        self.learner = LearnerChoice(self._trainer.learning_config)
         self.pace = Pace()
         self.tuning = Tuning()
         #: Counts the changes, so that a page knows whether it has drawn the latest.
         self.revision = 0
+        #: Title of the algorithm for which another process is still compiling; None for none.
+        self.preparing: str | None = None
         #: Seconds that the run has been going, pauses left out.
         self.seconds = 0.0
         self._due = 0.0
@@ -114,9 +119,9 @@ class Room(param.Parameterized):
         self._analysis_due, self._analysis_beat = -math.inf, random.random()
         self._snapshot = self._trainer.snapshot
         self._follow_run()
-        for config in (self.world_config, self.learning_config):
-            config.param.watch(self._on_setting, list(config.param))
-        self.param.watch(self._on_setting, "seed")
+        for owner in self.setting_owners:
+            names = ["seed"] if owner is self else list(owner.param)
+            owner.param.watch(self._on_setting, names)
         self.tuning.param.watch(self._on_tuning, list(TUNABLE))
         self.pace.param.watch(lambda _: self._plan_finish(), "finish_in")
         sharing.join(self)
@@ -125,6 +130,16 @@ class Room(param.Parameterized):
     def status(self) -> Status:
         """Where the run stands."""
         return self._trainer.status
+
+    @property
+    def learning_config(self) -> LearningConfig:
+        """The settings of the chosen algorithm."""
+        return self.learner.config
+
+    @property
+    def setting_owners(self) -> tuple[param.Parameterized, ...]:
+        """The objects whose parameters are settings, those of all algorithms among them."""
+        return self.world_config, self.learner, *self.learner.configs.values(), self
 
     @property
     def locked(self) -> bool:
@@ -183,6 +198,8 @@ class Room(param.Parameterized):
             now: Seconds, from a clock that never goes back.
         """
         self.let_go()
+        if self._is_preparing():
+            return
         period = self.pace.period
         # A timer may be a little early; a frame must not be lost to that.
         early = min(_EARLY_SECONDS, period / 20)
@@ -243,14 +260,24 @@ class Room(param.Parameterized):
 
     @alone
     def step(self) -> None:
-        """Makes one update."""
+        """Makes one update.
+
+        Raises:
+            StatusError: If the algorithm is still being compiled.
+        """
+        self._require_prepared()
         self._trainer.step()
         counters.add_steps(1)
         self._changed()
 
     @alone
     def step_episode(self) -> None:
-        """Goes on to the end of the episode."""
+        """Goes on to the end of the episode.
+
+        Raises:
+            StatusError: If the algorithm is still being compiled.
+        """
+        self._require_prepared()
         n_steps = self._trainer.total_steps
         self._trainer.step_episode()
         counters.add_steps(self._trainer.total_steps - n_steps)
@@ -283,6 +310,7 @@ class Room(param.Parameterized):
             raise StatusError("There is no earlier run to bring back")
         self._discarded.keep(self._trainer, self.seconds)
         with self._settling():
+            self._choose(run.trainer, run.held.settings.algorithm)
             run.trainer.bring_back(run.held)
             self.param.update(seed=run.trainer.seed)
         self._trainer = run.trainer
@@ -326,6 +354,7 @@ class Room(param.Parameterized):
         """
         with self._settling():
             self.param.update(seed=settings.seed)
+            self._choose(self._trainer, settings.algorithm)
             self._trainer.settings = settings
         self._changed()
 
@@ -333,6 +362,20 @@ class Room(param.Parameterized):
     def close(self) -> None:
         """Leaves the processor to the others."""
         sharing.leave(self)
+
+    def _is_preparing(self) -> bool:
+        """Whether training has to wait for another process, which compiles."""
+        of_run = self._trainer.origin.algorithm if self.locked else self.learner.algorithm
+        is_under_way = preparation().is_under_way(of_run)
+        preparing = ALGORITHMS[of_run].title if is_under_way else None
+        if preparing != self.preparing:
+            self.preparing = preparing
+            self._changed()
+        return is_under_way
+
+    def _require_prepared(self) -> None:
+        if self._is_preparing():
+            raise StatusError(f"{self.preparing} is being prepared; it takes a moment")
 
     def _train(self, now: float) -> None:
         if not 0 <= now - self._counted_at < _COUNT_SECONDS:
@@ -393,10 +436,16 @@ class Room(param.Parameterized):
         if self._is_settling:
             return
         self._trainer.seed = self.seed
+        self._trainer.learning_config = self.learning_config
         if self.locked or self._trainer.total_steps:
             self._changed()  # as for what is told of the settings
         else:
             self.reset()
+
+    def _choose(self, trainer: Trainer, algorithm: str) -> None:
+        """Has a trainer take its settings from the config of an algorithm."""
+        self.learner.param.update(algorithm=algorithm)
+        trainer.learning_config = self.learning_config
 
     @contextmanager
     def _settling(self) -> Iterator[None]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import platformdirs
 
+from gridworld import ALGORITHMS, is_prepared, prepare
+
 #: A page that is out of sight for long can still be taken up again.
 _SERVER_OPTIONS = (
     *("--session-ids", "signed"),
@@ -70,6 +72,7 @@ def serve(
     if not keep_state and state is not None:
         raise ValueError(f"--state must not be given with --no-state, got {str(state)!r}")
     folder = (state or _default_folder(port)) if keep_state else None
+    _prepare()
     # Secrets go by the environment: other users of the machine can read the arguments.
     environment = dict(os.environ)
     environment |= _password(password_file) | _keys(folder) | _allocator()
@@ -84,6 +87,14 @@ def serve(
     command += ["--use-xheaders"] if use_xheaders else []
     command += ["--show"] if open_browser else []
     return _replace_process(command, environment)
+
+
+def _prepare() -> None:
+    """Compiles what has not been compiled yet, so that no page has to wait for it."""
+    for key, algorithm in ALGORITHMS.items():
+        if not is_prepared(key):
+            print(f"Preparing {algorithm.title} …", file=sys.stderr)
+            prepare(key)
 
 
 def _command() -> list[str]:

@@ -21,13 +21,14 @@ from dashboard.session.url_values import (
     read_own,
     value_text,
 )
-from gridworld import GridWorldConfig, Snapshot, format_layout, read_cells
+from gridworld import ALGORITHMS, GridWorldConfig, Snapshot, format_layout, read_cells
 
 #: Complaints that are shown; an address of nonsense must not bury the page.
 MAX_TOASTS = 5
 #: Settings of a level of its own, and all that make a map together.
 _DRAWN = GridWorldConfig.DRAWN_PARAMETERS
 _MAP = ("level", "layout", *_DRAWN, "wind")
+_ALGORITHM = "algorithm"
 #: Panel tells that the browser went back if that changes the address's fragment, only then.
 _FRAGMENT = "#training"
 
@@ -64,9 +65,14 @@ class UrlSync:
     ) -> None:
         self._room, self._world = room, room.world_config
         self._run = (room.trainer, room.locked)
-        self._settings = _settings(room)
-        pristine = _settings(before or room)
-        self._before = {key: getattr(*setting) for key, setting in pristine.items()}
+        # Of the settings of all algorithms, which differ in the learner's own.
+        self._before_of = {
+            algorithm: {
+                each: getattr(*setting)
+                for each, setting in _settings(before or room, algorithm).items()
+            }
+            for algorithm in ALGORITHMS
+        }
         self._key, self._is_guarded = key, False
         self._values_of = cache(self._values_of_level)
         self._location = _find_location()
@@ -75,6 +81,14 @@ class UrlSync:
             if before is None:
                 self.complaints = self.apply(self._location.search)
             pn.state.onload(self._enter)
+
+    @property
+    def _settings(self) -> dict[str, tuple[param.Parameterized, str]]:
+        return _settings(self._room, self._room.learner.algorithm)
+
+    @property
+    def _before(self) -> dict[str, Any]:
+        return self._before_of[self._room.learner.algorithm]
 
     @property
     def query(self) -> str:
@@ -105,10 +119,12 @@ class UrlSync:
         Returns:
             What was wrong with it, a sentence each.
         """
-        texts, complaints = parse_link(search, self._settings)
-        values = {}
+        known = dict.fromkeys(key for before in self._before_of.values() for key in before)
+        texts, complaints = parse_link(search, known)
+        complaints += self._apply_algorithm(texts)
+        settings, values = self._settings, {}
         for key, text in texts.items():
-            owner, name = self._settings[key]
+            owner, name = settings[key]
             try:
                 values[key] = parse_value(owner.param[name], text)
             except ValueError as error:
@@ -120,11 +136,25 @@ class UrlSync:
         if "wind" in of_map:  # again: a level may have brought its own
             values["wind"] = of_map["wind"]
         for key, value in values.items():
-            owner, name = self._settings[key]
+            owner, name = settings[key]
             try:
                 setattr(owner, name, value)
             except ValueError as error:
                 complaints.append(describe(error, owner))
+        return complaints
+
+    def _apply_algorithm(self, texts: dict[str, str]) -> list[str]:
+        """Takes the algorithm first, and drops from ``texts`` what other ones have."""
+        learner, complaints = self._room.learner, []
+        if _ALGORITHM in texts:
+            try:
+                learner.param.update(algorithm=texts.pop(_ALGORITHM))
+            except ValueError as error:
+                complaints.append(describe(error, learner))
+        for key in texts.keys() - self._settings.keys():
+            title = ALGORITHMS[learner.algorithm].title
+            complaints.append(f"Address has {key}, which is no setting of {title}")
+            del texts[key]
         return complaints
 
     def _apply_map(self, values: dict[str, Any]) -> list[str]:
@@ -154,7 +184,7 @@ class UrlSync:
     def _differing(self) -> set[str]:
         """Keys of the settings that a link has to name."""
         level, n_cols = self._now("level"), self._now("columns")
-        before = self._values_of(level)
+        before = self._before | self._values_of(level)
         if len(before["wind"]) != n_cols:
             before = {**before, "wind": ()}  # it would be gone with the size
         differing = {key for key, value in before.items() if self._now(key) != value}
@@ -177,13 +207,13 @@ class UrlSync:
         return format_layout(read_cells(value)) if key == "map" else value
 
     def _values_of_level(self, level: str) -> dict[str, Any]:
-        """The settings as they were before, but for the level and what it brings along."""
+        """The world's settings as they were before, but for the level and what it brings along."""
         if level in ("custom", self._before["level"]):
-            return self._before
+            return {}
         names = {name: KEYS.get(name, name) for name in _names(self._world)}
         config = GridWorldConfig(**{name: self._before[key] for name, key in names.items()})
         config.param.update(level=level)
-        return self._before | {key: getattr(config, name) for name, key in names.items()}
+        return {key: getattr(config, name) for name, key in names.items()}
 
     def _differing_texts(self) -> dict[str, str]:
         differing = self._differing()
@@ -224,16 +254,18 @@ def _query(texts: dict[str, str]) -> str:
 
 
 def names_by_owner(room: Room) -> dict[param.Parameterized, list[str]]:
-    """The parameters that are settings of a room, by the object that they belong to."""
-    owners: tuple[param.Parameterized, ...] = (room.world_config, room.learning_config, room.pace)
-    return {owner: _names(owner) for owner in owners} | {room: ["seed"]}
+    """The parameters that may be settings of a room, by the object that they belong to."""
+    *owners, _ = room.setting_owners
+    return {owner: _names(owner) for owner in (*owners, room.pace)} | {room: ["seed"]}
 
 
-def _settings(room: Room) -> dict[str, tuple[param.Parameterized, str]]:
-    """Owner and name of each setting, by its key in a link."""
+def _settings(room: Room, algorithm: str) -> dict[str, tuple[param.Parameterized, str]]:
+    """Owner and name of each setting with an algorithm, by its key in a link."""
+    others = [config for key, config in room.learner.configs.items() if key != algorithm]
     return {
         KEYS.get(name, name): (owner, name)
         for owner, names in names_by_owner(room).items()
+        if owner not in others
         for name in names
     }
 

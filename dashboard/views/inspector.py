@@ -5,14 +5,16 @@ from bokeh.models.widgets import Div
 from numpy.typing import NDArray
 
 from dashboard.views.cells import ARROWS, OPEN
-from dashboard.views.mathml import RULE, arithmetic, number, worked_lines
+from dashboard.views.mathml import number, rule, worked_lines
 from dashboard.widgets.layout import bokeh_pane
 from gridworld import (
+    ALGORITHMS,
     Action,
     Cell,
     Plan,
     Snapshot,
-    Transition,
+    Step,
+    Update,
     best_actions,
     is_rounding,
     parse_layout,
@@ -37,6 +39,8 @@ _COMMENTS = {
     True: "Explored: one of all four actions, by chance.",
     False: "Exploited: a best action of the Q-table.",
 }
+#: Of algorithms whose target counts one action.
+_NEXT_ACTION = "A′"
 _OUT_OF_REACH = "No way leads here from a start: there is nothing to learn here."
 _HINT = "Click a cell of the grid to see what is known of it."
 _NO_PLAN = " There are no answers of planning yet."
@@ -98,44 +102,60 @@ class InspectorView:
         return f"({row}, {col}) <small>state {state}</small>"
 
     def _describe_update(self) -> str:
-        snapshot, update = self._snapshot, self._snapshot.last_update
-        if update is None:
-            title, note, numbers = "none yet", _NOT_YET, None
-            facts, old_value = ["–"] * 4, "–"
-            next_values = ["–"] * len(Action)
+        snapshot, step, update = self._snapshot, self._snapshot.last_step, None
+        equation = ALGORITHMS[snapshot.algorithm].equation
+        names: tuple[str, ...] = ("State S", "Action A", "Reward R", "Next state S′")
+        if step is None:
+            title, note = "none yet", _NOT_YET
+            facts = ["–"] * len(names)
         else:
-            title, note = f"number {snapshot.total_steps:,} of this run", self._comment(update)
-            numbers = arithmetic(snapshot, update)
+            title, note = f"number {snapshot.total_steps:,} of this run", self._comment(step)
+            update = snapshot.last_update
             facts = [
-                self._place(update.state),
-                f"{NAMES[update.action]} <small>{_chosen(update)}</small>",
-                _exact(update.reward),
-                self._place(update.next_state),
+                self._place(step.state),
+                f"{NAMES[step.action]} <small>{_chosen(step)}</small>",
+                _exact(step.reward),
+                self._place(step.next_state),
             ]
-            old_value = _exact(update.old_value)
-            next_values = [
-                _exact(value, starred=not update.terminated and value == numbers.next_best)
-                for value in numbers.next_values
-            ]
-        names = ("State S", "Action A", "Reward R", "Next state S′")
+        if _NEXT_ACTION in equation.rule:
+            names += (f"Next action {_NEXT_ACTION}",)
+            chosen = None if update is None else update.next_action
+            facts.append("–" if chosen is None else NAMES[chosen])
+        old_value, next_values = "–", ["–"] * len(Action)
+        if step is not None and update is not None:
+            old_value, next_values = _exact(update.old_value), self._next_values(step, update)
         return (
             f'<h2>Last update <small>{title}</small></h2><p class="note">{note}</p>'
-            f'{_entries(names, facts)}<div class="rule">{RULE}</div>'
+            f'{_entries(names, facts)}<div class="rule">{rule(equation)}</div>'
             f'<div class="line"><b>Old Q(S, A)</b><span>{old_value}</span></div>'
             f'<div class="line"><b>Q(S′, a)</b>{_entries(ARROWS, next_values, "values")}</div>'
-            f"{worked_lines(numbers)}"
+            f"{worked_lines(equation, step, update)}"
         )
 
-    def _comment(self, update: Transition) -> str:
-        if update.terminated:
+    def _next_values(self, step: Step, update: Update) -> list[str]:
+        """*Q(S′, a)* as they were before the update, with a star where one counts."""
+        values = self._snapshot.q_values[step.next_state].tolist()
+        if step.next_state == update.state:
+            values[update.action] = update.old_value
+        counted = [value == update.next_value for value in values]
+        if update.next_action is not None:
+            counted = [action == update.next_action for action in Action]
+        return [
+            _exact(value, starred=counts and not step.terminated)
+            for value, counts in zip(values, counted, strict=True)
+        ]
+
+    def _comment(self, step: Step) -> str:
+        if step.terminated:
             end = "S′ is terminal: the episode ended, S′ counts 0."
         elif self._was_cut_off():
             end = "Cut off, not terminal: S′ still counts."
-        elif update.next_state == update.state:
+        elif step.next_state == step.state:
             end = "The agent stayed where it was: S′ is S."
         else:
-            end = "S′ is not terminal: its best value counts."
-        return f"{_COMMENTS[update.explored]}<br>{end}"
+            meaning = ALGORITHMS[self._snapshot.algorithm].equation.meaning
+            end = f"S′ is not terminal: {meaning}"
+        return f"{_COMMENTS[step.explored]}<br>{end}"
 
     def _was_cut_off(self) -> bool:
         """Whether the last update, not a terminal one, was the last of its episode."""
@@ -192,8 +212,8 @@ def optimal_actions(plan: Plan | None, state: int, discount: float) -> NDArray[n
     return plan.optimal[state]
 
 
-def _chosen(update: Transition) -> str:
-    return "explored" if update.explored else "exploited"
+def _chosen(step: Step) -> str:
+    return "explored" if step.explored else "exploited"
 
 
 def _difference(one: float, other: float) -> float:

@@ -1,57 +1,13 @@
-"""One update of Q-learning as mathematics: MathML, which browsers set by themselves."""
+"""One update of the Q-table as mathematics: MathML, which browsers set by themselves."""
 
+import re
 from math import isinf, isnan
-from typing import NamedTuple
 
-from gridworld import Snapshot, Transition, is_rounding
+from gridworld import Equation, Step, Update, is_rounding
 
 #: Decimals of a shown number; its tooltip has the exact one.
 DECIMALS = 4
 NAN = float("nan")
-
-
-class Arithmetic(NamedTuple):
-    """The numbers that one update was made of.
-
-    Attributes:
-        transition: The update.
-        learning_rate: Step size α of this update.
-        discount_factor: Discount γ of this update.
-        next_values: *Q(S′, a)* as they were before it, one for each action.
-        next_best: Value of *S′* in the target: their maximum, or 0 where *S′* is terminal.
-    """
-
-    transition: Transition
-    learning_rate: float
-    discount_factor: float
-    next_values: list[float]
-    next_best: float
-
-
-def arithmetic(snapshot: Snapshot, update: Transition) -> Arithmetic:
-    """The numbers of the snapshot's last update.
-
-    Values that have changed since are restored: *Q(S, A)* itself, where *S′* is *S*, and
-    parameters that were tuned after the update.
-    """
-    next_values = snapshot.q_values[update.next_state].tolist()
-    if update.next_state == update.state:
-        next_values[update.action] = update.old_value
-    next_best = 0.0 if update.terminated else max(next_values)
-    return Arithmetic(
-        update,
-        _used(snapshot.learning_rate, update.old_value, update.td_error, update.new_value),
-        _used(snapshot.discount_factor, update.reward, next_best, update.target),
-        next_values,
-        next_best,
-    )
-
-
-def _used(present: float, base: float, times: float, result: float) -> float:
-    """The parameter for which ``base + parameter * times`` was ``result``."""
-    if times == 0 or base + present * times == result:
-        return present
-    return (result - base) / times
 
 
 def number(value: float, decimals: int = DECIMALS) -> str:
@@ -83,49 +39,58 @@ def scientific(value: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-_NEXT = '<mi>S</mi><mo lspace="0" rspace="0">′</mo>'
-_Q, _Q_NEXT = (
-    f"<mrow><mi>Q</mi><mo>(</mo>{state}<mo>,</mo><mi>{action}</mi><mo>)</mo></mrow>"
-    for state, action in (("<mi>S</mi>", "A"), (_NEXT, "a"))
-)
-_MAX = f'<munder><mo lspace="0.2em" rspace="0.2em">max</mo><mi>a</mi></munder>{_Q_NEXT}'
-_TARGET = f"<mi>R</mi><mo>+</mo><mi>γ</mi>{_MAX}"
+#: Parts of an equation's text: operators over an action, names, the prime, signs.
+_PARTS = re.compile(r"(?:max|Σ)_a|[^\W\d_]+|′|\S")
+_SIGNS = "←+−(),[]|·"
+
+
+def mathematics(text: str) -> str:
+    """An equation's text as MathML: ``max_a Q(S′, a)`` and the like."""
+    return _math("".join(map(_element, _PARTS.findall(text))))
+
+
+def _element(part: str) -> str:
+    if part.endswith("_a"):
+        sign = f'<mo lspace="0.2em" rspace="0.2em">{part.removesuffix("_a")}</mo>'
+        return f"<munder>{sign}<mi>a</mi></munder>"
+    if part == "′":
+        return '<mo lspace="0" rspace="0">′</mo>'
+    return f"<mo>{part}</mo>" if part in _SIGNS else f"<mi>{part}</mi>"
+
+
+def rule(equation: Equation) -> str:
+    """The update rule; it may break in two before the step size."""
+    value, step = equation.rule.split(" + α ", maxsplit=1)
+    return mathematics(value) + mathematics(f"+ α {step}").replace("<mo>", '<mo form="infix">', 1)
 
 
 def _math(content: str) -> str:
     return f'<math displaystyle="true">{content}</math>'
 
 
-#: The update rule, Sutton & Barto 2018, equation 6.8, page 131; it may break in two.
-RULE = _math(f"{_Q}<mo>←</mo>{_Q}") + _math(
-    f'<mo form="infix">+</mo><mi>α</mi><mo>[</mo>{_TARGET}<mo>−</mo>{_Q}<mo>]</mo>'
-)
-
-#: Name and symbols of each line of `worked_lines`.
-_LINES = (
-    ("Target", _math(_TARGET)),
-    ("TD error δ", _math(f"<mtext>target</mtext><mo>−</mo>{_Q}")),
-    ("New Q(S, A)", _math(f"{_Q}<mo>+</mo><mi>α</mi><mi>δ</mi>")),
-)
-
-
-def worked_lines(numbers: Arithmetic | None) -> str:
+def worked_lines(equation: Equation, step: Step | None, update: Update | None) -> str:
     """The update line by line, in symbols and in its numbers; with dashes for None."""
-    if numbers is None:
+    if step is None or update is None:
         blanks = (("+", NAN), ("−", None), ("+", NAN))
         filled = [_filled(NAN, sign, factor, NAN, NAN) for sign, factor in blanks]
     else:
-        update = numbers.transition
-        alpha, gamma = numbers.learning_rate, numbers.discount_factor
         filled = [
-            _filled(update.reward, "+", gamma, numbers.next_best, update.target),
+            _filled(step.reward, "+", update.discount, update.next_value, update.target),
             _filled(update.target, "−", None, update.old_value, update.td_error),
-            _filled(update.old_value, "+", alpha, update.td_error, update.new_value),
+            _filled(update.old_value, "+", update.learning_rate, update.td_error, update.new_value),
         ]
+    lines = (
+        ("Target", mathematics(f"R + γ {equation.next_value}")),
+        ("TD error δ", _math(f"<mtext>target</mtext>{_element('−')}{_Q}")),
+        ("New Q(S, A)", mathematics("Q(S, A) + α δ")),
+    )
     return "".join(
         f'<div class="line" title="{exact}"><b>{name}</b>{symbols}<p>{worked}</p></div>'
-        for (name, symbols), (exact, worked) in zip(_LINES, filled, strict=True)
+        for (name, symbols), (exact, worked) in zip(lines, filled, strict=True)
     )
+
+
+_Q = "".join(map(_element, _PARTS.findall("Q(S, A)")))
 
 
 def _filled(

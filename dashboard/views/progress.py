@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bokeh.models.widgets import Div
 
@@ -83,6 +83,10 @@ def _explain_gap(snapshot: Snapshot) -> str:
 class ProgressView:
     """Progress, counters, ε, return and success rate as text.
 
+    Args:
+        snapshot: The run.
+        preparing: Returns the title of the algorithm that is being prepared, None for none.
+
     Attributes:
         div: The Bokeh model.
         panel: The model as it is placed on the page.
@@ -90,7 +94,10 @@ class ProgressView:
 
     min_interval = 0.2
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(
+        self, snapshot: Snapshot, preparing: Callable[[], str | None] = lambda: None
+    ) -> None:
+        self._preparing = preparing
         self.div = Div(sizing_mode="stretch_width", stylesheets=[_STYLE], name="metrics")
         self.panel = bokeh_pane(self.div)
         self._readings: deque[tuple[float, int]] = deque(maxlen=6)
@@ -108,12 +115,19 @@ class ProgressView:
             "Steps a second": self._speed(snapshot),
         }
         self.div.text = (
-            f'<div class="hint">{_HINTS[snapshot.status]}</div>'
+            f'<div class="hint">{self._hint(snapshot)}</div>'
             f"<div>Episode {current:,} of {snapshot.num_episodes:,}</div>"
             f'<progress aria-label="Episodes completed" value="{snapshot.episode}" '
             f'max="{snapshot.num_episodes}"></progress>{as_terms(rows)}'
             f'<p class="gap">{_explain_gap(snapshot)}</p>'
         )
+
+    def _hint(self, snapshot: Snapshot) -> str:
+        title = self._preparing()
+        if title is None:
+            return _HINTS[snapshot.status]
+        then = "the training begins then" if snapshot.status is Status.RUNNING else "this once"
+        return f"Preparing {title} takes some seconds, {then}."
 
     def _speed(self, snapshot: Snapshot) -> str:
         """Steps a second over the last readings."""

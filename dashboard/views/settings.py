@@ -8,7 +8,7 @@ import param
 
 from dashboard.rooms.room import Room
 from dashboard.session.subscriptions import Watch, watch_always
-from gridworld import LEVELS, GridWorldConfig, Snapshot
+from gridworld import GridWorldConfig, Snapshot, parameters
 
 _STYLE = """
 h2 { margin: 16px 0 4px; font-size: 1.1rem; }
@@ -51,7 +51,7 @@ class SettingsView:
         self.panel = pn.pane.HTML(
             stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(0, 16), name="settings"
         )
-        for owner in (room.world_config, room.learning_config, room):
+        for owner in room.setting_owners:
             watch(owner, list(owner.param), self._note)
         self.update(room.snapshot)
 
@@ -64,7 +64,7 @@ class SettingsView:
         self._is_new, self._is_other = False, is_other
         groups = {
             "Environment": settings_of(room.world_config),
-            "Agent": settings_of(room.learning_config),
+            "Agent": [*settings_of(room.learner), *settings_of(room.learning_config)],
             "Run": [Setting("Seed", f"{room.seed}", "")],
         }
         note = f"<p>{_OF_THE_NEXT}</p>" if is_other else ""
@@ -101,8 +101,8 @@ def _relevant(config: param.Parameterized) -> list[str]:
 
 def _value_text(config: param.Parameterized, name: str) -> str:
     value: Any = getattr(config, name)
-    if isinstance(config, GridWorldConfig) and name == "level":
-        return LEVELS[value].title
+    if isinstance(config.param[name], parameters.Choice):
+        return str(config.param[name].titles[value])
     if isinstance(value, tuple):
         return " ".join(map(str, value)) or "none"
     if isinstance(value, int) and name != "map_seed":

@@ -1,8 +1,10 @@
 """The status of the run, as a chip."""
 
+from collections.abc import Callable
+
 import panel as pn
 
-from gridworld import Snapshot, Status
+from gridworld import Snapshot
 
 _STYLE = """
 .chip { display: inline-block; min-width: 6em; text-align: center; padding: 2px 12px;
@@ -12,7 +14,11 @@ _STYLE = """
 
 
 class StatusView:
-    """Shows the status of the run.
+    """Shows the status of the run, and whether it waits for an algorithm to be prepared.
+
+    Args:
+        snapshot: The run.
+        preparing: Returns the title of the algorithm that is being prepared, None for none.
 
     Attributes:
         panel: The chip.
@@ -20,15 +26,20 @@ class StatusView:
 
     min_interval = 0.0
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(
+        self, snapshot: Snapshot, preparing: Callable[[], str | None] = lambda: None
+    ) -> None:
+        self._preparing = preparing
         self.panel = pn.pane.HTML(stylesheets=[_STYLE], margin=(0, 8))
-        self._status: Status | None = None
+        self._shown = ""
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
         """Writes the status if it has changed."""
-        if snapshot.status is not self._status:
-            self._status = snapshot.status
+        title = self._preparing()
+        shown = str(snapshot.status) + (f" · preparing {title}" if title else "")
+        if shown != self._shown:
+            self._shown = shown
             self.panel.object = (
-                f'<span class="chip" role="status" aria-label="Status">{snapshot.status}</span>'
+                f'<span class="chip" role="status" aria-label="Status">{shown}</span>'
             )

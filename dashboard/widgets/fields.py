@@ -12,7 +12,7 @@ from dashboard.session.notebook import in_notebook
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
 from dashboard.widgets.hinted import CheckBoxGroup, Hinted, Select, TextAreaInput, TextInput
-from gridworld import LEVELS, parameters
+from gridworld import parameters
 
 
 class Switch(Hinted, pmui.Switch):
@@ -75,7 +75,7 @@ class Field:
         # Material ones, and the page's theme reaches them too.
         match self._parameter:
             case parameters.Choice():
-                titles = {LEVELS[name].title: name for name in self._parameter.objects}
+                titles = dict(self._parameter.names)
                 return Select(**common, options=titles, stylesheets=[_INPUT])
             case param.Boolean():
                 switch = {key: common[key] for key in ("hint", "value")} | {"margin": (16, 10)}

@@ -1,1 +1,33 @@
-"""Learning algorithms, one a file: its settings and its readable agent."""
+"""Learning algorithms, one a file, and their registry `ALGORITHMS`."""
+
+from gridworld.algorithms.q_learning import Q_LEARNING, QLearningAgent, QLearningConfig
+from gridworld.learning.algorithm import Algorithm
+from gridworld.learning.config import LearningConfig
+
+#: What `gridworld` has, too.
+__all__ = [
+    "ALGORITHMS",
+    "QLearningAgent",
+    "QLearningConfig",
+]
+
+#: All algorithms by their keys; the first one is the default.
+ALGORITHMS: dict[str, Algorithm] = {
+    algorithm.key: algorithm
+    for algorithm in (
+        Q_LEARNING,
+    )
+}
+
+
+def algorithm_of(config: LearningConfig) -> Algorithm:
+    """The algorithm whose settings these are: the config's class tells it.
+
+    Raises:
+        ValueError: If they belong to none.
+    """
+    for algorithm in ALGORITHMS.values():
+        if isinstance(config, algorithm.config):
+            return algorithm
+    known = ", ".join(algorithm.config.__name__ for algorithm in ALGORITHMS.values())
+    raise ValueError(f"learning_config must be one of {known}, got {type(config).__name__}")

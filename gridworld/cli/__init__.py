@@ -1,4 +1,4 @@
-"""The command line: ``gridworld train``, ``evaluate``, ``export``, ``serve`` and ``levels``."""
+"""The command line: ``gridworld train`` and the other commands."""
 
 from gridworld.cli.commands import main
 

@@ -1,4 +1,4 @@
-"""The command line: ``gridworld train``, ``evaluate``, ``export``, ``serve`` and ``levels``."""
+"""The command line: ``gridworld train`` and the other commands."""
 
 import json
 import signal
@@ -12,9 +12,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gridworld.cli.options import UsageError, configs, whole, with_config_options
+from gridworld.algorithms import ALGORITHMS
+from gridworld.cli.options import (
+    DEFAULT_ALGORITHM,
+    UsageError,
+    configs,
+    whole,
+    with_config_options,
+)
 from gridworld.cli.report import evaluation, summary
 from gridworld.cli.serve import serve
+from gridworld.preparation import is_prepared, prepare
 from gridworld.saving import tables
 from gridworld.trainer import RECENT_EPISODES, Trainer
 from gridworld.worlds.levels import LEVELS
@@ -36,6 +44,7 @@ app = typer.Typer(
 
 _LABELS = {
     "level": "Level",
+    "algorithm": "Algorithm",
     "seed": "Seed",
     "status": "Status",
     "episodes": "Episodes",
@@ -65,6 +74,9 @@ def train(
         str, typer.Argument(metavar="LEVEL", help="Level, see levels, or a file with a map.")
     ] = "easy",
     *,
+    algorithm: Annotated[
+        str, typer.Option(metavar="NAME", help=f"How to learn: {', '.join(ALGORITHMS)}.")
+    ] = DEFAULT_ALGORITHM,
     seed: Annotated[
         str, typer.Option(metavar="INTEGER", help="Seed of all chance in the run, from 0.")
     ] = "0",
@@ -79,7 +91,7 @@ def train(
 
     Ctrl-C ends it before its time: what was learned by then is saved to --out.
     """
-    world, learning = configs(level, settings)
+    world, learning = configs(level, settings, algorithm)
     trainer = Trainer(world, learning, whole("--seed", seed, 0))
     if out is not None and not out.resolve().parent.is_dir():
         raise UsageError(f"--out must be in a folder that exists, got {str(out)!r}")
@@ -152,6 +164,23 @@ def export(
 
 
 app.command()(serve)
+
+
+@app.command("compile")
+def compile_all(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing.")] = False,
+) -> None:
+    """Compile all algorithms now, so that no run has to wait for it later.
+
+    serve does so by itself. The code is kept on disk; what is there is not compiled again.
+    """
+    for key, algorithm in ALGORITHMS.items():
+        if not is_prepared(key):
+            if not quiet:
+                _say(f"Preparing {algorithm.title} …")
+            prepare(key)
+    if not quiet:
+        _say("All algorithms are prepared.")
 
 
 @app.command()

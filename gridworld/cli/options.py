@@ -9,18 +9,22 @@ import param
 import typer
 
 from gridworld import parameters
-from gridworld.algorithms.q_learning import QLearningConfig
+from gridworld.algorithms import ALGORITHMS
+from gridworld.learning.config import LearningConfig
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.levels import LEVELS
 
+#: Key of the algorithm that is taken where none is given.
+DEFAULT_ALGORITHM = next(iter(ALGORITHMS))
 #: Parameters without an option: the argument LEVEL gives the level or the map.
 _NO_OPTIONS = ("name", "level", "layout")
 #: Most bytes that are read of a file with a map.
 _MAX_MAP_BYTES = 100_000
-#: Titles of the groups of options in the help.
+#: Titles of the groups of options in the help: those of the world, of all learners, of some.
 _PANELS: dict[type[param.Parameterized], str] = {
     GridWorldConfig: "World",
-    QLearningConfig: "Learner",
+    LearningConfig: "Learner",
+    **{each.config: f"Learner: {each.title}" for each in ALGORITHMS.values()},
 }
 
 
@@ -36,28 +40,40 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
     """
     signature = inspect.signature(command)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    made = [
-        _option(parameter, panel)
-        for kind, panel in _PANELS.items()
-        for parameter in _parameters(kind)
-    ]
-    command.__signature__ = signature.replace(parameters=[*own, *made])  # type: ignore[attr-defined]
+    made: dict[str, inspect.Parameter] = {}
+    for kind, panel in _PANELS.items():
+        for parameter in _parameters(kind):  # those of all learners come first, and once
+            made.setdefault(str(parameter.name), _option(parameter, panel))
+    command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*own, *made.values()]
+    )
     return command
 
 
-def configs(level: str, settings: dict[str, str | None]) -> tuple[GridWorldConfig, QLearningConfig]:
-    """The configs from a level or map file and the given options.
+def configs(
+    level: str, settings: dict[str, str | None], algorithm: str = DEFAULT_ALGORITHM
+) -> tuple[GridWorldConfig, LearningConfig]:
+    """The configs from a level or map file, the given options, and an algorithm's key.
 
     Raises:
         UsageError: If one of them is not allowed.
     """
+    if algorithm not in ALGORITHMS:
+        known = ", ".join(ALGORITHMS)
+        raise UsageError(f"--algorithm must be one of {known}, got {algorithm!r}")
+    kinds = GridWorldConfig, ALGORITHMS[algorithm].config
     given = {name: text for name, text in settings.items() if text is not None}
+    for name, text in given.items():
+        if not any(name in kind.param for kind in kinds):
+            raise UsageError(
+                f"{_flag(name)} must not be given with --algorithm {algorithm}, got {text!r}"
+            )
     world, learning = (
         {p.name: _value(p, given[p.name]) for p in _parameters(kind) if p.name in given}
-        for kind in _PANELS
+        for kind in kinds
     )
     try:
-        return GridWorldConfig(**_map(level), **world), QLearningConfig(**learning)
+        return GridWorldConfig(**_map(level), **world), kinds[1](**learning)
     except UsageError:
         raise
     except ValueError as error:

@@ -15,6 +15,7 @@ def summary(trainer: Trainer) -> dict[str, Any]:
     recent_returns = snapshot.episode_returns[-RECENT_EPISODES:]
     return {
         "level": trainer.origin.world["level"],
+        "algorithm": trainer.origin.algorithm,
         "seed": trainer.origin.seed,
         "status": str(snapshot.status),
         "episodes": snapshot.episode,

@@ -1,22 +1,32 @@
 """The compiled loop: act, transition, learn, record; many steps a call.
 
-It uses the two generators in the same order as a loop written by hand over `GridWorldEnv` and
-`QLearningAgent`, and does the same arithmetic, so that both give the same Q-table to the last
-bit. All arrays and generators are arguments.
+It is written once. An algorithm gives it three plain functions, which do what the three methods of
+its readable agent do. It uses the two generators in the same order as a loop written by hand
+over `GridWorldEnv` and the agent, and does the same arithmetic, so that both give the same Q-table
+to the last bit. All arrays and generators are arguments.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from gridworld.compiled import compiled
-from gridworld.learning.draws import Draws, draw
-
-#: Cells of an episode that are remembered, the present one included.
-TRAIL_LENGTH = 20
+from gridworld.compiled import compiled, inlined
+from gridworld.learning.draws import draw, local, natural, save
+from gridworld.learning.exploration import Actions, Exploration, choose
+from gridworld.learning.recording import (
+    TRAIL_LENGTH,
+    Recording,
+    due,
+    keep_keyframe,
+    keep_policy,
+    read_step,
+    read_update,
+    write_step,
+    write_update,
+)
+from gridworld.learning.records import Step, Update
 
 
 class Model(NamedTuple):
@@ -30,6 +40,7 @@ class Model(NamedTuple):
     start_states: NDArray[np.int64]
     start_cumulative: NDArray[np.float64]
     max_steps: int
+    actions: Actions
 
 
 class Rates(NamedTuple):
@@ -41,208 +52,189 @@ class Rates(NamedTuple):
     min_epsilon: float
 
 
-class Records(NamedTuple):
-    """Return, length and success of each completed episode, shapes ``(num_episodes,)``."""
-
-    returns: NDArray[np.float64]
-    lengths: NDArray[np.int64]
-    successes: NDArray[np.bool_]
-
-
-#: State of a run between two calls of the loop.
-PROGRESS = np.dtype(
-    [
-        ("state", np.int64),
-        ("step", np.int64),
-        ("episode", np.int64),
-        ("total_steps", np.int64),
-        ("episode_return", np.float64),
-        ("epsilon", np.float64),
-        ("between_episodes", np.bool_),
-    ]
-)
-
-#: One update, with the fields of `gridworld.Transition`.
-TRANSITION = np.dtype(
-    [
-        ("state", np.int64),
-        ("action", np.int64),
-        ("reward", np.float64),
-        ("next_state", np.int64),
-        ("terminated", np.bool_),
-        ("explored", np.bool_),
-        ("old_value", np.float64),
-        ("target", np.float64),
-        ("td_error", np.float64),
-        ("new_value", np.float64),
-    ]
-)
-
-
-# Inlined before compilation, so that rows of the Q-table need no reference counting.
-@njit(inline="always")
-def select_action(values: NDArray, epsilon: float, rng: Generator | Draws) -> tuple[int, bool]:
-    """ε-greedy choice among ``values``, shape ``(A,)``; ties are broken at random.
-
-    Always draws two uniforms: whether to explore, and which of the candidates to take.
-
-    Returns:
-        The action, and whether it explored.
-    """
-    explore = draw(rng) < epsilon
-    which = draw(rng)
-    n_actions = len(values)
-    if explore:
-        return int(which * n_actions), True
-    best, n_best = values[0], 1
-    for action in range(1, n_actions):
-        if values[action] > best:
-            best, n_best = values[action], 1
-        elif values[action] == best:
-            n_best += 1
-    skip = int(which * n_best)
-    for action in range(n_actions):
-        if values[action] == best:
-            if skip == 0:
-                return action, False
-            skip -= 1
-    return 0, False  # not reached: one of the values is the best
-
-
-@njit(inline="always")
-def q_learning_target(
-    reward: float, discount: float, next_values: NDArray, terminated: bool
-) -> float:
-    """``R + γ max_a Q(S′, a)``; a terminal ``S′`` is worth 0.
-
-    Sutton & Barto 2018, equation 6.8, page 131. ``next_values`` has shape ``(A,)``.
-    """
-    if terminated:
-        return reward
-    best = next_values[0]
-    for action in range(1, len(next_values)):
-        if next_values[action] > best:
-            best = next_values[action]
-    return reward + discount * best
-
-
-@compiled(draw)
-def run(
-    model: Model,
+@inlined
+def learn(
+    values: NDArray,
     rates: Rates,
-    q_values: NDArray,
-    visits: NDArray,
-    trail: NDArray,
-    records: Records,
-    progress: NDArray,
-    transition: NDArray,
-    agent_rng: Generator | Draws,
-    env_rng: Generator | Draws,
-    n_steps: int,
-    last_episode: int,
-) -> int:
-    """Trains for ``n_steps``, or until ``last_episode`` episodes are completed.
+    step: Step,
+    target: float,
+    next_value: float,
+    next_action: int,
+) -> Update:
+    """``Q(S, A) ← Q(S, A) + α [target − Q(S, A)]`` in values of shape ``(S, A)``.
+
+    ``next_value`` and ``next_action`` are what the target counts, as in `Update`.
+    """
+    old_value = values[step.state, step.action]
+    td_error = target - old_value
+    new_value = old_value + rates.learning_rate * td_error
+    values[step.state, step.action] = new_value
+    return Update(
+        step.state,
+        step.action,
+        next_value,
+        target,
+        old_value,
+        td_error,
+        new_value,
+        rates.learning_rate,
+        rates.discount_factor,
+        next_action,
+    )
+
+
+@inlined
+def highest(values: NDArray, state: int, actions: Actions) -> float:
+    """``max_a Q(S, a)``, from values of shape ``(S, A)``."""
+    best = values[state, 0]
+    for action in range(1, len(actions)):
+        if values[state, action] > best:
+            best = values[state, action]
+    return best  # type: ignore[no-any-return]
+
+
+def compiled_loop(
+    key: str,
+    select_action: Callable,
+    update: Callable,
+    end_episode: Callable,
+    *others: Callable,
+) -> Any:
+    """The loop for one algorithm, compiled; for its arguments see ``run``.
 
     Args:
-        model: The world.
-        rates: The learner's parameters.
-        q_values: Q-table, shape ``(S, A)``; written.
-        visits: Updates of each state and action, shape ``(S, A)``; written.
-        trail: States last visited, a ring of shape ``(TRAIL_LENGTH,)``: the state after
-            ``step`` steps lies at ``step % TRAIL_LENGTH``; written.
-        records: Episode records; written.
-        progress: State of the run, shape ``(1,)`` of `PROGRESS`; written.
-        transition: The last update, shape ``(1,)`` of `TRANSITION`; written.
-        agent_rng: The agent's generator: two draws a step.
-        env_rng: The world's generator: one draw for each random start and random outcome.
-        n_steps: Steps to take at most.
-        last_episode: Completed episodes at which to end.
-
-    Returns:
-        Steps taken.
+        key: The algorithm's key; names the files of the compiled code.
+        select_action: ``(memory, rates, exploration, state, rng)`` → the action, and whether it
+            explored.
+        update: ``(memory, rates, exploration, step, learned, rng)`` → the latest `Update`; that is
+            ``learned``, the one before, if the step makes none.
+        end_episode: ``(memory, rates, step, learned)`` → the latest `Update`; ``step`` is the
+            last one of the episode. The loop itself lets ε decay.
+        others: One function of each other file whose code or constants these three use, but for
+            the files of this folder.
     """
-    (
-        next_states,
-        cumulative,
-        rewards,
-        terminations,
-        goal,
-        start_states,
-        start_cumulative,
-        max_steps,
-    ) = model
-    learning_rate, discount, epsilon_decay, min_epsilon = rates
-    state = progress["state"][0]
-    step = progress["step"][0]
-    episode = progress["episode"][0]
-    episode_return = progress["episode_return"][0]
-    epsilon = progress["epsilon"][0]
-    between_episodes = progress["between_episodes"][0]
 
-    taken = 0
-    while taken < n_steps and episode < last_episode:
-        if between_episodes:
-            between_episodes = False
-            start = 0
-            if len(start_states) > 1:
-                chance = draw(env_rng)
-                if len(start_cumulative) == 0:  # all starts are equally probable
-                    start = int(chance * len(start_states))
-                else:
-                    while chance >= start_cumulative[start]:
-                        start += 1
-            state = start_states[start]
-            step = 0
-            episode_return = 0.0
-            trail[0] = state
+    def run(
+        model: Model,
+        memory: Any,
+        rates: Rates,
+        recording: Recording,
+        learner_rng: Any,
+        world_rng: Any,
+        n_steps: int,
+        last_episode: int,
+    ) -> int:
+        """Trains for ``n_steps``, or until ``last_episode`` episodes are completed.
 
-        action, explored = select_action(q_values[state], epsilon, agent_rng)
+        Args:
+            model: The world.
+            memory: What the algorithm learns in; written.
+            rates: The learner's parameters.
+            recording: Progress, records and history; written.
+            learner_rng: The learner's generator.
+            world_rng: The world's generator: one draw for each random start and random outcome.
+            n_steps: Steps to take at most.
+            last_episode: Completed episodes at which to end.
 
-        outcome = 0
-        if cumulative[state, action, 0] < 1.0:
-            chance = draw(env_rng)
-            while chance >= cumulative[state, action, outcome]:
-                outcome += 1
-        next_state = next_states[state, action, outcome]
-        reward = rewards[state, action, outcome]
-        terminated = terminations[state, action, outcome]
+        Returns:
+            Steps taken.
+        """
+        # Arrays that are written are taken by attribute: where a tuple is unpacked, Numba takes
+        # what is written to its arrays for dead code.
+        progress, episodes = recording.progress, recording.episodes
+        visits, trail = recording.visits, recording.trail
+        learner, world = local(learner_rng), local(world_rng)
+        state = natural(progress["state"][0])
+        n_of_episode = progress["step"][0]
+        episode = progress["episode"][0]
+        total_steps = progress["total_steps"][0]
+        episode_return = progress["episode_return"][0]
+        epsilon = progress["epsilon"][0]
+        between_episodes = progress["between_episodes"][0]
+        step, learned = read_step(recording.step), read_update(recording.update)
 
-        old_value = q_values[state, action]
-        target = q_learning_target(reward, discount, q_values[next_state], terminated)
-        td_error = target - old_value
-        q_values[state, action] = old_value + learning_rate * td_error
+        taken = 0
+        while taken < n_steps and episode < last_episode:
+            if between_episodes:
+                between_episodes = False
+                start = 0
+                if len(model.start_states) > 1:
+                    chance = draw(world)
+                    if len(model.start_cumulative) == 0:
+                        start = int(chance * len(model.start_states))
+                    else:
+                        while chance >= model.start_cumulative[start]:
+                            start += 1
+                state = natural(model.start_states[start])
+                n_of_episode = 0
+                episode_return = 0.0
+                trail[0] = state
 
-        visits[state, action] += 1
-        taken += 1
-        step += 1
-        episode_return += reward
-        trail[step % TRAIL_LENGTH] = next_state
-        if taken == n_steps or terminated or step == max_steps:
-            transition["state"][0] = state
-            transition["action"][0] = action
-            transition["reward"][0] = reward
-            transition["next_state"][0] = next_state
-            transition["terminated"][0] = terminated
-            transition["explored"][0] = explored
-            transition["old_value"][0] = old_value
-            transition["target"][0] = target
-            transition["td_error"][0] = td_error
-            transition["new_value"][0] = q_values[state, action]
-        state = next_state
+            exploration = Exploration(epsilon, visits, model.actions)
+            begun = taken - n_of_episode
+            stop = min(n_steps, begun + model.max_steps)
+            stop = min(stop, taken + due(recording.keyframes.thinning) - total_steps)
+            slot = natural(n_of_episode % TRAIL_LENGTH)
+            before = taken
+            while True:
+                action, explored = select_action(memory, rates, exploration, state, learner)
 
-        if terminated or step == max_steps:
-            records.returns[episode] = episode_return
-            records.lengths[episode] = step
-            records.successes[episode] = terminated and goal[state]
-            episode += 1
-            epsilon = min(epsilon, max(min_epsilon, epsilon * epsilon_decay))
-            between_episodes = True
+                outcome = 0
+                if model.cumulative[state, action, 0] < 1.0:
+                    chance = draw(world)
+                    while chance >= model.cumulative[state, action, outcome]:
+                        outcome += 1
+                next_state = natural(model.next_state[state, action, outcome])
+                reward = model.reward[state, action, outcome]
+                terminated = model.terminated[state, action, outcome]
 
-    progress["state"][0] = state
-    progress["step"][0] = step
-    progress["episode"][0] = episode
-    progress["total_steps"][0] += taken
-    progress["episode_return"][0] = episode_return
-    progress["epsilon"][0] = epsilon
-    progress["between_episodes"][0] = between_episodes
-    return taken
+                visits[state, action] += 1
+                step = Step(state, action, reward, next_state, terminated, explored)
+                learned = update(memory, rates, exploration, step, learned, learner)
+
+                taken += 1
+                episode_return += reward
+                slot += 1
+                if slot == TRAIL_LENGTH:
+                    slot = 0
+                trail[slot] = next_state
+                state = next_state
+                if terminated or taken == stop:
+                    break
+
+            total_steps += taken - before
+            n_of_episode = taken - begun
+            if terminated or n_of_episode == model.max_steps:
+                learned = end_episode(memory, rates, step, learned)
+                episodes.returns[episode] = episode_return
+                episodes.lengths[episode] = n_of_episode
+                episodes.successes[episode] = terminated and model.goal[state]
+                episode += 1
+                epsilon = min(epsilon, max(rates.min_epsilon, epsilon * rates.epsilon_decay))
+                between_episodes = True
+
+            progress["state"][0] = state
+            progress["step"][0] = n_of_episode
+            progress["episode"][0] = episode
+            progress["total_steps"][0] = total_steps
+            progress["episode_return"][0] = episode_return
+            progress["epsilon"][0] = epsilon
+            progress["between_episodes"][0] = between_episodes
+            write_step(recording.step, step)
+            write_update(recording.update, learned)
+            if total_steps == due(recording.keyframes.thinning):
+                keep_keyframe(recording)
+            if between_episodes and episode == due(recording.policies.thinning):
+                keep_policy(memory.q_values, recording)
+        save(learner, learner_rng)
+        save(world, world_rng)
+        return taken
+
+    run.__qualname__ = f"run_{key}"
+    # References to the arrays are not counted: the caller's last longer than the call, and
+    # each row of a table that is passed to a function would cost two atomic operations.
+    return compiled(
+        *(select_action, update, end_episode, *others),
+        *(draw, choose, keep_keyframe, Step),
+        counts_references=False,
+    )(run)

@@ -1,22 +1,18 @@
-"""`Transition`: the record of one update of the Q-table."""
+"""`Step` and `Update`: what happened last, and what was learned last."""
 
 from typing import NamedTuple
 
 
-class Transition(NamedTuple):
-    """One update of the Q-table, with its numbers.
+class Step(NamedTuple):
+    """One step of an agent in its world: what happened.
 
     Attributes:
         state: State *S* before the step.
         action: Action *A* taken.
         reward: Reward *R* received.
         next_state: State *S′* reached.
-        terminated: Whether *S′* is terminal, so that its value counts as 0.
+        terminated: Whether the step ended the episode, so that *S′* counts 0.
         explored: Whether the action was drawn from all actions, not from the best.
-        old_value: *Q(S, A)* before the update.
-        target: Value towards which the update moves *Q(S, A)*.
-        td_error: ``target - old_value``.
-        new_value: *Q(S, A)* after the update.
     """
 
     state: int
@@ -25,7 +21,34 @@ class Transition(NamedTuple):
     next_state: int
     terminated: bool
     explored: bool
-    old_value: float
+
+
+class Update(NamedTuple):
+    """One update of the Q-table: what was learned.
+
+    ``td_error`` is exactly ``target - old_value``, and ``new_value`` exactly
+    ``old_value + learning_rate * td_error``.
+
+    Attributes:
+        state: State *S* whose value was updated; not always that of the last step.
+        action: Action *A* whose value was updated.
+        next_value: What the state that the target looks ahead to counts in it; 0 if terminal.
+        target: Value towards which the update moved *Q(S, A)*.
+        old_value: *Q(S, A)* before the update.
+        td_error: TD error δ.
+        new_value: *Q(S, A)* after the update.
+        learning_rate: Step size α of this update.
+        discount: Discount γ of this update.
+        next_action: Action *A′* that the target counts; None if it counts none in particular.
+    """
+
+    state: int
+    action: int
+    next_value: float
     target: float
+    old_value: float
     td_error: float
     new_value: float
+    learning_rate: float
+    discount: float
+    next_action: int | None

@@ -27,10 +27,15 @@ class Findings(NamedTuple):
 
 
 class Learner(Protocol):
-    """The part of a learner that is analysed: values of shape ``(S, A)``, and discount."""
+    """The part of a learner that is analysed."""
 
-    q_values: NDArray[np.float64]
-    discount_factor: float
+    @property
+    def q_values(self) -> NDArray[np.float64]:
+        """Its values, shape ``(S, A)``."""
+
+    @property
+    def discount_factor(self) -> float:
+        """Its present discount γ."""
 
 
 class Analysis:

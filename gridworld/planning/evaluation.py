@@ -4,7 +4,7 @@ A policy is a mask of actions, shape ``(S, A)``. Where it has several actions in
 takes each with equal probability, as the agent does with tied best ones.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import NamedTuple
 
 import numpy as np
@@ -30,37 +30,6 @@ class Followed(NamedTuple):
 
     expected_return: float
     ends: float
-
-
-class Evaluation:
-    """The greedy policy after some episodes; its expected return is worked out on request.
-
-    Args:
-        episode: Episodes completed.
-        epsilon: Probability of exploring at that time.
-        policy: Mask of the greedy actions, shape ``(S, A)``.
-        n_optimal: Evaluations in a row up to this one that found the policy optimal; 0 where
-            that was not checked.
-
-    Attributes:
-        expected_return: Result of `expected_return` for the policy; None before `evaluate`
-            has finished.
-    """
-
-    def __init__(
-        self, episode: int, epsilon: float, policy: NDArray[np.bool_], n_optimal: int = 0
-    ) -> None:
-        self.episode, self.epsilon = episode, epsilon
-        self.policy, self.n_optimal = policy, n_optimal
-        self.expected_return: float | None = None
-        self._evaluating: Resumable[Followed] | None = None
-
-    def evaluate(self, world: World, max_steps: int) -> Iterator[None]:
-        """Works out the expected return in pieces; continues work that was left."""
-        if self._evaluating is None:
-            self._evaluating = Resumable(lambda: following(world, self.policy, max_steps))
-        yield from self._evaluating
-        self.expected_return, self._evaluating = self._evaluating.result().expected_return, None
 
 
 def best_actions(q_values: NDArray[np.float64]) -> NDArray[np.bool_]:

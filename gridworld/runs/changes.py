@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gridworld.algorithms.q_learning import QLearningConfig
+from gridworld.learning.config import LearningConfig
 from gridworld.parameters import check_whole
 from gridworld.runs.snapshot import Change
 
@@ -12,7 +12,7 @@ TUNABLE = ("learning_rate", "discount_factor", "epsilon")
 MAX_CHANGES = 10_000
 #: Highest number of steps or episodes of a change; files keep it in 64 bits.
 _MAX_STEPS = 2**63 - 1
-_CHECKED = QLearningConfig()  # assigning to it checks a value
+_CHECKED = LearningConfig()  # assigning to it checks a value
 
 
 def check_value(name: str, value: float) -> float:

@@ -1,57 +1,68 @@
 """`Run`: everything that one training run has learned and recorded, and its next steps."""
 
 import time
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gridworld.algorithms.q_learning import QLearningAgent
-from gridworld.learning import loop
-from gridworld.learning.draws import Draws
-from gridworld.learning.records import Transition
+from gridworld.learning.agent import generator_of
+from gridworld.learning.algorithm import Algorithm
+from gridworld.learning.config import LearningConfig
+from gridworld.learning.draws import draws_of
+from gridworld.learning.exploration import actions_of
+from gridworld.learning.loop import Model, Rates
+from gridworld.learning.recording import (
+    NONE,
+    PROGRESS,
+    STEP,
+    TRAIL_LENGTH,
+    UPDATE,
+    Episodes,
+    Recording,
+    due,
+)
+from gridworld.learning.records import Step, Update
 from gridworld.planning.analysis import Analysis, Findings
-from gridworld.planning.evaluation import Evaluation, best_actions
+from gridworld.planning.evaluation import best_actions
 from gridworld.runs.arrays import lazy_zeros, read_only
-from gridworld.runs.evaluations import Evaluations
+from gridworld.runs.history import Evaluations, fresh_keyframes, fresh_policies
 from gridworld.runs.snapshot import Change, Snapshot
 from gridworld.runs.status import Status
-from gridworld.runs.thinning import ThinnedRecords
 from gridworld.worlds.world import World
-
-#: Most keyframes that a run keeps; on large maps fewer, see `_MAX_BYTES`.
-MAX_KEYFRAMES = 200
-#: Most evaluations that a run keeps; on large maps fewer, see `_MAX_BYTES`.
-MAX_EVALUATIONS = 200
-#: Most bytes of all keyframes, and of all evaluations.
-_MAX_BYTES = 32_000_000
 
 
 class Run:
-    """A training run: world, agent, generators, records, and history.
+    """A training run: world, learner, generators, records, and history.
 
     Only `advance` trains. The result depends on the arguments and on the changes made by
     `tune`; the sizes of the steps do not matter. Interrupts between two calls of the loop do
-    not matter either: the next call makes up for records and changes that were due.
+    not matter either: the next call makes up for changes that were due.
 
     Args:
         world: The world.
-        agent: The untrained agent.
-        np_random: The world's generator.
+        algorithm: The way to learn.
+        config: The learner's settings; later changes to it do not change the run.
+        seed: Seed from which both generators derive.
         layout: Text of the map.
-        num_episodes: Episodes of the whole run.
         max_steps: Steps after which an episode is cut off.
-        optimal_evaluations: Evaluations in a row that must find the greedy policy optimal
-            for the run to end; 0 for never.
         scheduled: Changes to make during the run, when their number of steps is reached.
         analysis: The analysis of an earlier run in this world, if any.
 
     Attributes:
-        visits: Updates of each state and action, shape ``(S, A)``.
-        trail, records, progress, transition: Arrays that the loop writes; see `loop.run`.
-        keyframes: Snapshots at evenly spaced numbers of steps, without exact answers.
+        agent: The readable agent, which shares ``memory`` with the loop; None if the algorithm
+            has none.
+        memory: What the algorithm learns in.
+        np_random: The world's generator.
+        learner_random: The learner's generator.
+        rates: The learner's parameters, as they are now.
+        recording: What the loop writes beside what is learned.
         evaluations: Greedy policies after evenly spaced numbers of episodes.
+        optimal_in_a_row: Episodes completed at the latest check of the greedy policy, and
+            checks in a row up to it that found the policy optimal.
         changes: Changes of parameters made so far.
         analysis: What exact planning says about the run, as far as it is worked out.
         scheduled: Changes that are still to be made, in their order.
@@ -60,20 +71,31 @@ class Run:
     def __init__(
         self,
         world: World,
-        agent: QLearningAgent,
-        np_random: np.random.Generator,
+        algorithm: Algorithm,
+        config: LearningConfig,
+        seed: int,
         *,
         layout: str,
-        num_episodes: int,
         max_steps: int,
-        optimal_evaluations: int = 0,
         scheduled: Iterable[Change] = (),
         analysis: Analysis | None = None,
     ) -> None:
-        self.world, self.agent, self.np_random = world, agent, np_random
-        self.num_episodes, self.max_steps = num_episodes, max_steps
-        self.layout = layout
-        self._model = loop.Model(
+        self.world, self.algorithm = world, algorithm
+        self.layout, self.max_steps = layout, max_steps
+        self.num_episodes = int(config.num_episodes)
+        self.optimal_evaluations = int(config.optimal_evaluations)
+        self.np_random = np.random.default_rng(seed)
+        n_states, n_actions = world.n_states, world.n_actions
+        self.agent = None
+        if algorithm.agent is not None:
+            self.agent = algorithm.agent(config, n_states, n_actions, seed)
+            self.memory, self.learner_random = self.agent.memory, self.agent.np_random
+        else:
+            self.memory = algorithm.memory(config, n_states, n_actions)
+            self.learner_random = generator_of(seed)
+        self.rates = Rates(*(float(getattr(config, name)) for name in Rates._fields))
+        self._initial_rates = self.rates
+        self._model = Model(
             world.next_state,
             world.cumulative,
             world.reward,
@@ -82,31 +104,35 @@ class Run:
             world.start_states,
             world.start_cumulative,
             max_steps,
+            actions_of(n_actions),
         )
-        self.visits = np.zeros_like(agent.q_values, dtype=np.int64)
-        self.trail = np.zeros(loop.TRAIL_LENGTH, dtype=np.int64)
-        self.records = loop.Records(
-            lazy_zeros(num_episodes, np.float64),
-            lazy_zeros(num_episodes, np.int64),
-            lazy_zeros(num_episodes, np.bool_),
-        )
-        self.progress = np.zeros(1, dtype=loop.PROGRESS)
-        self.progress["state"] = self.trail[0] = world.start_states[0]
-        self.progress["epsilon"] = agent.epsilon
-        self.progress["between_episodes"] = True
-        self.transition = np.zeros(1, dtype=loop.TRANSITION)
-
+        self.recording = _fresh_recording(self.q_values, self.num_episodes)
+        progress = self.progress
+        progress["state"] = self.recording.trail[0] = world.possible_starts[0]
+        progress["epsilon"] = float(config.epsilon)
+        progress["between_episodes"] = True
+        self.evaluations = Evaluations(self.recording.policies)
+        self.optimal_in_a_row = (0, 0)
         self.changes: tuple[Change, ...] = ()
         self.scheduled = tuple(sorted(scheduled, key=lambda change: change.total_steps))
-        self.keyframes: ThinnedRecords[Snapshot] = ThinnedRecords(
-            min(MAX_KEYFRAMES, _MAX_BYTES // (2 * agent.q_values.nbytes))
-        )
-        self.evaluations = Evaluations(min(MAX_EVALUATIONS, _MAX_BYTES // agent.q_values.size))
-        self.optimal_evaluations = optimal_evaluations
-        self.analysis = (
-            analysis.for_learner(agent) if analysis else Analysis(world, agent, max_steps)
-        )
-        self.record_due()
+        self.analysis = analysis.for_learner(self) if analysis else Analysis(world, self, max_steps)
+        self._keep_first()
+        self._catch_up()
+
+    @property
+    def q_values(self) -> NDArray[np.float64]:
+        """The Q-table, shape ``(S, A)``."""
+        return self.memory.q_values  # type: ignore[no-any-return]
+
+    @property
+    def discount_factor(self) -> float:
+        """The present discount γ."""
+        return self.rates.discount_factor
+
+    @property
+    def progress(self) -> NDArray:
+        """Where the run stands, shape ``(1,)`` of `learning.recording.PROGRESS`."""
+        return self.recording.progress
 
     @property
     def episode(self) -> int:
@@ -121,9 +147,7 @@ class Run:
     @property
     def converged(self) -> bool:
         """Whether the greedy policy was optimal in enough evaluations to end the run."""
-        latest = self.evaluations.latest
-        wanted = self.optimal_evaluations
-        return 0 < wanted <= (latest.n_optimal if latest else 0)
+        return 0 < self.optimal_evaluations <= self.optimal_in_a_row[1]
 
     @property
     def ended(self) -> bool:
@@ -131,9 +155,9 @@ class Run:
         return self.converged or self.episode >= self.num_episodes
 
     @property
-    def last_update(self) -> Transition | None:
-        """The latest update, None before the first."""
-        return Transition(*self.transition[0].item()) if self.total_steps else None
+    def last_step(self) -> Step | None:
+        """The latest step, None before the first."""
+        return _step(self.recording.step[0]) if self.total_steps else None
 
     def advance(self, n_steps: int, last_episode: int) -> int:
         """Trains for ``n_steps``, or until ``last_episode`` episodes are completed.
@@ -143,13 +167,15 @@ class Run:
         """
         begun = self.total_steps
         end = begun + n_steps
-        self.record_due()  # an interrupt may have prevented it the last time
+        self._catch_up()  # an interrupt may have prevented it the last time
         while not self.ended and self.total_steps < end and self.episode < last_episode:
-            stop = min(end, self.keyframes.due)
+            stop, last = end, last_episode
             if self.scheduled:
                 stop = min(stop, self.scheduled[0].total_steps)
-            self._loop(stop - self.total_steps, min(last_episode, self.evaluations.due))
-            self.record_due()
+            if self.optimal_evaluations:
+                last = min(last, due(self.recording.policies.thinning))
+            self._loop(stop - self.total_steps, last)
+            self._catch_up()
         return self.total_steps - begun
 
     def compile(self) -> None:
@@ -158,7 +184,7 @@ class Run:
 
     def tune(self, name: str, value: float) -> None:
         """Changes a parameter from the next update on, and records the change."""
-        self.record_due()  # a keyframe that is due must not show the change
+        self._catch_up()
         self._change(name, value, self.scheduled)
 
     def analyse(self, seconds: float) -> bool:
@@ -176,17 +202,36 @@ class Run:
 
     def snapshot(self, status: Status) -> Snapshot:
         """The run at this instant; costs the same after a million episodes."""
+        now, rates = self.recording, self.rates
         return Snapshot(
-            **self._present(status),
-            **self.evaluations.arrays(),
+            **self._moment(
+                *(now.progress[0], now.step[0], now.update[0], now.trail),
+                *(self.q_values, now.visits, rates, self.changes),
+            ),
+            **self.evaluations.columns(),
+            status=status,
             converged=self.converged,
             **self.analysis.findings._asdict(),
         )
 
-    def frame(self, status: Status) -> Snapshot:
-        """The run at this instant, without what exact planning says about it."""
+    @property
+    def keyframe_steps(self) -> range:
+        """Steps that had been taken at each keyframe."""
+        count, interval = self.recording.keyframes.thinning[0].item()
+        return range(0, count * interval, interval)
+
+    def keyframe(self, i: int) -> Snapshot:
+        """The run as it was at the ``i``-th keyframe, without what exact planning says."""
+        kept, shape = self.recording.keyframes, self.q_values.shape
+        made_at = [change.total_steps for change in self.changes]
+        changes = self.changes[: bisect_left(made_at, self.keyframe_steps[i])]
+        rates = _changed(self._initial_rates, {change.name: change.value for change in changes})
         return Snapshot(
-            **self._present(status),
+            **self._moment(
+                *(kept.progress[i], kept.steps[i], kept.updates[i], kept.trails[i]),
+                *(kept.q_values[i].reshape(shape), kept.visits[i].reshape(shape), rates, changes),
+            ),
+            status=Status.RUNNING,
             evaluation_episodes=_NO_EPISODES,
             evaluation_epsilons=_NO_NUMBERS,
             evaluation_returns=_NO_NUMBERS,
@@ -194,83 +239,141 @@ class Run:
             **Findings()._asdict(),
         )
 
-    def _present(self, status: Status) -> dict[str, Any]:
+    def keyframes(self) -> Iterator[Snapshot]:
+        """The run at evenly spaced numbers of steps."""
+        return map(self.keyframe, range(len(self.keyframe_steps)))
+
+    def _moment(
+        self,
+        progress: np.void,
+        step: np.void,
+        update: np.void,
+        ring: NDArray[np.int64],
+        q_values: NDArray[np.float64],
+        visits: NDArray[np.int64],
+        rates: Rates,
+        changes: tuple[Change, ...],
+    ) -> dict[str, Any]:
         """The fields of a snapshot that do not need planning."""
-        state, step, episode, total_steps, _, epsilon, _ = self.progress[0].item()
-        n_cols = self.world.shape[1]
-        steps = np.arange(max(0, step + 1 - loop.TRAIL_LENGTH), step + 1)
-        trail = np.empty((len(steps), 2), dtype=np.int64)
-        np.divmod(self.trail[steps % loop.TRAIL_LENGTH], n_cols, trail[:, 0], trail[:, 1])
+        state, of_episode, episode, total_steps, _, epsilon, _ = progress.item()
+        n_cols, episodes = self.world.shape[1], self.recording.episodes
+        trail = np.empty((min(of_episode + 1, TRAIL_LENGTH), 2), dtype=np.int64)
+        np.divmod(trail_of(ring, of_episode), n_cols, trail[:, 0], trail[:, 1])
         return {
-            "status": status,
+            "algorithm": self.algorithm.key,
             "layout": self.layout,
             "max_steps": self.max_steps,
             "episode": episode,
             "num_episodes": self.num_episodes,
-            "step": step,
+            "step": of_episode,
             "total_steps": total_steps,
             "position": divmod(state, n_cols),
             "trail": read_only(trail),
             "epsilon": epsilon,
-            "learning_rate": self.agent.learning_rate,
-            "discount_factor": self.agent.discount_factor,
-            "q_values": read_only(self.agent.q_values.copy()),
+            "learning_rate": rates.learning_rate,
+            "discount_factor": rates.discount_factor,
+            "q_values": read_only(q_values.copy()),
             "reachable": self.world.reachable,
-            "visits": read_only(self.visits.copy()),
-            "last_update": self.last_update,
-            "episode_returns": read_only(self.records.returns[:episode]),
-            "episode_lengths": read_only(self.records.lengths[:episode]),
-            "episode_successes": read_only(self.records.successes[:episode]),
-            "changes": self.changes,
+            "visits": read_only(visits.copy()),
+            "last_step": _step(step) if total_steps else None,
+            "last_update": _update(update),
+            "episode_returns": read_only(episodes.returns[:episode]),
+            "episode_lengths": read_only(episodes.lengths[:episode]),
+            "episode_successes": read_only(episodes.successes[:episode]),
+            "changes": changes,
         }
 
-    def record_due(self) -> None:
-        """Takes the keyframes and evaluations that are due, and makes the changes that are."""
-        self.agent.epsilon = float(self.progress["epsilon"][0])
-        if self.total_steps == self.keyframes.due:
-            self.keyframes.add(self.frame(Status.RUNNING))
-        if self.episode == self.evaluations.due and self.progress["between_episodes"][0]:
-            self.evaluations.add(self._evaluation())
+    def _keep_first(self) -> None:
+        """Takes the keyframe and the policy from before the first step."""
+        now, kept, policies = self.recording, self.recording.keyframes, self.recording.policies
+        kept.q_values[0], kept.visits[0] = kept.present_q_values, kept.present_visits
+        kept.trails[0], kept.progress[0] = now.trail, now.progress[0]
+        kept.steps[0], kept.updates[0] = now.step[0], now.update[0]
+        kept.thinning["count"] = 1
+        policies.best[0] = best_actions(self.q_values).reshape(-1)
+        policies.epsilons[0], policies.known[0] = self.progress["epsilon"][0], False
+        policies.thinning["count"] = 1
+
+    def _catch_up(self) -> None:
+        """Does what is due between two calls of the loop."""
+        if self.agent is not None:
+            self.agent.epsilon = float(self.progress["epsilon"][0])
+        is_evaluated = self.episode == self.evaluations.latest_episode
+        if self.optimal_evaluations and is_evaluated and self.optimal_in_a_row[0] != self.episode:
+            n_optimal = self.optimal_in_a_row[1] + 1 if self.analysis.is_optimal() else 0
+            self.optimal_in_a_row = self.episode, n_optimal
         while self.scheduled and self.scheduled[0].total_steps <= self.total_steps:
             self._change(self.scheduled[0].name, self.scheduled[0].value, self.scheduled[1:])
 
     def _change(self, name: str, value: float, scheduled: tuple[Change, ...]) -> None:
-        setattr(self.agent, name, value)
-        if name == "epsilon":
-            self.progress["epsilon"] = value
+        self.set_rates({name: value})
         changes = (*self.changes, Change(self.total_steps, self.episode, name, value))
         # Both in one statement, and last: after an earlier interrupt the change is made again.
         self.changes, self.scheduled = changes, scheduled
 
-    def _evaluation(self) -> Evaluation:
-        n_optimal = 0
-        if self.optimal_evaluations and self.episode and self.analysis.is_optimal():
-            latest = self.evaluations.latest
-            n_optimal = 1 + (latest.n_optimal if latest else 0)
-        policy = best_actions(self.agent.q_values)
-        return Evaluation(self.episode, self.agent.epsilon, policy, n_optimal)
+    def set_rates(self, values: dict[str, float]) -> None:
+        """Sets parameters of the learner, without a record of it."""
+        self.rates = _changed(self.rates, values)
+        self.progress["epsilon"] = values.get("epsilon", self.progress["epsilon"][0])
+        if self.agent is not None:
+            for name, value in values.items():
+                setattr(self.agent, name, value)
 
     def _loop(self, n_steps: int, last_episode: int) -> None:
-        rates = loop.Rates(
-            self.agent.learning_rate,
-            self.agent.discount_factor,
-            self.agent.epsilon_decay,
-            self.agent.min_epsilon,
-        )
-        loop.run(
+        self.algorithm.loop(
             self._model,
-            rates,
-            self.agent.q_values,
-            self.visits,
-            self.trail,
-            self.records,
-            self.progress,
-            self.transition,
-            Draws.of(self.agent.np_random),
-            Draws.of(self.np_random),
+            self.memory,
+            self.rates,
+            self.recording,
+            draws_of(self.learner_random),
+            draws_of(self.np_random),
             n_steps,
             last_episode,
         )
+
+
+def trail_of(ring: NDArray[np.int64], step: int) -> NDArray[np.int64]:
+    """States last visited after so many steps of an episode, oldest first, shape ``(T,)``."""
+    return ring[np.arange(max(0, step + 1 - TRAIL_LENGTH), step + 1) % TRAIL_LENGTH]
+
+
+def _fresh_recording(q_values: NDArray[np.float64], num_episodes: int) -> Recording:
+    visits = np.zeros(q_values.shape, np.int64)
+    recording = Recording(
+        progress=np.zeros(1, PROGRESS),
+        step=np.zeros(1, STEP),
+        update=np.zeros(1, UPDATE),
+        visits=visits,
+        trail=np.zeros(TRAIL_LENGTH, np.int64),
+        episodes=Episodes(
+            lazy_zeros(num_episodes, np.float64),
+            lazy_zeros(num_episodes, np.int64),
+            lazy_zeros(num_episodes, np.bool_),
+        ),
+        keyframes=fresh_keyframes(q_values, visits),
+        policies=fresh_policies(q_values.size),
+    )
+    recording.update["state"] = NONE
+    return recording
+
+
+def _step(record: np.void) -> Step:
+    return Step(*record.item())
+
+
+def _update(record: np.void) -> Update | None:
+    """The update in a record, None if it holds none."""
+    update = Update(*record.item())
+    if update.state == NONE:
+        return None
+    return update._replace(next_action=None) if update.next_action == NONE else update
+
+
+def _changed(rates: Rates, values: dict[str, float]) -> Rates:
+    """The parameters with other values; those that are none of them do not matter."""
+    return rates._replace(
+        **{name: value for name, value in values.items() if name in rates._fields}
+    )
 
 
 _NO_EPISODES = read_only(np.zeros(0, dtype=np.int64))

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.learning.records import Transition
+from gridworld.learning.records import Step, Update
 from gridworld.planning.bellman import Plan
 from gridworld.runs.status import Status
 
@@ -36,6 +36,7 @@ class Snapshot:
 
     Attributes:
         status: Status of the run.
+        algorithm: Key of the algorithm in `gridworld.ALGORITHMS`.
         layout: Text of the run's map.
         max_steps: Steps after which an episode is cut off.
         episode: Episodes completed.
@@ -50,8 +51,9 @@ class Snapshot:
         discount_factor: Present discount γ.
         q_values: Shape ``(S, A)``.
         reachable: Whether an episode can come to a state, shape ``(S,)``.
-        visits: Updates of each state and action, shape ``(S, A)``.
-        last_update: The latest update, None before the first.
+        visits: Times that each action was taken in each state, shape ``(S, A)``.
+        last_step: The latest step, None before the first.
+        last_update: The latest update of the Q-table, None before the first.
         episode_returns: Undiscounted return of each completed episode, shape ``(E,)``.
         episode_lengths: Steps of each completed episode, shape ``(E,)``.
         episode_successes: Whether each completed episode reached a goal, shape ``(E,)``.
@@ -77,6 +79,7 @@ class Snapshot:
     """
 
     status: Status
+    algorithm: str
     layout: str
     max_steps: int
     episode: int
@@ -91,7 +94,8 @@ class Snapshot:
     q_values: NDArray[np.float64]
     reachable: NDArray[np.bool_]
     visits: NDArray[np.int64]
-    last_update: Transition | None
+    last_step: Step | None
+    last_update: Update | None
     episode_returns: NDArray[np.float64]
     episode_lengths: NDArray[np.int64]
     episode_successes: NDArray[np.bool_]

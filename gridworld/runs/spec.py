@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import param
 
-from gridworld.algorithms.q_learning import QLearningConfig
-from gridworld.learning.base import LearningConfig
+from gridworld.algorithms import ALGORITHMS, algorithm_of
+from gridworld.learning.config import LearningConfig
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change
 from gridworld.runs.status import Status
@@ -19,12 +19,14 @@ class RunSpec(NamedTuple):
 
     Attributes:
         world: Parameters of the `GridWorldConfig`.
-        learning: Parameters of the `QLearningConfig`.
+        algorithm: Key of the algorithm in `ALGORITHMS`.
+        learning: Parameters of the algorithm's config.
         seed: Whole number from 0.
         scheduled: Changes of parameters to make during the run.
     """
 
     world: dict[str, Any]
+    algorithm: str
     learning: dict[str, Any]
     seed: int
     scheduled: tuple[Change, ...]
@@ -37,8 +39,13 @@ class RunSpec(NamedTuple):
         seed: int,
         scheduled: tuple[Change, ...],
     ) -> "RunSpec":
-        """The spec that the configs describe now."""
-        return cls(parameters_of(world), parameters_of(learning), seed, scheduled)
+        """The spec that the configs describe now.
+
+        Raises:
+            ValueError: If the learner's config belongs to no algorithm.
+        """
+        key = algorithm_of(learning).key
+        return cls(parameters_of(world), key, parameters_of(learning), seed, scheduled)
 
     @property
     def world_config(self) -> GridWorldConfig:
@@ -46,9 +53,9 @@ class RunSpec(NamedTuple):
         return GridWorldConfig(**self.world)
 
     @property
-    def learning_config(self) -> QLearningConfig:
+    def learning_config(self) -> LearningConfig:
         """A new config of the learner."""
-        return QLearningConfig(**self.learning)
+        return ALGORITHMS[self.algorithm].config(**self.learning)
 
     def makes_the_same_run_as(self, other: "RunSpec") -> bool:
         """Whether both make the same run; the names of their maps do not matter."""
@@ -106,14 +113,18 @@ class Held(NamedTuple):
 
 def parameters_of(config: GridWorldConfig | LearningConfig) -> dict[str, Any]:
     """A config's parameters, of types that JSON can hold."""
-    return {name: value for name, value in config.param.values().items() if name != "name"}
+    return {name: getattr(config, name) for name in _names(config)}
+
+
+def _names(config: param.Parameterized) -> list[str]:
+    return [name for name in config.param if name != "name"]
 
 
 def _beside_the_map(spec: RunSpec) -> tuple[Any, ...]:
     of_the_map = GridWorldConfig.MAP_PARAMETERS
     world = {name: value for name, value in spec.world.items() if name not in of_the_map}
     world["wind"] = any(world["wind"]) and world["wind"]  # no wind equals a wind of zeros
-    return world, spec.learning, spec.seed, spec.scheduled
+    return world, spec.algorithm, spec.learning, spec.seed, spec.scheduled
 
 
 def _world_arguments(config: GridWorldConfig) -> dict[str, Any]:
@@ -127,10 +138,9 @@ def _world_arguments(config: GridWorldConfig) -> dict[str, Any]:
 
 def _differing(config: param.Parameterized, other: param.Parameterized) -> dict[str, Any]:
     """Parameters of a config that differ from another one's."""
-    names = [name for name in config.param if name != "name"]  # in the order of the class
     return {
         name: getattr(config, name)
-        for name in names
+        for name in _names(config)  # in the order of the class
         if getattr(config, name) != getattr(other, name)
     }
 

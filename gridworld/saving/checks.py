@@ -29,6 +29,14 @@ def names(fields: Any, expected: Iterable[str], what: str) -> dict[str, Any]:
     return fields
 
 
+def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """Returns a text that is one of those allowed."""
+    allowed = [str(each) for each in allowed]
+    among = f"one of {', '.join(allowed)}" if len(allowed) > 1 else allowed[0]
+    require(value in allowed, f"{name} must be {among}, got {shortened(value)}")
+    return str(value)
+
+
 def whole(name: str, value: Any, low: int, high: int) -> int:
     """Returns a whole number within the bounds."""
     fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high

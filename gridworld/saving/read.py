@@ -5,18 +5,23 @@ import re
 from reprlib import repr as shortened
 from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.algorithms.q_learning import QLearningConfig
+from gridworld.algorithms import ALGORITHMS
+from gridworld.learning.config import LearningConfig
 from gridworld.runs.changes import MAX_CHANGES
-from gridworld.runs.run import MAX_EVALUATIONS, MAX_KEYFRAMES, Run
+from gridworld.runs.history import MAX_EVALUATIONS, MAX_KEYFRAMES
+from gridworld.runs.run import Run
 from gridworld.runs.spec import RunSpec, parameters_of
 from gridworld.runs.status import Status
-from gridworld.saving import checks, npz
+from gridworld.saving import checks, npz, version_1
 from gridworld.saving.checks import LoadError, require
 from gridworld.saving.npz import Archive, Source
 from gridworld.saving.schema import (
     CHANGE,
+    ENVIRONMENT,
+    EXPLORATION,
     FIELDS,
     FORMAT,
     VERSION,
@@ -26,11 +31,12 @@ from gridworld.saving.schema import (
     changes_from_array,
 )
 from gridworld.worlds.config import GridWorldConfig
+from gridworld.worlds.maps import Action
 
 #: Most hexadecimal digits of a seed.
 _MAX_SEED_DIGITS = 100_000
 
-Config = TypeVar("Config", GridWorldConfig, QLearningConfig)
+Config = TypeVar("Config", GridWorldConfig, LearningConfig)
 
 
 def load(source: Source) -> SavedRun:
@@ -54,35 +60,45 @@ def check_status(status: Status, run: Run) -> None:
 
 def _read(opened: Archive) -> SavedRun:
     header = _header(opened)
-    status = header["status"]
-    require(
-        status in list(Status),
-        f"status must be one of {', '.join(Status)}, got {shortened(status)}",
-    )
-    learner = header["learner"]
-    require(
-        learner == QLearningConfig.__name__,
-        f"learner must be {QLearningConfig.__name__}, got {shortened(learner)}",
-    )
+    is_old = header["version"] == version_1.VERSION
+    if is_old:
+        header = version_1.header_of(header)
+    checks.names(header, FIELDS, "header")
+    status = checks.one_of("status", header["status"], Status)
+    checks.one_of("environment", header["environment"], [ENVIRONMENT])
+    checks.one_of("exploration", header["exploration"], [EXPLORATION])
+    algorithm = ALGORITHMS[checks.one_of("algorithm", header["algorithm"], ALGORITHMS)]
     world = _config("world", GridWorldConfig, header["world"])
-    learning = _config("learning", QLearningConfig, header["learning"])
+    learning = _config("learning", algorithm.config, header["learning"])
     counts = _counts(header["counts"], learning.num_episodes)
-    n_scheduled = counts.pop("planned")
-    shapes = array_shapes(counts, world.n_rows * world.n_cols, 4)
-    shapes["planned"] = (CHANGE, (n_scheduled,))
-    expected = sorted(f"{name}.npy" for name in (*shapes, "header"))
-    require(opened.names == expected, f"file must hold {expected}, got {opened.names[:50]}")
-    arrays: dict[str, NDArray] = {
-        name: opened.array(name, dtype, shape) for name, (dtype, shape) in shapes.items()
-    }
+    n_scheduled = counts.pop("scheduled")
+    memory = algorithm.memory(learning, world.n_rows * world.n_cols, len(Action))
+    shapes = array_shapes(counts, memory) | {"scheduled": (CHANGE, (n_scheduled,))}
+    if is_old:
+        old = _arrays(opened, version_1.shapes_of(shapes))
+        arrays = version_1.arrays_of(old, header["numbers"], learning)
+    else:
+        arrays = _arrays(opened, shapes)
     try:
-        scheduled = changes_from_array(arrays.pop("planned"))
+        scheduled = changes_from_array(arrays.pop("scheduled"))
     except ValueError as error:
-        raise LoadError(f"planned: {error}") from None
+        raise LoadError(f"scheduled: {error}") from None
     origin = RunSpec(
-        parameters_of(world), parameters_of(learning), _seed(header["seed"]), scheduled
+        parameters_of(world),
+        algorithm.key,
+        parameters_of(learning),
+        _seed(header["seed"]),
+        scheduled,
     )
     return SavedRun(origin, Status(status), RunState(counts, header["numbers"], arrays))
+
+
+def _arrays(
+    opened: Archive, shapes: dict[str, tuple[np.dtype, tuple[int, ...]]]
+) -> dict[str, NDArray]:
+    expected = sorted(f"{name}.npy" for name in (*shapes, "header"))
+    require(opened.names == expected, f"file must hold {expected}, got {opened.names[:50]}")
+    return {name: opened.array(name, dtype, shape) for name, (dtype, shape) in shapes.items()}
 
 
 def _header(opened: Archive) -> dict[str, Any]:
@@ -99,7 +115,7 @@ def _header(opened: Archive) -> dict[str, Any]:
         version <= VERSION,
         f"version must be at most {VERSION}, got {version}: a newer gridworld wrote the file",
     )
-    return checks.names(header, FIELDS, "header")
+    return header  # type: ignore[no-any-return]
 
 
 def _refuse(constant: str) -> None:
@@ -112,7 +128,7 @@ def _counts(fields: Any, num_episodes: int) -> dict[str, int]:
         "frames": MAX_KEYFRAMES + 1,
         "evaluations": MAX_EVALUATIONS,
         "changes": MAX_CHANGES,
-        "planned": MAX_CHANGES,
+        "scheduled": MAX_CHANGES,
     }
     least = {"frames": 2, "evaluations": 1}
     fields = checks.names(fields, most, "counts")

@@ -1,30 +1,25 @@
 """Sets a run to a saved state, after checking that such a run can have that state."""
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.learning import loop
-from gridworld.learning.base import LearningConfig
-from gridworld.planning.evaluation import Evaluation
-from gridworld.runs.changes import TUNABLE
+from gridworld.learning.recording import NONE, STEP, TRAIL_LENGTH, UPDATE
+from gridworld.runs.history import fits
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change
-from gridworld.runs.status import Status
-from gridworld.runs.thinning import ThinnedRecords
 from gridworld.saving import checks
 from gridworld.saving.checks import LoadError, require
-from gridworld.saving.schema import RunState, changes_from_array
+from gridworld.saving.schema import RunState, changes_from_array, memory_arrays
 from gridworld.worlds.maps import Cell, parse_layout
 
 _NUMBERS = (
     "total_steps",
     "episode_return",
     "n_optimal",
-    "n_planned",
+    "n_scheduled",
     "keyframe_interval",
     "evaluation_interval",
     "agent_generator",
@@ -56,15 +51,12 @@ class Timeline:
         self.episode_steps = np.where(self.open_steps == 0, last, self.open_steps)
 
 
-def restore(
-    run: Run, state: RunState, learning: LearningConfig, scheduled: Iterable[Change]
-) -> None:
+def restore(run: Run, state: RunState, scheduled: Iterable[Change]) -> None:
     """Sets a run that has just been made to a state.
 
     Args:
         run: The run; if an error is raised, it is left in no valid state.
         state: The state, with arrays of the types and shapes of `schema.array_shapes`.
-        learning: The learner's parameters at the start.
         scheduled: All changes that were scheduled at the start.
 
     Raises:
@@ -75,25 +67,24 @@ def restore(
     arrays = state.arrays
     _restore_records(run, arrays, total_steps)
 
-    n_keyframes = state.counts["frames"] - 1
-    interval = _interval("keyframe_interval", numbers, n_keyframes, run.keyframes, total_steps)
+    n_keyframes, capacity = state.counts["frames"] - 1, len(run.recording.keyframes.q_values)
+    interval = _interval("keyframe_interval", numbers, n_keyframes, capacity, total_steps)
     steps = np.append(np.arange(n_keyframes) * interval, total_steps)
     timeline = Timeline(steps, arrays["episode_lengths"])
     _check_frames(run, arrays, timeline)
 
     changes = _changes(arrays, total_steps)
-    made_at = [change.total_steps for change in changes]
     run.scheduled = _scheduled_left(scheduled, numbers, total_steps)
-    rates = {name: float(getattr(learning, name)) for name in TUNABLE}
-    keyframes = []
-    for i in range(n_keyframes):
-        _place(run, arrays, timeline, i, changes[: bisect_left(made_at, steps[i])], rates)
-        keyframes.append(run.frame(Status.RUNNING))
-    _place(run, arrays, timeline, n_keyframes, changes, rates)
-    run.keyframes.replace_all(keyframes, interval)
-    _restore_evaluations(run, state, between_episodes=timeline.open_steps[-1] == 0)
+    run.changes = changes
+    _restore_frames(run, arrays, timeline)
+    run.recording.keyframes.thinning[0] = n_keyframes, interval
+    made = {change.name: change.value for change in changes}
+    run.set_rates(made | {"epsilon": float(arrays["epsilons"][-1])})
     run.progress["episode_return"] = checks.real("episode_return", numbers["episode_return"])
-    for name, rng in (("agent_generator", run.agent.np_random), ("world_generator", run.np_random)):
+    is_between = bool(run.progress["between_episodes"][0])
+    _restore_evaluations(run, state, is_between)
+    _restore_memory(run, arrays, is_between)
+    for name, rng in (("agent_generator", run.learner_random), ("world_generator", run.np_random)):
         rng.bit_generator.state = checks.generator_state(name, numbers[name])
 
 
@@ -108,17 +99,15 @@ def _restore_records(run: Run, arrays: dict[str, NDArray], total_steps: int) -> 
         0 <= open_steps <= most,
         f"total_steps must be episode_lengths and 0 to {most} steps more, got {total_steps}",
     )
-    for name, record in run.records._asdict().items():
+    for name, record in run.recording.episodes._asdict().items():
         record[: len(lengths)] = arrays[f"episode_{name}"]
 
 
-def _interval(
-    name: str, numbers: dict[str, Any], count: int, kept: ThinnedRecords, reached: int
-) -> int:
-    """Returns a valid interval between ``count`` records."""
+def _interval(name: str, numbers: dict[str, Any], count: int, capacity: int, reached: int) -> int:
+    """Returns a valid interval between ``count`` records of a history."""
     interval = checks.whole(name, numbers[name], 1, _MAX_STEPS)
     require(
-        kept.fits(count, interval) and (count - 1) * interval <= reached <= count * interval,
+        fits(capacity, count, interval) and (count - 1) * interval <= reached <= count * interval,
         f"{name} must fit {count} records up to {reached}, got {interval}",
     )
     return interval
@@ -133,9 +122,9 @@ def _check_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> N
     require((visits.sum(axis=(1, 2)) == timeline.steps).all(), "visits must add up to the steps")
 
     checks.within("trails", trails, 0, n_states - 1)
-    n_cells = np.minimum(timeline.episode_steps + 1, loop.TRAIL_LENGTH)
+    n_cells = np.minimum(timeline.episode_steps + 1, TRAIL_LENGTH)
     barred = np.isin(parse_layout(run.layout).ravel(), (Cell.WALL, Cell.CLIFF))[trails]
-    barred &= np.arange(loop.TRAIL_LENGTH) < n_cells[:, None]
+    barred &= np.arange(TRAIL_LENGTH) < n_cells[:, None]
     require(not barred.any(), "trails must lead over cells that can be entered")
     state = trails[np.arange(len(trails)), n_cells - 1]
     under_way = timeline.open_steps > 0
@@ -144,18 +133,31 @@ def _check_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> N
         "trails must not lead to where an episode ends while it is under way",
     )
 
+    steps = arrays["steps"]
     for field in ("state", "next_state"):
-        checks.within(f"updates: {field}", updates[field], 0, n_states - 1)
-    checks.within("updates: action", updates["action"], 0, n_actions - 1)
-    for field in ("terminated", "explored"):
-        checks.booleans(f"updates: {field}", updates[field])
-    for field in ("reward", "old_value", "target", "td_error", "new_value"):
-        checks.finite(f"updates: {field}", updates[field])
+        checks.within(f"steps: {field}", steps[field], 0, n_states - 1)
+    checks.within("steps: action", steps["action"], 0, n_actions - 1)
+    _check_numbers("steps", steps, STEP)
     begun = timeline.steps > 0
     require(
-        (updates["next_state"] == state)[begun].all(),
-        "updates: next_state must be the last cell of the trail",
+        (steps["next_state"] == state)[begun].all(),
+        "steps: next_state must be the last cell of the trail",
     )
+    checks.within("updates: state", updates["state"], NONE, n_states - 1)
+    checks.within("updates: action", updates["action"], 0, n_actions - 1)
+    checks.within("updates: next_action", updates["next_action"], NONE, n_actions - 1)
+    for field in ("learning_rate", "discount"):
+        checks.within(f"updates: {field}", updates[field], 0, 1)
+    _check_numbers("updates", updates, UPDATE)
+
+
+def _check_numbers(name: str, records: NDArray, kind: np.dtype) -> None:
+    """Checks fields that hold any finite number, or true and false."""
+    for field, (dtype, *_) in (kind.fields or {}).items():
+        if dtype == np.bool_:
+            checks.booleans(f"{name}: {field}", records[field])
+        elif dtype == np.float64:
+            checks.finite(f"{name}: {field}", records[field])
 
 
 def _changes(arrays: dict[str, NDArray], total_steps: int) -> tuple[Change, ...]:
@@ -180,65 +182,81 @@ def _scheduled_left(
     scheduled: Iterable[Change], numbers: dict[str, Any], total_steps: int
 ) -> tuple[Change, ...]:
     scheduled = sorted(scheduled, key=lambda change: change.total_steps)
-    n_left = checks.whole("n_planned", numbers["n_planned"], 0, len(scheduled))
+    n_left = checks.whole("n_scheduled", numbers["n_scheduled"], 0, len(scheduled))
     n_made = len(scheduled) - n_left
     require(
         all(change.total_steps <= total_steps for change in scheduled[:n_made])
         and all(change.total_steps >= total_steps for change in scheduled[n_made:]),
-        f"n_planned must be the changes planned after {total_steps} steps, got {n_left}",
+        f"n_scheduled must be the changes scheduled after {total_steps} steps, got {n_left}",
     )
     return tuple(scheduled[n_made:])
 
 
-def _place(
-    run: Run,
-    arrays: dict[str, NDArray],
-    timeline: Timeline,
-    i: int,
-    changes: tuple[Change, ...],
-    rates: dict[str, float],
-) -> None:
-    """Sets the run to its ``i``-th frame."""
-    run.agent.q_values[...] = arrays["q_values"][i]
-    run.visits[...] = arrays["visits"][i]
-    run.transition[0] = arrays["updates"][i]
-    step = int(timeline.episode_steps[i])
-    of_trail = np.arange(max(0, step + 1 - loop.TRAIL_LENGTH), step + 1)
-    run.trail[of_trail % loop.TRAIL_LENGTH] = arrays["trails"][i, : len(of_trail)]
-    run.changes = changes
-    for name, value in (rates | {change.name: change.value for change in changes}).items():
-        setattr(run.agent, name, value)
-    run.agent.epsilon = float(arrays["epsilons"][i])
-    run.progress["state"] = arrays["trails"][i, len(of_trail) - 1]
-    run.progress["step"] = step
-    run.progress["episode"] = timeline.episodes[i]
-    run.progress["total_steps"] = timeline.steps[i]
-    run.progress["epsilon"] = run.agent.epsilon
-    run.progress["between_episodes"] = timeline.open_steps[i] == 0
+def _restore_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> None:
+    """Sets the keyframes, and the run itself to the last frame."""
+    now, kept = run.recording, run.recording.keyframes
+    n_kept = len(timeline.steps) - 1
+    progress = np.zeros(n_kept + 1, kept.progress.dtype)
+    rings = np.zeros((n_kept + 1, TRAIL_LENGTH), np.int64)
+    for i, step in enumerate(timeline.episode_steps.tolist()):
+        of_trail = np.arange(max(0, step + 1 - TRAIL_LENGTH), step + 1)
+        rings[i, of_trail % TRAIL_LENGTH] = arrays["trails"][i, : len(of_trail)]
+        progress["state"][i] = arrays["trails"][i, len(of_trail) - 1]
+    progress["step"] = timeline.episode_steps
+    progress["episode"] = timeline.episodes
+    progress["total_steps"] = timeline.steps
+    progress["epsilon"] = arrays["epsilons"]
+    progress["between_episodes"] = timeline.open_steps == 0
+    for of_history, present, frames in (
+        (kept.q_values, run.q_values, arrays["q_values"]),
+        (kept.visits, now.visits, arrays["visits"]),
+        (kept.trails, now.trail, rings),
+        (kept.progress, now.progress, progress),
+        (kept.steps, now.step, arrays["steps"]),
+        (kept.updates, now.update, arrays["updates"]),
+    ):
+        of_history[:n_kept] = frames[:n_kept].reshape(n_kept, *of_history.shape[1:])
+        present[...] = frames[n_kept]
 
 
-def _restore_evaluations(run: Run, state: RunState, between_episodes: bool) -> None:
+def _restore_memory(run: Run, arrays: dict[str, NDArray], is_between: bool) -> None:
+    for name, array in memory_arrays(run.memory).items():
+        given = arrays[name]
+        if array.dtype == np.bool_:
+            checks.booleans(name, given)
+        if array.dtype == np.float64:
+            checks.finite(name, given)
+        array[...] = given
+    try:
+        run.algorithm.check(run.memory, is_between)
+    except ValueError as error:
+        raise LoadError(f"memory_{error}") from None
+
+
+def _restore_evaluations(run: Run, state: RunState, is_between: bool) -> None:
     arrays, numbers, count = state.arrays, state.numbers, state.counts["evaluations"]
-    interval = _interval("evaluation_interval", numbers, count, run.evaluations, run.episode)
+    policies, shape = run.recording.policies, run.q_values.shape
+    capacity = len(policies.best)
+    interval = _interval("evaluation_interval", numbers, count, capacity, run.episode)
     # Evaluations are taken between two episodes only: one due within an episode blocks the run.
     require(
-        between_episodes or run.episode < count * interval,
+        is_between or run.episode < count * interval,
         f"evaluation_interval must not be due in mid-episode, got {interval}",
     )
     checks.within("evaluation_epsilons", arrays["evaluation_epsilons"], 0, 1)
     checks.booleans("evaluation_known", arrays["evaluation_known"])
     returns = arrays["evaluation_returns"]
     checks.finite("evaluation_returns", returns[~np.isnan(returns)])  # NaN has a meaning there
-    shape = run.agent.q_values.shape
-    evaluations = []
     for i, packed in enumerate(arrays["evaluation_policies"]):
-        policy = np.unpackbits(packed, count=run.agent.q_values.size).reshape(shape).astype(bool)
-        require(policy.any(axis=1).all(), "evaluation_policies must take an action in each state")
-        epsilon = float(arrays["evaluation_epsilons"][i])
-        evaluation = Evaluation(i * interval, epsilon, policy)
-        if arrays["evaluation_known"][i]:
-            evaluation.expected_return = float(returns[i])
-        evaluations.append(evaluation)
+        policies.best[i] = np.unpackbits(packed, count=run.q_values.size)
+    require(
+        policies.best[:count].reshape(-1, *shape).any(axis=2).all(),
+        "evaluation_policies must take an action in each state",
+    )
+    policies.epsilons[:count] = arrays["evaluation_epsilons"]
+    policies.returns[:count] = returns
+    policies.known[:count] = arrays["evaluation_known"]
+    policies.thinning[0] = count, interval
     most = min(run.optimal_evaluations, run.episode)
-    evaluations[-1].n_optimal = checks.whole("n_optimal", numbers["n_optimal"], 0, most)
-    run.evaluations.replace_all(evaluations, interval)
+    n_optimal = checks.whole("n_optimal", numbers["n_optimal"], 0, most)
+    run.optimal_in_a_row = run.evaluations.latest_episode, n_optimal

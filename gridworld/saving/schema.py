@@ -10,27 +10,33 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.learning import loop
-from gridworld.runs.changes import TUNABLE, check_changes
-from gridworld.runs.run import Run
-from gridworld.runs.snapshot import Change, Snapshot
+from gridworld.learning.recording import STEP, TRAIL_LENGTH, UPDATE
+from gridworld.runs.changes import check_changes
+from gridworld.runs.run import Run, trail_of
+from gridworld.runs.snapshot import Change
 from gridworld.runs.spec import RunSpec
 from gridworld.runs.status import Status
 
-FORMAT, VERSION = "gridworld run", 1
+FORMAT, VERSION = "gridworld run", 2
+#: What the parameters of the field ``world`` belong to: the environment's name in Gymnasium.
+ENVIRONMENT = "GridWorld-v0"
+#: How actions are chosen.
+EXPLORATION = "epsilon_greedy"
 #: Fields of the header.
 FIELDS = (
     "format",
     "version",
     "status",
+    "environment",
     "world",
-    "learner",
+    "algorithm",
+    "exploration",
     "learning",
     "seed",
     "counts",
     "numbers",
 )
-CHANGE = np.dtype([("total_steps", "i8"), ("episode", "i8"), ("name", "u1"), ("value", "f8")])
+CHANGE = np.dtype([("total_steps", "i8"), ("episode", "i8"), ("name", "S16"), ("value", "f8")])
 
 
 class RunState(NamedTuple):
@@ -41,7 +47,8 @@ class RunState(NamedTuple):
             ``changes``.
         numbers: Numbers, and the states of both generators, of types that JSON can hold.
         arrays: Records of the episodes; frames, which are the keyframes and then the present
-            run; evaluations; changes. `array_shapes` has their types and shapes.
+            run; the learner's memory beside the Q-table; evaluations; changes. `array_shapes`
+            has their types and shapes.
     """
 
     counts: dict[str, int]
@@ -64,12 +71,18 @@ class SavedRun(NamedTuple):
 
 
 def array_shapes(
-    counts: dict[str, int], n_states: int, n_actions: int
+    counts: dict[str, int], memory: Any
 ) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
-    """Type and shape of each array of a `RunState`."""
+    """Type and shape of each array of a `RunState`.
+
+    Args:
+        counts: Those of the state.
+        memory: A memory of the algorithm, for this many states and actions.
+    """
     n_frames, n_evaluations = counts["frames"], counts["evaluations"]
+    n_states, n_actions = memory.q_values.shape
     table = (n_frames, n_states, n_actions)
-    return {
+    shapes = {
         name: (np.dtype(dtype), shape)
         for name, dtype, shape in (
             ("episode_returns", "f8", (counts["episodes"],)),
@@ -77,8 +90,9 @@ def array_shapes(
             ("episode_successes", "?", (counts["episodes"],)),
             ("q_values", "f8", table),
             ("visits", "i8", table),
-            ("trails", "i8", (n_frames, loop.TRAIL_LENGTH)),
-            ("updates", loop.TRANSITION, (n_frames,)),
+            ("trails", "i8", (n_frames, TRAIL_LENGTH)),
+            ("steps", STEP, (n_frames,)),
+            ("updates", UPDATE, (n_frames,)),
             ("epsilons", "f8", (n_frames,)),
             ("evaluation_policies", "u1", (n_evaluations, -(-n_states * n_actions // 8))),
             ("evaluation_epsilons", "f8", (n_evaluations,)),
@@ -87,68 +101,88 @@ def array_shapes(
             ("changes", CHANGE, (counts["changes"],)),
         )
     }
+    return shapes | {
+        name: (array.dtype, array.shape) for name, array in memory_arrays(memory).items()
+    }
+
+
+def memory_arrays(memory: Any) -> dict[str, NDArray]:
+    """The arrays of a memory beside the Q-table, by their names in a file."""
+    return {
+        f"memory_{name}": field
+        for name, field in memory._asdict().items()
+        if name != "q_values" and isinstance(field, np.ndarray)
+    }
 
 
 def state_of(run: Run) -> RunState:
     """The state of a run."""
-    records = run.records
-    frames = [*run.keyframes, run.frame(Status.RUNNING)]
-    evaluations = list(run.evaluations)
-    latest = run.evaluations.latest
+    now, kept, policies = run.recording, run.recording.keyframes, run.recording.policies
+    n_frames, n_evaluations = len(run.keyframe_steps), len(run.evaluations)
+    progress = np.concatenate([kept.progress[:n_frames], now.progress])
+    rings = np.concatenate([kept.trails[:n_frames], now.trail[None]])
     counts = {
         "episodes": run.episode,
-        "frames": len(frames),
-        "evaluations": len(evaluations),
+        "frames": n_frames + 1,
+        "evaluations": n_evaluations,
         "changes": len(run.changes),
     }
     numbers = {
         "total_steps": run.total_steps,
-        "episode_return": float(run.progress["episode_return"][0]),
-        "n_optimal": latest.n_optimal if latest else 0,
-        "n_planned": len(run.scheduled),
-        "keyframe_interval": run.keyframes.interval,
+        "episode_return": float(now.progress["episode_return"][0]),
+        "n_optimal": run.optimal_in_a_row[1],
+        "n_scheduled": len(run.scheduled),
+        "keyframe_interval": run.keyframe_steps.step,
         "evaluation_interval": run.evaluations.interval,
-        "agent_generator": run.agent.np_random.bit_generator.state,
+        "agent_generator": run.learner_random.bit_generator.state,
         "world_generator": run.np_random.bit_generator.state,
     }
-    earned = [evaluation.expected_return for evaluation in evaluations]
+    known = policies.known[:n_evaluations].copy()
     arrays = {
-        "episode_returns": records.returns[: run.episode],
-        "episode_lengths": records.lengths[: run.episode],
-        "episode_successes": records.successes[: run.episode],
-        "q_values": np.stack([frame.q_values for frame in frames]),
-        "visits": np.stack([frame.visits for frame in frames]),
-        "trails": np.stack([_trail(frame, run.world.shape[1]) for frame in frames]),
-        "updates": np.array([_update(frame) for frame in frames], loop.TRANSITION),
-        "epsilons": np.array([frame.epsilon for frame in frames]),
-        "evaluation_policies": np.stack([np.packbits(e.policy) for e in evaluations]),
-        "evaluation_epsilons": np.array([e.epsilon for e in evaluations]),
-        "evaluation_returns": np.array([0.0 if value is None else value for value in earned]),
-        "evaluation_known": np.array([value is not None for value in earned]),
+        "episode_returns": now.episodes.returns[: run.episode],
+        "episode_lengths": now.episodes.lengths[: run.episode],
+        "episode_successes": now.episodes.successes[: run.episode],
+        "q_values": _frames(kept.q_values[:n_frames], run.q_values),
+        "visits": _frames(kept.visits[:n_frames], now.visits),
+        "trails": np.stack(
+            [_trail(*of_frame) for of_frame in zip(rings, progress["step"], strict=True)]
+        ),
+        "steps": np.concatenate([kept.steps[:n_frames], now.step]),
+        "updates": np.concatenate([kept.updates[:n_frames], now.update]),
+        "epsilons": progress["epsilon"],
+        "evaluation_policies": np.stack(
+            [np.packbits(best) for best in policies.best[:n_evaluations]]
+        ),
+        "evaluation_epsilons": policies.epsilons[:n_evaluations].copy(),
+        "evaluation_returns": np.where(known, policies.returns[:n_evaluations], 0.0),
+        "evaluation_known": known,
         "changes": changes_to_array(run.changes),
     }
-    return RunState(counts, numbers, arrays)
+    memory = {name: array.copy() for name, array in memory_arrays(run.memory).items()}
+    return RunState(counts, numbers, arrays | memory)
 
 
 def changes_to_array(changes: Iterable[Change]) -> NDArray:
     """Changes of parameters as an array of `CHANGE`."""
-    rows = [(c.total_steps, c.episode, TUNABLE.index(c.name), c.value) for c in changes]
-    return np.array(rows, CHANGE)
+    return np.array([(c.total_steps, c.episode, c.name, c.value) for c in changes], CHANGE)
 
 
 def changes_from_array(array: NDArray) -> tuple[Change, ...]:
     """Changes of parameters from such an array; raises ValueError if one is not allowed."""
     return check_changes(
-        Change(steps, episode, TUNABLE[name] if name < len(TUNABLE) else str(name), value)
+        Change(steps, episode, name.decode("ascii", "replace"), value)
         for steps, episode, name, value in array.tolist()
     )
 
 
-def _trail(frame: Snapshot, n_cols: int) -> NDArray[np.int64]:
-    trail = np.zeros(loop.TRAIL_LENGTH, np.int64)
-    trail[: len(frame.trail)] = frame.trail @ (n_cols, 1)
+def _frames(kept: NDArray, present: NDArray) -> NDArray:
+    """Tables of the keyframes and of the present run, shape ``(n_frames, S, A)``."""
+    return np.concatenate([kept.reshape(-1, *present.shape), present[None]])
+
+
+def _trail(ring: NDArray[np.int64], step: int) -> NDArray[np.int64]:
+    """States last visited, oldest first, and zeros up to the length of all trails."""
+    trail = np.zeros(TRAIL_LENGTH, np.int64)
+    visited = trail_of(ring, step)
+    trail[: len(visited)] = visited
     return trail
-
-
-def _update(frame: Snapshot) -> tuple:
-    return tuple(frame.last_update or np.zeros(1, loop.TRANSITION)[0].item())

@@ -3,16 +3,22 @@
 The file is a compressed NPZ archive without pickles. It has a ``header`` of JSON with the
 format's version, the configs, the seed and the generators' states, and the arrays of
 `schema.array_shapes`. ``numpy.load`` can open it, too; the last frame, such as
-``q_values[-1]``, is the run at the time of saving. Scheduled changes are called ``planned``.
+``q_values[-1]``, is the run at the time of saving.
 """
 
 import json
 import os
 
-from gridworld.algorithms.q_learning import QLearningConfig
 from gridworld.atomic import replacing
 from gridworld.saving import npz
-from gridworld.saving.schema import FORMAT, VERSION, SavedRun, changes_to_array
+from gridworld.saving.schema import (
+    ENVIRONMENT,
+    EXPLORATION,
+    FORMAT,
+    VERSION,
+    SavedRun,
+    changes_to_array,
+)
 
 
 def save(saved: SavedRun, path: str | os.PathLike[str]) -> None:
@@ -26,14 +32,16 @@ def save(saved: SavedRun, path: str | os.PathLike[str]) -> None:
         "format": FORMAT,
         "version": VERSION,
         "status": str(saved.status),
+        "environment": ENVIRONMENT,
         "world": origin.world,
-        "learner": QLearningConfig.__name__,
+        "algorithm": origin.algorithm,
+        "exploration": EXPLORATION,
         "learning": origin.learning,
         "seed": hex(origin.seed),
-        "counts": state.counts | {"planned": len(origin.scheduled)},
+        "counts": state.counts | {"scheduled": len(origin.scheduled)},
         "numbers": state.numbers,
     }
     with replacing(path) as file:
         text = {"header": json.dumps(header, allow_nan=False)}
-        arrays = state.arrays | {"planned": changes_to_array(origin.scheduled)}
+        arrays = state.arrays | {"scheduled": changes_to_array(origin.scheduled)}
         npz.write(file, text, arrays)

@@ -48,7 +48,7 @@ class GridWorldConfig(param.Parameterized):
 
     level = Choice(
         default="easy",
-        objects=list(LEVELS),
+        objects={level.title: name for name, level in LEVELS.items()},
         doc="Named map with its rewards; custom is a map of your own.",
     )
     n_rows = Whole(

@@ -1,7 +1,7 @@
 """`World`: a small Markov decision process as tables."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -134,48 +134,10 @@ class World:
         """Compiles the map, slip, wind and rewards of a config.
 
         Outcomes are the intended move, then, under slip, those to its left and to its
-        right. A fall off a cliff leads to each start with equal probability.
+        right. A fall off a cliff leads to each start with equal probability. The latest
+        world is kept: a config of the same values gets it, too.
         """
-        cells = parse_layout(config.layout)
-        kind = cells.ravel()
-        starts = np.flatnonzero(kind == Cell.START)
-        landing, bump = landing_states(cells, config.wind)
-        # From two whole rewards NumPy would make whole numbers, which cut fractions off.
-        reward = np.where(bump, config.bump_reward, config.step_reward).astype(np.float64)
-        for cell, value in (
-            (Cell.GOAL, config.goal_reward),
-            (Cell.PIT, config.pit_reward),
-            (Cell.CLIFF, config.cliff_reward),
-        ):
-            reward[kind[landing] == cell] = value
-        landing[kind == Cell.WALL] = np.flatnonzero(kind == Cell.WALL)[:, None]
-        reward[kind == Cell.WALL] = 0.0
-
-        slip = config.slip
-        turns, chances = ([0, -1, 1], [1 - slip, slip / 2, slip / 2]) if slip else ([0], [1.0])
-        moves = (np.arange(len(Action))[:, None] + turns) % len(Action)  # (A, K)
-        landing, reward = landing[:, moves], reward[:, moves]
-        probability = np.broadcast_to(chances, landing.shape)
-
-        # A fall off a cliff leads back to the start: with several starts, one outcome for each.
-        falls = (kind[landing] == Cell.CLIFF)[..., None]
-        if falls.any():
-            only_first = np.arange(starts.size) == 0
-            probability = probability[..., None] * np.where(falls, 1 / starts.size, only_first)
-            reward = np.broadcast_to(reward[..., None], probability.shape)
-            landing = np.where(falls, starts, landing[..., None])
-            landing, probability, reward = (
-                table.reshape(*table.shape[:2], -1) for table in (landing, probability, reward)
-            )
-        return cls.from_tables(
-            landing,
-            probability,
-            reward,
-            (kind == Cell.GOAL) | (kind == Cell.PIT),
-            goal=kind == Cell.GOAL,
-            start_states=starts,
-            shape=cells.shape,
-        )
+        return _world_of(*(getattr(config, name) for name in _MADE_OF))
 
     @classmethod
     def from_tables(
@@ -274,6 +236,71 @@ def _table(name: str, values: ArrayLike, dtype: type, *shapes: tuple[int, ...]) 
         allowed = " or ".join(map(str, shapes))
         raise ValueError(f"{name} must have shape {allowed}, got {table.shape}")
     return table
+
+
+#: Parameters of a config that its world is made of.
+_MADE_OF = (
+    "layout",
+    "wind",
+    "slip",
+    "step_reward",
+    "bump_reward",
+    "goal_reward",
+    "pit_reward",
+    "cliff_reward",
+)
+
+
+@lru_cache(maxsize=1)
+def _world_of(
+    layout: str,
+    wind: tuple[int, ...],
+    slip: float,
+    step_reward: float,
+    bump_reward: float,
+    goal_reward: float,
+    pit_reward: float,
+    cliff_reward: float,
+) -> World:
+    cells = parse_layout(layout)
+    kind = cells.ravel()
+    starts = np.flatnonzero(kind == Cell.START)
+    landing, bump = landing_states(cells, wind)
+    # From two whole rewards NumPy would make whole numbers, which cut fractions off.
+    reward = np.where(bump, bump_reward, step_reward).astype(np.float64)
+    for cell, value in (
+        (Cell.GOAL, goal_reward),
+        (Cell.PIT, pit_reward),
+        (Cell.CLIFF, cliff_reward),
+    ):
+        reward[kind[landing] == cell] = value
+    landing[kind == Cell.WALL] = np.flatnonzero(kind == Cell.WALL)[:, None]
+    reward[kind == Cell.WALL] = 0.0
+
+    turns, chances = ([0, -1, 1], [1 - slip, slip / 2, slip / 2]) if slip else ([0], [1.0])
+    moves = (np.arange(len(Action))[:, None] + turns) % len(Action)  # (A, K)
+    landing, reward = landing[:, moves], reward[:, moves]
+    probability = np.broadcast_to(chances, landing.shape)
+
+    # A fall off a cliff leads back to the start: with several starts, one outcome for each.
+    falls = (kind[landing] == Cell.CLIFF)[..., None]
+    if falls.any():
+        only_first = np.arange(starts.size) == 0
+        probability = probability[..., None] * np.where(falls, 1 / starts.size, only_first)
+        reward = np.broadcast_to(reward[..., None], probability.shape)
+        landing = np.where(falls, starts, landing[..., None])
+        landing, probability, reward = (
+            table.reshape(*table.shape[:2], -1) for table in (landing, probability, reward)
+        )
+    return World.from_tables(
+        landing,
+        probability,
+        reward,
+        (kind == Cell.GOAL) | (kind == Cell.PIT),
+        goal=kind == Cell.GOAL,
+        start_states=starts,
+        shape=cells.shape,
+    )
 
 
 def _among(n_states: int, states: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -85,7 +85,7 @@ def test_a_change_of_the_draws_changes_the_training(tmp_path):
     assert train() == before
     draws = package / "learning" / "draws.py"
     source = draws.read_text()
-    draws.write_text(source.replace("rng: _call(", "rng: 0.5 * _call("))
+    draws.write_text(source.replace("rng: _next(", "rng: 0.5 * _next("))
     assert draws.read_text() != source
     after = train()
     assert after[0] != before[0]

@@ -1,9 +1,16 @@
 import ast
+import inspect
 from pathlib import Path
 
+import pytest
+
 import gridworld
+from gridworld import ALGORITHMS
+from gridworld.learning import loop
 
 ROOT = Path(gridworld.__file__).parents[1]
+#: Nothing is compiled from the file that has the decorators.
+DECORATORS = {ROOT / "gridworld" / "compiled.py"}
 
 
 class Module:
@@ -24,7 +31,13 @@ class Module:
         for function in self.defined.values():
             for decorator in getattr(function, "decorator_list", ()):
                 if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "compiled":
-                    yield function, {self.imported[of.id] for of in decorator.args}
+                    yield function, self.named(decorator)
+
+    def named(self, call):
+        """The files of the functions that a call of `compiled` names."""
+        parts = (part for argument in call.args for part in ast.walk(argument))
+        names = {part.id for part in parts if isinstance(part, ast.Name)}
+        return {self.imported[name] for name in names & self.imported.keys()}
 
     def used(self, node, seen=frozenset()):
         """Files of the package from which the code has names, by whatever it calls."""
@@ -59,6 +72,29 @@ def test_every_file_that_code_is_compiled_from_is_named():
             used = module.used(function)
             for file in named:  # whatever these import may be called
                 used |= set(Module(file).imported.values())
-            assert used <= named, f"@compiled of {path.name}, {function.name}"
+            assert used - DECORATORS <= named, f"@compiled of {path.name}, {function.name}"
             found.append(function.name)
-    assert {"run", "_follow", "_stays_within"} <= set(found)
+    assert {"_follow", "_look_ahead", "_stays_within"} <= set(found)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=ALGORITHMS)
+def test_every_file_that_the_loop_is_compiled_from_is_named(algorithm):
+    path = Path(inspect.getsourcefile(loop))
+    module = Module(path)
+    factory = module.defined["compiled_loop"]
+    calls = [node for node in ast.walk(factory) if isinstance(node, ast.Call)]
+    (call,) = (node for node in calls if ast.unparse(node.func) == "compiled")
+    own = Path(inspect.getsourcefile(algorithm.config))
+    its = Module(own)
+    (made,) = (
+        node
+        for node in ast.walk(ast.parse(own.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "compiled_loop"
+    )
+    named = module.named(call) | its.named(made) | {path, own}
+    used = module.used(factory)
+    for each in made.args[1:]:
+        used |= its.used(its.defined[each.id]) if each.id in its.defined else set()
+    for file in module.named(call):
+        used |= set(Module(file).imported.values())
+    assert used - DECORATORS <= named

@@ -55,10 +55,14 @@ def test_the_exported_names_are_sorted_and_complete():
     }
     modules = {name for name in gridworld.__all__ if inspect.ismodule(getattr(gridworld, name))}
     assert set(gridworld.__all__) == public | modules | {"__version__"}
-    # Constants, classes, functions, as Ruff sorts them.
-    ranks = [(not name.isupper(), not name[0].isupper(), name) for name in gridworld.__all__]
-    assert ranks == sorted(ranks)
-    assert len(ranks) == len(set(ranks))
+    of_algorithms = gridworld.algorithms.__all__
+    own = gridworld.__all__[: -len(of_algorithms)]
+    assert gridworld.__all__ == [*own, *of_algorithms]
+    for names in (own, of_algorithms):
+        # Constants, classes, functions, as Ruff sorts them.
+        ranks = [(not name.isupper(), not name[0].isupper(), name) for name in names]
+        assert ranks == sorted(ranks)
+    assert len(gridworld.__all__) == len(set(gridworld.__all__))
 
 
 def test_every_exported_name_is_documented():

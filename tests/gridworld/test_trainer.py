@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer, value_iteration
-from gridworld.learning import loop
+from gridworld.algorithms.q_learning import Q_LEARNING
+from tests.gridworld.other_loops import other_loop
 
 IDLE, RUNNING, PAUSED, STOPPED, FINISHED, FAILED = Status
 #: Where each call leads, from the statuses that allow it.
@@ -203,11 +204,11 @@ def test_the_trail_is_the_last_twenty_cells_of_the_episode(level):
     trainer = make(level, max_steps=70)
     walked = []
     for _ in range(400):
-        update = trainer.step()
+        step = trainer.step()
         snapshot = trainer.snapshot
         if snapshot.step == 1:
-            walked = [trainer.world.position(update.state)]
-        walked.append(trainer.world.position(update.next_state))
+            walked = [trainer.world.position(step.state)]
+        walked.append(trainer.world.position(step.next_state))
         assert len(walked) == snapshot.step + 1
         assert [tuple(cell) for cell in snapshot.trail.tolist()] == walked[-20:]
         assert snapshot.position == walked[-1]
@@ -237,10 +238,12 @@ def test_a_step_makes_exactly_one_update():
     trainer = make("hard", initial_q=1)
     for n_steps in range(1, 300):
         before = trainer.snapshot
-        update = trainer.step()
+        step = trainer.step()
         after = trainer.snapshot
-        cell = (update.state, update.action)
-        assert after.last_update == update
+        update = after.last_update
+        cell = (step.state, step.action)
+        assert after.last_step == step
+        assert (update.state, update.action) == cell
         assert after.total_steps == n_steps
         assert np.argwhere(after.visits != before.visits).tolist() == [list(cell)]
         assert after.visits[cell] == before.visits[cell] + 1
@@ -253,7 +256,8 @@ def test_a_step_makes_exactly_one_update():
 
 
 def test_the_first_snapshot_has_no_update():
-    assert make().snapshot.last_update is None
+    snapshot = make().snapshot
+    assert (snapshot.last_step, snapshot.last_update) == (None, None)
 
 
 def test_an_episode_step_ends_with_the_episode():
@@ -273,7 +277,8 @@ def test_an_episode_step_ends_with_a_truncated_episode_too():
     assert trainer.step_episode() == 4
     assert trainer.snapshot.episode_successes.tolist() == [False] * 4
     stepwise = make("hard", max_steps=5)
-    assert trainer.snapshot.last_update == [stepwise.step() for _ in range(20)][-1]
+    assert trainer.snapshot.last_step == [stepwise.step() for _ in range(20)][-1]
+    assert trainer.snapshot.last_update == stepwise.snapshot.last_update
 
 
 def test_advance_tells_how_many_steps_it_took():
@@ -359,7 +364,7 @@ def test_training_goes_on_where_stepping_left_off(capsys):
 @pytest.mark.parametrize(
     "call", [lambda t: t.advance(10), Trainer.step, Trainer.step_episode, Trainer.train]
 )
-def test_an_error_fails_the_run_and_keeps_what_was_learned(call, monkeypatch):
+def test_an_error_fails_the_run_and_keeps_what_was_learned(call):
     trainer = make()
     trainer.step_episode()
     if call not in (Trainer.step, Trainer.step_episode):
@@ -369,10 +374,8 @@ def test_an_error_fails_the_run_and_keeps_what_was_learned(call, monkeypatch):
     def break_down(*_):
         raise MemoryError("no memory left")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(loop, "run", break_down)
-        with pytest.raises(MemoryError, match="no memory left"):
-            call(trainer)
+    with other_loop(trainer, break_down), pytest.raises(MemoryError, match="no memory left"):
+        call(trainer)
     assert trainer.status is FAILED
     assert bits(trainer) == before
     trainer.reset()
@@ -381,9 +384,9 @@ def test_an_error_fails_the_run_and_keeps_what_was_learned(call, monkeypatch):
 
 
 @pytest.mark.parametrize("when", ["before the loop", "in the loop"])
-def test_an_interrupted_training_pauses_and_goes_on_to_the_same_bits(when, monkeypatch):
+def test_an_interrupted_training_pauses_and_goes_on_to_the_same_bits(when):
     parameters = {"level": "hard", "num_episodes": 9000, "epsilon_decay": 0.9999}
-    trainer, run_loop = make(**parameters), loop.run
+    trainer, run_loop = make(**parameters), Q_LEARNING.loop
     calls = []
 
     def interrupted(*arguments):
@@ -397,8 +400,7 @@ def test_an_interrupted_training_pauses_and_goes_on_to_the_same_bits(when, monke
             raise KeyboardInterrupt
         return taken
 
-    with monkeypatch.context() as patch:
-        patch.setattr(loop, "run", interrupted)
+    with other_loop(trainer, interrupted):
         for _ in range(2):
             with pytest.raises(KeyboardInterrupt):
                 trainer.train()

@@ -8,16 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.views.inspector import InspectorView, optimal_actions
-from dashboard.views.mathml import arithmetic, number
-from gridworld import GridWorldConfig, QLearningConfig, Trainer
+from dashboard.views.mathml import mathematics, number, rule
+from gridworld import ALGORITHMS, GridWorldConfig, QLearningConfig, Trainer
 
 IDLE = Trainer().snapshot
 #: Of the easy level: a free cell, a wall, the goal.
 FREE, WALL, GOAL = (1, 1), (0, 2), (4, 4)
 
 
-def trained(n_steps=3000, level="easy", analysed=True, **learning):
-    trainer = Trainer(GridWorldConfig(level=level), QLearningConfig(**learning))
+def trained(n_steps=3000, level="easy", analysed=True, algorithm="q_learning", **learning):
+    config = ALGORITHMS[algorithm].config(**learning)
+    trainer = Trainer(GridWorldConfig(level=level), config)
     trainer.start()
     trainer.advance(n_steps)
     if analysed:
@@ -72,30 +73,34 @@ def test_before_the_first_update_it_says_how_to_make_one():
 
 def test_the_numbers_are_those_of_the_update():
     snapshot = trained().snapshot
-    update = snapshot.last_update
+    step, update = snapshot.last_step, snapshot.last_update
     view = InspectorView(snapshot)
     shown = facts(view)
-    row, col = divmod(update.state, 5)
-    assert shown["State S"] == [f"({row},", f"{col})", "state", str(update.state)]
-    assert shown["Next state S′"][-1] == str(update.next_state)
+    row, col = divmod(step.state, 5)
+    assert shown["State S"] == [f"({row},", f"{col})", "state", str(step.state)]
+    assert shown["Next state S′"][-1] == str(step.next_state)
     assert shown["Action A"][1:] == [
-        ["up", "right", "down", "left"][update.action],
-        "explored" if update.explored else "exploited",
+        ["up", "right", "down", "left"][step.action],
+        "explored" if step.explored else "exploited",
     ]
-    assert shown["Reward R"] == [number(update.reward)]
+    assert shown["Reward R"] == [number(step.reward)]
     assert f"number {snapshot.total_steps:,} of this run" in text(view)
     for value in (update.old_value, update.target, update.td_error, update.new_value):
         assert number(value) in text(view)
 
 
 @settings(deadline=None)
-@given(st.integers(1, 400), st.sampled_from(["easy", "cliff_walking"]))
-def test_each_line_adds_up_exactly(n_steps, level):
-    snapshot = trained(n_steps, level, analysed=False, num_episodes=10_000).snapshot
-    update = snapshot.last_update
+@given(
+    st.integers(1, 400),
+    st.sampled_from(["easy", "cliff_walking"]),
+    st.sampled_from(list(ALGORITHMS)),
+)
+def test_each_line_adds_up_exactly(n_steps, level, algorithm):
+    snapshot = trained(n_steps, level, False, algorithm, num_episodes=10_000).snapshot
+    step, update = snapshot.last_step, snapshot.last_update
     target, error, value = worked(InspectorView(snapshot))
     reward, discount, next_best, result = target
-    assert (reward, result) == (update.reward, update.target)
+    assert (reward, result) == (step.reward, update.target)
     assert reward + discount * next_best == result
     assert error == [update.target, 1, update.old_value, update.td_error]
     assert error[0] - error[2] == error[3]
@@ -110,10 +115,12 @@ def test_each_line_adds_up_exactly(n_steps, level):
 
 def test_rounded_lines_that_do_not_add_up_say_so():
     view = InspectorView(IDLE)
-    transition = trained(1).snapshot.last_update
+    snapshot = trained(1).snapshot
 
-    def relations(**values):
-        view.update(replace(IDLE, last_update=transition._replace(**values)))
+    def relations(reward, **values):
+        step = snapshot.last_step._replace(reward=reward, terminated=True)
+        update = snapshot.last_update._replace(next_value=0.0, **values)
+        view.update(replace(snapshot, last_step=step, last_update=update))
         return re.findall(
             '<mo form="infix">([=≈])</mo><mtext><span class="number">[^<]*</span></mtext></math>',
             view.div.text,
@@ -121,7 +128,6 @@ def test_rounded_lines_that_do_not_add_up_say_so():
 
     even = {
         "reward": 0.5,
-        "terminated": True,
         "target": 0.5,
         "old_value": 0.25,
         "td_error": 0.25,
@@ -134,33 +140,64 @@ def test_rounded_lines_that_do_not_add_up_say_so():
 
 def test_the_rates_shown_are_those_that_the_update_was_made_with():
     trainer = trained(2000)
-    before = arithmetic(trainer.snapshot, trainer.snapshot.last_update)
+    before = worked(InspectorView(trainer.snapshot))
     trainer.pause()
-    trainer.tune(learning_rate=0.9)
-    snapshot = trainer.snapshot
-    assert snapshot.learning_rate == 0.9
-    after = arithmetic(snapshot, snapshot.last_update)
-    assert after.learning_rate == pytest.approx(before.learning_rate)
-    assert after.learning_rate != 0.9
+    trainer.tune(learning_rate=0.9, discount_factor=0.3)
+    assert trainer.snapshot.learning_rate == 0.9
+    assert worked(InspectorView(trainer.snapshot)) == before
+    assert (before[0][1], before[2][1]) == (0.99, 0.1)
 
 
 def test_a_step_that_stays_in_place_counts_the_values_of_before_it():
     snapshot = until(
-        lambda s: s.last_update.state == s.last_update.next_state and s.last_update.td_error
+        lambda s: s.last_step.state == s.last_step.next_state and s.last_update.td_error
     )
-    update = snapshot.last_update
-    numbers = arithmetic(snapshot, update)
-    assert numbers.next_values[update.action] == update.old_value
-    assert numbers.next_best == max(numbers.next_values)
-    assert "stayed where it was" in text(InspectorView(snapshot))
+    update, view = snapshot.last_update, InspectorView(snapshot)
+    values = snapshot.q_values[update.state].copy()
+    values[update.action] = update.old_value
+    shown = facts(view)
+    assert [shown[arrow][0] for arrow in "↑→↓←"] == [number(value) for value in values]
+    assert update.next_value == values.max()
+    assert "stayed where it was" in text(view)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_an_algorithm_has_its_own_rule_and_tells_the_action_that_counts(algorithm):
+    snapshot = until(
+        lambda s: not s.last_step.terminated and s.last_step.state != s.last_step.next_state,
+        algorithm=algorithm,
+        initial_q=1.0,
+    )
+    equation, update = ALGORITHMS[algorithm].equation, snapshot.last_update
+    view = InspectorView(snapshot)
+    assert rule(equation) in view.div.text
+    assert equation.meaning in text(view)
+    assert worked(view)[0][2] == update.next_value
+    shown = facts(view)
+    assert ("Next action A′" in shown) == ("A′" in equation.rule)
+    if update.next_action is not None:
+        assert shown["Next action A′"][-1] == ["up", "right", "down", "left"][update.next_action]
+        starred = [arrow for arrow in "↑→↓←" if "★" in shown[arrow]]
+        assert starred == ["↑→↓←"[update.next_action]]
+    ended = until(lambda s: s.last_step.terminated, algorithm=algorithm)
+    shown = facts(InspectorView(ended))
+    assert shown.get("Next action A′", ["–"]) == ["–"]
+    assert not [arrow for arrow in "↑→↓←" if "★" in shown[arrow]]
+
+
+def test_the_rule_is_read_as_it_is_written():
+    for algorithm in ALGORITHMS.values():
+        for equation in algorithm.equation[:2]:
+            written = re.sub(r"<[^>]*>", "", mathematics(equation))
+            assert written == equation.replace(" ", "").replace("_a", "a")
 
 
 def test_a_terminal_state_counts_nothing():
-    snapshot = until(lambda s: s.last_update.terminated, initial_q=5.0)
+    snapshot = until(lambda s: s.last_step.terminated, initial_q=5.0)
     view = InspectorView(snapshot)
     assert "terminal: the episode ended, S′ counts 0" in text(view)
     assert worked(view)[0][2] == 0
-    assert worked(view)[0][3] == snapshot.last_update.reward
+    assert worked(view)[0][3] == snapshot.last_step.reward
 
 
 def test_a_truncated_episode_still_counts_its_last_state():
@@ -169,7 +206,7 @@ def test_a_truncated_episode_still_counts_its_last_state():
     trainer.advance(7)
     snapshot = trainer.snapshot
     view = InspectorView(snapshot)
-    assert not snapshot.last_update.terminated
+    assert not snapshot.last_step.terminated
     assert "Cut off, not terminal: S′ still counts" in text(view)
     assert worked(view)[0][2] > 0
     trainer.advance(1)

@@ -97,13 +97,13 @@ def test_a_step_is_a_worked_example(dashboard):
     expect(dashboard.page.get_by_text("Press Step")).to_be_visible()
     trainer = Trainer(GridWorldConfig(), QLearningConfig(), seed=0)
     for _ in range(3):
-        update = trainer.step()
+        step, update = trainer.step(), trainer.snapshot.last_update
         dashboard.press("Step")
         inspector = dashboard.page.get_by_text(f"number {trainer.total_steps} of this run")
         expect(inspector).to_be_visible()
-        row, col = trainer.world.position(update.next_state)
+        row, col = trainer.world.position(step.next_state)
         expect(dashboard.page.get_by_text(f"({row}, {col})").last).to_be_visible()
-        said = "Explored" if update.explored else "Exploited"
+        said = "Explored" if step.explored else "Exploited"
         expect(dashboard.page.get_by_text(f"{said}:")).to_be_visible()
         expect(
             dashboard.page.get_by_text(f"{update.target:.4f}".replace("-", "−")).first

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import (
+    ALGORITHMS,
     TUNABLE,
     Change,
     GridWorldConfig,
@@ -17,20 +18,24 @@ from gridworld import (
     StatusError,
     Trainer,
 )
-from gridworld.learning import loop
+from gridworld.algorithms.q_learning import Q_LEARNING
 from gridworld.planning.evaluation import best_actions
-from gridworld.runs.run import MAX_EVALUATIONS, MAX_KEYFRAMES
+from gridworld.runs.history import MAX_EVALUATIONS, MAX_KEYFRAMES
+from tests.gridworld.other_loops import other_loop
 from tests.gridworld.planning.test_evaluation import return_by_steps
 from tests.gridworld.test_trainer import make_in
 
 MAP = "S..S.\nC.XC.\n..#..\nS.#.G"
 
 
-def make(changes=(), level=None, slip=0.2, seed=3, **learning):
+def make(changes=(), level=None, slip=0.2, seed=3, algorithm="q_learning", **learning):
     world = {"level": level} if level else {"layout": MAP, "max_steps": 40}
     parameters = {"num_episodes": 60, "epsilon_decay": 0.9, "min_epsilon": 0.05} | learning
     return Trainer(
-        GridWorldConfig(**world, slip=slip), QLearningConfig(**parameters), seed, changes
+        GridWorldConfig(**world, slip=slip),
+        ALGORITHMS[algorithm].config(**parameters),
+        seed,
+        changes,
     )
 
 
@@ -172,9 +177,10 @@ def test_a_change_counts_from_the_next_update_on():
     trainer.tune(learning_rate=1, discount_factor=0)
     snapshot = trainer.snapshot
     assert (snapshot.learning_rate, snapshot.discount_factor) == (1, 0)
-    update = trainer.step()
-    assert update.target == update.reward
-    assert update.new_value == pytest.approx(update.reward)
+    reward, update = trainer.step().reward, trainer.snapshot.last_update
+    assert update.target == reward
+    assert update.new_value == pytest.approx(reward)
+    assert (update.learning_rate, update.discount) == (1, 0)
     trainer.tune(epsilon=0)
     assert trainer.snapshot.epsilon == trainer.agent.epsilon == 0
     assert not any(trainer.step().explored for _ in range(100))
@@ -397,10 +403,10 @@ def test_a_wrong_episode_is_refused(until):
 
 @pytest.mark.parametrize("optimal_evaluations", [0, 3])
 @pytest.mark.parametrize("when", ["before the loop", "in the loop"])
-def test_interrupts_do_not_disturb_what_is_kept(when, optimal_evaluations, monkeypatch):
+def test_interrupts_do_not_disturb_what_is_kept(when, optimal_evaluations):
     settings = {"level": "easy", "slip": 0, "optimal_evaluations": optimal_evaluations}
     changes = [Change(150, 0, "learning_rate", 0.3), Change(151, 0, "epsilon", 0.5)]
-    trainer, run_loop, calls = make(changes, **settings), loop.run, []
+    trainer, run_loop, calls = make(changes, **settings), Q_LEARNING.loop, []
 
     def interrupted(*arguments):
         calls.append(arguments)
@@ -410,29 +416,27 @@ def test_interrupts_do_not_disturb_what_is_kept(when, optimal_evaluations, monke
             raise KeyboardInterrupt
         return run_loop(*arguments)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(loop, "run", interrupted)
+    with other_loop(trainer, interrupted):
         while trainer.status is not Status.FINISHED:
             try:
                 trainer.train(show_progress=False)
             except KeyboardInterrupt:
                 assert trainer.status is Status.PAUSED
-    assert len(calls) > 100
+    assert len(calls) > (10 if optimal_evaluations else 2)
     assert all_of(trainer) == all_of(drive(make(changes, **settings), [10**9]))
 
 
-def test_a_change_after_an_interrupt_can_be_made_again(monkeypatch):
-    trainer, run_loop = make(), loop.run
+def test_a_change_after_an_interrupt_can_be_made_again():
+    trainer, run_loop = make(), Q_LEARNING.loop
 
     def interrupted(*arguments):
         run_loop(*arguments)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(loop, "run", interrupted)
+    with other_loop(trainer, interrupted):
         for _ in range(5):
             with pytest.raises(KeyboardInterrupt):
-                trainer.train(show_progress=False)
+                trainer.advance(10)
         trainer.tune(epsilon=0.7, learning_rate=0.9)  # a keyframe is due at this very step
     trainer.train(show_progress=False)
     assert all_of(trainer) == all_of(drive(make(trainer.changes), [10**9]))

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gridworld import Change, LoadError, Status, Trainer
+from gridworld import ALGORITHMS, Change, LoadError, Status, Trainer
 from gridworld.saving import npz
 from tests.gridworld.runs.test_run import make
 
 
-def contents(**settings):
+def contents(algorithm="q_learning"):
     """The header and the arrays of a saved run, and its bytes."""
     scheduled = [Change(100, 0, "epsilon", 0.5), Change(10**6, 0, "learning_rate", 0.5)]
-    trainer = make(scheduled, optimal_evaluations=3, **settings)
+    trainer = make(scheduled, optimal_evaluations=3, algorithm=algorithm)
     trainer.advance(600)
     trainer.tune(learning_rate=0.3)
     trainer.advance(7)
@@ -37,6 +37,13 @@ def contents(**settings):
 
 
 HEADER, ARRAYS, DATA = contents()
+#: The same of every algorithm, and of an earlier version.
+OF_ALL = {key: contents(key)[:2] for key in ALGORITHMS}
+with np.load(pathlib.Path(__file__).with_name("data") / "version_1.npz") as _file:
+    OF_ALL["version 1"] = (
+        json.loads(_file["header"].tobytes()),
+        {name: _file[name] for name in _file.files if name != "header"},
+    )
 
 
 def packed(header=HEADER, arrays=ARRAYS, raw_header=None):
@@ -44,6 +51,16 @@ def packed(header=HEADER, arrays=ARRAYS, raw_header=None):
     file = io.BytesIO()
     np.savez_compressed(file, header=np.frombuffer(text, np.uint8), **arrays)
     return file.getvalue()
+
+
+def repacked(path, **arrays):
+    """The bytes of a file with other arrays in place of some."""
+    with np.load(path) as file:
+        return packed(json.loads(file["header"].tobytes()), without_header(file) | arrays)
+
+
+def without_header(file):
+    return {name: file[name] for name in file.files if name != "header"}
 
 
 def changed(fields, path, value):
@@ -134,7 +151,7 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch, tmp_path):
     ("path", "value", "message"),
     [
         (["format"], "other", "^format must be 'gridworld run', got 'other'"),
-        (["version"], 2, "^version must be at most 1, got 2: a newer gridworld wrote the file"),
+        (["version"], 3, "^version must be at most 2, got 3: a newer gridworld wrote the file"),
         (["version"], 0, "^version must be a whole number from 1"),
         (["version"], "1", "^version must be a whole number"),
         (["status"], "ASLEEP", "^status must be one of IDLE"),
@@ -151,7 +168,10 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch, tmp_path):
         (["world"], [], "^world must be named fields"),
         (["learning", "learning_rate"], 0, "^learning: learning_rate must be above 0"),
         (["learning", "num_episodes"], 3, "^counts: episodes must be a whole number from 0 to 3"),
-        (["learner"], "SarsaConfig", "^learner must be QLearningConfig"),
+        (["environment"], "Taxi-v3", "^environment must be GridWorld-v0, got 'Taxi-v3'"),
+        (["algorithm"], "q", "^algorithm must be .*q_learning.*, got 'q'"),
+        (["algorithm"], [], "^algorithm must be .*q_learning.*, got"),
+        (["exploration"], "softmax", "^exploration must be epsilon_greedy, got 'softmax'"),
         (["seed"], "0x", "^seed must be"),
         (["seed"], 3, "^seed must be"),
         (["seed"], "-0x1", "^seed must be"),
@@ -165,8 +185,8 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch, tmp_path):
         (["numbers", "total_steps"], 5, "^total_steps must be episode_lengths and"),
         (["numbers", "episode_return"], "1", "^episode_return must be a finite number"),
         (["numbers", "n_optimal"], 4, "^n_optimal must be a whole number from 0 to 3"),
-        (["numbers", "n_planned"], 2, "^n_planned must be the changes planned after"),
-        (["numbers", "n_planned"], 3, "^n_planned must be a whole number from 0 to 2"),
+        (["numbers", "n_scheduled"], 2, "^n_scheduled must be the changes scheduled after"),
+        (["numbers", "n_scheduled"], 3, "^n_scheduled must be a whole number from 0 to 2"),
         (["numbers", "keyframe_interval"], 3, "^keyframe_interval must fit"),
         (["numbers", "keyframe_interval"], 2**60, "^keyframe_interval must be"),
         (["numbers", "keyframe_interval"], 0, "^keyframe_interval must be"),
@@ -212,9 +232,16 @@ def test_a_header_that_cannot_be_read_is_refused(raw, message):
         (poisoned("trails", (-1, 0), 20), "^trails must be from 0 to 19, got"),
         (poisoned("trails", (-1, 0), -1), "^trails must be from 0 to 19, got"),
         (poisoned("trails", (-1, 0), 12), "^trails must lead over cells that can be entered"),
-        (poisoned("updates", -1, 99, "state"), "^updates: state must be from 0 to 19"),
+        (poisoned("steps", -1, 99, "state"), "^steps: state must be from 0 to 19"),
+        (poisoned("steps", -1, 4, "action"), "^steps: action must be from 0 to 3"),
+        (poisoned("steps", -1, 5, "next_state"), "^steps: next_state must be the last cell"),
+        (poisoned("steps", -1, np.nan, "reward"), "^steps: reward must be finite"),
+        (poisoned("updates", -1, 99, "state"), "^updates: state must be from -1 to 19"),
         (poisoned("updates", -1, 4, "action"), "^updates: action must be from 0 to 3"),
-        (poisoned("updates", -1, np.nan, "reward"), "^updates: reward must be finite"),
+        (poisoned("updates", -1, 4, "next_action"), "^updates: next_action must be from -1 to 3"),
+        (poisoned("updates", -1, 1.5, "discount"), "^updates: discount must be from 0 to 1"),
+        (poisoned("updates", -1, np.nan, "learning_rate"), "^updates: learning_rate must be"),
+        (poisoned("updates", -1, np.nan, "next_value"), "^updates: next_value must be finite"),
         (poisoned("updates", 3, np.inf, "target"), "^updates: target must be finite"),
         (poisoned("epsilons", 2, 1.5), "^epsilons must be from 0 to 1"),
         (poisoned("epsilons", 2, np.nan), "^epsilons must be from 0 to 1"),
@@ -224,14 +251,18 @@ def test_a_header_that_cannot_be_read_is_refused(raw, message):
         (poisoned("evaluation_policies", 0, 0), "^evaluation_policies must take an action"),
         (poisoned("evaluation_epsilons", 0, -1), "^evaluation_epsilons must be from 0 to 1"),
         (poisoned("evaluation_returns", 0, np.inf), "^evaluation_returns must be finite"),
-        (poisoned("changes", 0, 3, "name"), "^changes: tune takes learning_rate"),
+        (poisoned("changes", 0, b"speed", "name"), "^changes: tune takes learning_rate"),
+        (poisoned("changes", 0, b"\xff", "name"), "^changes: tune takes learning_rate"),
         (poisoned("changes", 0, 2.0, "value"), "^changes: epsilon must be a number from 0 to 1"),
         (poisoned("changes", 0, np.nan, "value"), "^changes: epsilon must be a number"),
         (poisoned("changes", 0, 605, "total_steps"), "^changes must be in order"),
         (poisoned("changes", 1, 608, "total_steps"), "^changes must be in order and not after"),
         (poisoned("changes", 0, 1, "episode"), "^changes must tell the episodes"),
-        (poisoned("planned", 1, -1, "total_steps"), "^planned: total_steps of a change must be"),
-        (poisoned("planned", 1, 0, "total_steps"), "^n_planned must be the changes planned"),
+        (
+            poisoned("scheduled", 1, -1, "total_steps"),
+            "^scheduled: total_steps of a change must be",
+        ),
+        (poisoned("scheduled", 1, 0, "total_steps"), "^n_scheduled must be the changes scheduled"),
     ],
 )
 def test_a_wrong_value_in_an_array_is_named(arrays, message):
@@ -370,7 +401,8 @@ SPECIAL = [0, 1, -1, 2**31, 2**62, -(2**63), 2**63 - 1, np.nan, np.inf, -np.inf,
 @settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_poisoned_values_are_found_or_do_no_harm(data):
-    arrays = dict(ARRAYS)
+    header, arrays = OF_ALL[data.draw(st.sampled_from(list(OF_ALL)))]
+    arrays = dict(arrays)
     for _ in range(data.draw(st.integers(1, 2))):
         name = data.draw(st.sampled_from(sorted(arrays)))
         array = arrays[name].copy()
@@ -378,13 +410,13 @@ def test_poisoned_values_are_found_or_do_no_harm(data):
             array[data.draw(st.sampled_from(array.dtype.names))] if array.dtype.names else array
         )
         value = data.draw(st.one_of(st.sampled_from(SPECIAL), st.integers(-100, 700)))
-        assume(column.dtype.kind == "f" or np.isfinite(value))
+        assume(column.dtype.kind in "fS" or np.isfinite(value))
         low, high = (0, 255) if column.dtype == np.uint8 else (-(2**63), 2**63 - 1)
-        value = value if column.dtype.kind == "f" else min(max(int(value), low), high)
+        value = value if column.dtype.kind in "fS" else min(max(int(value), low), high)
         column.flat[data.draw(st.integers(0, column.size - 1))] = value
         arrays[name] = array
     with np.errstate(over="ignore", invalid="ignore"):  # enormous, but finite values
-        goes_on(packed(arrays=arrays))
+        goes_on(packed(header, arrays))
 
 
 def paths(fields, before=()):

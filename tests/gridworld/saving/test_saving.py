@@ -24,8 +24,10 @@ from gridworld import (
     Status,
     Trainer,
 )
+from gridworld.algorithms.q_learning import Q_LEARNING
 from gridworld.planning.analysis import Findings
 from gridworld.saving.npz import MAX_FILE_BYTES
+from tests.gridworld.other_loops import other_loop
 from tests.gridworld.runs.test_run import all_of, drive, make
 from tests.gridworld.test_trainer import make_in
 
@@ -158,20 +160,17 @@ def test_what_was_worked_out_about_evaluations_is_kept(path):
     assert (other.snapshot.plan, other.snapshot.gap) == (None, None)
 
 
-def test_an_interrupted_run_can_be_saved_and_goes_on(path, monkeypatch):
-    from gridworld.learning import loop
-
-    trainer, run_loop = make(), loop.run
+def test_an_interrupted_run_can_be_saved_and_goes_on(path):
+    trainer = make()
 
     def interrupted(*arguments):
-        run_loop(*arguments)
+        *others, n_steps, last_episode = arguments
+        Q_LEARNING.loop(*others, min(n_steps, 50), last_episode)
         raise KeyboardInterrupt
 
     for _ in range(7):
-        with monkeypatch.context() as patch:
-            patch.setattr(loop, "run", interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                trainer.train(show_progress=False)
+        with other_loop(trainer, interrupted), pytest.raises(KeyboardInterrupt):
+            trainer.train(show_progress=False)
         trainer = loaded(trainer, path)
     assert all_of(finished(trainer)) == all_of(finished(make()))
 

@@ -1,0 +1,50 @@
+"""`LearnerChoice`: which algorithm learns, and the settings of each."""
+
+import param
+
+from gridworld import ALGORITHMS, LearningConfig, parameters
+
+
+class LearnerChoice(param.Parameterized):
+    """The choice of an algorithm, with one config for each.
+
+    What was set of the parameters that all learners have goes along to the one that is chosen.
+
+    Args:
+        config: The config to begin with; its class tells the algorithm.
+
+    Attributes:
+        configs: The config of each algorithm, by its key.
+    """
+
+    algorithm = parameters.Choice(
+        default=next(iter(ALGORITHMS)),
+        objects={each.title: each.key for each in ALGORITHMS.values()},
+        doc="How the agent learns from what happens; each has its own update of the Q-table.",
+    )
+
+    def __init__(self, config: LearningConfig) -> None:
+        chosen = next(key for key, each in ALGORITHMS.items() if isinstance(config, each.config))
+        super().__init__(algorithm=chosen)
+        self.configs: dict[str, LearningConfig] = {
+            key: config if key == chosen else each.config() for key, each in ALGORITHMS.items()
+        }
+        self._before = chosen
+
+    @property
+    def config(self) -> LearningConfig:
+        """The config of the chosen algorithm."""
+        return self.configs[self.algorithm]
+
+    @param.depends("algorithm", watch=True)  # comes before what others watch
+    def _take_along(self) -> None:
+        before, after = self.configs[self._before], self.config
+        self._before = self.algorithm
+        after.param.update(
+            {
+                name: after.param[name].default if is_default else getattr(before, name)
+                for name in LearningConfig.param
+                if name != "name"
+                for is_default in [getattr(before, name) == before.param[name].default]
+            }
+        )

@@ -1,0 +1,135 @@
+"""`History`: the moments and greedy policies that a run keeps, and what they are worth."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridworld.learning.recording import (
+    PROGRESS,
+    STEP,
+    THINNING,
+    TRAIL_LENGTH,
+    UPDATE,
+    Keyframes,
+    Policies,
+)
+from gridworld.planning.evaluation import Followed, following
+from gridworld.planning.resumable import Resumable
+from gridworld.runs.arrays import read_only
+from gridworld.worlds.world import World
+
+#: Most keyframes that a run keeps; on large maps fewer, see `_MAX_BYTES`.
+MAX_KEYFRAMES = 200
+#: Most evaluations that a run keeps; on large maps fewer, see `_MAX_BYTES`.
+MAX_EVALUATIONS = 200
+#: Most bytes of all keyframes, and of all evaluations.
+_MAX_BYTES = 32_000_000
+
+
+def fresh_keyframes(q_values: NDArray[np.float64], visits: NDArray[np.int64]) -> Keyframes:
+    """Room for keyframes of a run with this Q-table and these visits, none of them taken."""
+    capacity = _even(min(MAX_KEYFRAMES, _MAX_BYTES // (q_values.nbytes + visits.nbytes)))
+    return Keyframes(
+        thinning=np.array([(0, 1)], THINNING),
+        present_q_values=q_values.reshape(-1),
+        present_visits=visits.reshape(-1),
+        q_values=np.empty((capacity, q_values.size)),
+        visits=np.empty((capacity, visits.size), np.int64),
+        trails=np.empty((capacity, TRAIL_LENGTH), np.int64),
+        progress=np.empty(capacity, PROGRESS),
+        steps=np.empty(capacity, STEP),
+        updates=np.empty(capacity, UPDATE),
+    )
+
+
+def fresh_policies(size: int) -> Policies:
+    """Room for greedy policies of so many pairs of state and action, none of them taken."""
+    capacity = _even(min(MAX_EVALUATIONS, _MAX_BYTES // size))
+    return Policies(
+        thinning=np.array([(0, 1)], THINNING),
+        best=np.empty((capacity, size), np.bool_),
+        epsilons=np.empty(capacity),
+        returns=np.empty(capacity),
+        known=np.empty(capacity, np.bool_),
+    )
+
+
+def _even(capacity: int) -> int:
+    return max(2, capacity - capacity % 2)
+
+
+def fits(capacity: int, count: int, interval: int) -> bool:
+    """Whether so many records can have been kept at that interval, starting from 1."""
+    doubled = interval >= 1 and interval & (interval - 1) == 0
+    least = 1 if interval == 1 else capacity // 2 + 1
+    return doubled and least <= count <= capacity
+
+
+class Evaluations:
+    """Exact expected returns of the greedy policies of a run, worked out on request.
+
+    Args:
+        policies: The policies; what is worked out is written there.
+    """
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+        self._under_way: tuple[int, Resumable[Followed]] | None = None
+        self._columns: dict[str, NDArray] = {}
+        self._columns_of: tuple[int, ...] = ()  # what they were made of
+
+    def __len__(self) -> int:
+        return int(self._policies.thinning["count"][0])
+
+    @property
+    def interval(self) -> int:
+        """Episodes between two evaluations."""
+        return int(self._policies.thinning["interval"][0])
+
+    @property
+    def latest_episode(self) -> int:
+        """Episodes completed at the latest evaluation."""
+        return (len(self) - 1) * self.interval
+
+    def compute(self, world: World, max_steps: int) -> Iterator[None]:
+        """Works out the expected returns in pieces; that of the latest policy comes first.
+
+        Args:
+            world: The run's world.
+            max_steps: Steps after which an episode is cut off.
+        """
+        while True:
+            if self._under_way is None:
+                pending = np.flatnonzero(~self._policies.known[: len(self)])
+                if not pending.size:
+                    return
+                shape = world.n_states, world.n_actions
+                policy = self._policies.best[pending[-1]].copy().reshape(shape)
+                work = Resumable(partial(following, world, policy, max_steps))
+                self._under_way = int(pending[-1]) * self.interval, work
+            episode, work = self._under_way
+            yield from work
+            # The policies may have been thinned out in the meantime.
+            place, odd = divmod(episode, self.interval)
+            if not odd:
+                self._policies.returns[place] = work.result().expected_return
+                self._policies.known[place] = True
+            self._under_way = None
+
+    def columns(self) -> dict[str, Any]:
+        """The evaluations that are worked out, as the fields of a `gridworld.Snapshot`."""
+        known = self._policies.known[: len(self)]
+        made_of = (len(self), self.interval, int(known.sum()))
+        if made_of != self._columns_of:
+            places = np.flatnonzero(known)
+            columns = {
+                "evaluation_episodes": places * self.interval,
+                "evaluation_epsilons": self._policies.epsilons[places],
+                "evaluation_returns": self._policies.returns[places],
+            }
+            self._columns = {name: read_only(column) for name, column in columns.items()}
+            self._columns_of = made_of
+        return self._columns
