@@ -1,6 +1,7 @@
 """Learning algorithms, one a file, and their registry `ALGORITHMS`."""
 
 from gridworld.algorithms.q_learning import Q_LEARNING, QLearningAgent, QLearningConfig
+from gridworld.algorithms.sarsa import SARSA, SarsaAgent, SarsaConfig
 from gridworld.learning.algorithm import Algorithm
 from gridworld.learning.config import LearningConfig
 
@@ -9,6 +10,8 @@ __all__ = [
     "ALGORITHMS",
     "QLearningAgent",
     "QLearningConfig",
+    "SarsaAgent",
+    "SarsaConfig",
 ]
 
 #: All algorithms by their keys; the first one is the default.
@@ -16,6 +19,7 @@ ALGORITHMS: dict[str, Algorithm] = {
     algorithm.key: algorithm
     for algorithm in (
         Q_LEARNING,
+        SARSA,
     )
 }
 
