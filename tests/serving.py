@@ -19,6 +19,8 @@ from urllib.parse import urljoin
 
 import psutil
 
+from gridworld import ALGORITHMS, is_prepared, prepare
+
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "dashboard" / "app.py"
 #: The first has no windows to manage, and opens a page in three quarters of the others' time.
@@ -75,6 +77,8 @@ def serve_by(
     command: list[str], url: str, environment: dict[str, str] | None = None
 ) -> Iterator[Server]:
     """Runs a Python module that serves a page at an address, until the block ends."""
+    if "NUMBA_CACHE_DIR" not in (environment or {}):
+        _prepare()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         with log.open("w") as out:
@@ -91,6 +95,14 @@ def serve_by(
             yield Server(url, psutil.Process(process.pid), log, log.stat().st_size)
         finally:
             _end(process)
+
+
+@cache
+def _prepare() -> None:
+    """Compiles what the pages need, so that none of them has to wait for it."""
+    for key in ALGORITHMS:
+        if not is_prepared(key):
+            prepare(key)
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -13,7 +13,7 @@ from dashboard.session.toasts import toast
 from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button
 from dashboard.widgets.layout import wrapping_row
-from gridworld import LEVELS, TUNABLE, Snapshot, Status
+from gridworld import LEVELS, TUNABLE, LearningConfig, Snapshot, Status
 
 LOCKED = "Locked while training. Stop to change."
 _UNLOCKED = "Changes apply to the next run."
@@ -56,8 +56,9 @@ _REPLACED = {
 _LEVEL_FIELDS = {
     "random": ("n_rows", "n_cols", "wall_density", "map_seed"),
 }
-#: Fields of the learner's config that are about the run.
+#: Parameters of all learners that are about the run, and the others.
 _RUN = ("num_episodes", "optimal_evaluations")
+_AGENT = tuple(name for name in LearningConfig.param if name not in ("name", *_RUN))
 _PACE = ("update_interval", "frame_rate", "finish_in", "turbo")
 
 
@@ -81,6 +82,8 @@ class Controls:
         self._problem: str | None = None
         watch = runner.subscriptions.watch
         self._fields: dict[tuple[param.Parameterized, str], Field] = {}
+        # Fields of what all learners have turn from one config to another.
+        self._first_config = room.learning_config
         self._pace = {name: Field(room.pace, name, width=130, watch=watch) for name in _PACE}
         self._goal = Field(room, "goal_episode", width=130, watch=watch)
         self._tuning_switch = Field(room.tuning, "allowed", watch=watch)
@@ -100,8 +103,7 @@ class Controls:
         self._lock_note = pn.pane.HTML(_UNLOCKED, **_NOTE)
         self._level_note = pn.pane.HTML(**_NOTE)
         self._level_fields = pn.Column(sizing_mode="stretch_width")
-        self._agent_fields = pn.Column(sizing_mode="stretch_width")
-        self._run_fields = pn.Column(sizing_mode="stretch_width")
+        self._own_fields = pn.Column(sizing_mode="stretch_width")
         self._tuned_fields = pn.Column(sizing_mode="stretch_width")
         self.sidebar = self._make_sidebar()
         *buttons, _ = self._buttons.values()
@@ -187,9 +189,10 @@ class Controls:
 
     def _show_learner(self) -> None:
         config = self._room.learning_config
-        of_agent = [name for name in config.param if name not in ("name", *_RUN)]
-        self._agent_fields[:] = self._widgets(config, *of_agent)
-        self._run_fields[:] = self._widgets(config, *_RUN)
+        for name in _AGENT + _RUN:
+            self._fields[self._first_config, name].turn_to(config)
+        own = [name for name in config.param if name not in LearningConfig.param]
+        self._own_fields[:] = self._widgets(config, *own)
 
     def _show_tuning(self) -> None:
         room = self._room
@@ -221,9 +224,10 @@ class Controls:
             *self._widgets(room.world_config, "slip", "max_steps"),
             title("Agent"),
             *self._widgets(room.learner, "algorithm"),
-            self._agent_fields,
+            *self._widgets(self._first_config, *_AGENT),
+            self._own_fields,
             title("Run"),
-            self._run_fields,
+            *self._widgets(self._first_config, *_RUN),
             *self._widgets(room, "seed"),
             self._tuning_switch.widget,
             self._tuned_fields,

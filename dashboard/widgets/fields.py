@@ -50,6 +50,7 @@ class Field:
         lock: AbstractContextManager[Any] | None = None,
     ) -> None:
         self._owner, self._name, self._is_locked = owner, name, is_locked
+        self._watch, self._watched = watch, {owner}
         self._width, self._why_locked = width, why_locked
         self._lock = lock if lock is not None else nullcontext()
         self._parameter = owner.param[name]
@@ -59,6 +60,14 @@ class Field:
         self.widget = self._make_widget()
         self.widget.param.watch(self._on_widget, "value")
         watch(owner, [name], self._show)
+
+    def turn_to(self, owner: param.Parameterized) -> None:
+        """Stands from now on for the parameter of the same name of another object."""
+        self._owner = owner
+        if owner not in self._watched:
+            self._watched.add(owner)
+            self._watch(owner, [self._name], self._show)
+        self._show()
 
     def _make_widget(self) -> Any:
         common = {

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.rooms.registry import RegistryError, RoomRegistry
 from dashboard.rooms.room import Room
-from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
+from gridworld import GridWorldConfig, QLearningConfig, SarsaConfig, Status, Trainer
 
 MINUTE = 60.0
 
@@ -129,6 +129,7 @@ def test_settings_for_the_next_run_stay(make_lobby):
     train(room, 500)
     assert room.status is Status.FINISHED
     room.world_config.param.update(level="windy_gridworld", slip=0.2)
+    room.learner.algorithm = "sarsa"
     room.learning_config.learning_rate = 0.5
     room.seed = 9
     lobby.save()
@@ -142,12 +143,14 @@ def test_settings_for_the_next_run_stay(make_lobby):
         "name": "",
     }
     assert (again.learning_config.learning_rate, again.seed) == (0.5, 9)
+    assert again.learner.algorithm == "sarsa"
+    assert again.trainer.origin.algorithm == "q_learning"
     again.pace.turbo = True
     again.start()
     train(again, 500)
     expected = Trainer(
         GridWorldConfig(level="windy_gridworld", slip=0.2),
-        QLearningConfig(num_episodes=2, learning_rate=0.5),
+        SarsaConfig(num_episodes=2, learning_rate=0.5),
         seed=9,
     )
     expected.train()

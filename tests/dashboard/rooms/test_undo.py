@@ -10,7 +10,14 @@ from dashboard.rooms import discarded
 from dashboard.rooms.registry import RoomRegistry
 from dashboard.rooms.room import Room
 from dashboard.views.history import HistoryView
-from gridworld import GridWorldConfig, QLearningConfig, Status, StatusError, Trainer
+from gridworld import (
+    ALGORITHMS,
+    GridWorldConfig,
+    QLearningConfig,
+    Status,
+    StatusError,
+    Trainer,
+)
 from tests.gridworld.runs.test_run import all_of
 from tests.gridworld.test_holding import EDITS, WORLDS, edit
 
@@ -58,7 +65,7 @@ def finish(room):
 
 def settings_of(room):
     values = room.world_config.param.values() | room.learning_config.param.values()
-    return values | {"seed": room.seed, "name": None}
+    return values | {"seed": room.seed, "name": None, "algorithm": room.learner.algorithm}
 
 
 def run_of(room):
@@ -293,6 +300,7 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("advance"), st.integers(1, 200)),
     st.tuples(st.just("tune"), st.sampled_from([0.1, 0.9])),
     st.tuples(st.just("edit"), st.sampled_from(sorted(EDITS))),
+    st.tuples(st.just("choose"), st.sampled_from(list(ALGORITHMS))),
     st.tuples(
         st.just("adopt"),
         st.integers(0, len(WORLDS) - 1),
@@ -318,6 +326,9 @@ def perform(room, operation):
         case "edit", name:
             if not room.locked:
                 edit_in_turn(room, name)
+        case "choose", algorithm:
+            if not room.locked:
+                room.learner.algorithm = algorithm
         case "adopt", world, status:
             room.adopt(uploaded(world, status))
 
@@ -351,7 +362,7 @@ def test_whatever_is_done_undo_gives_back_what_was_discarded_last(operations):
         if room.run_number != number and has_learned:
             assert operation in ("start", "reset", "undo") or operation[0] == "adopt"
             lost = run, values
-        elif operation[0] == "edit" and has_learned:
+        elif operation[0] in ("edit", "choose") and has_learned:
             assert run_of(room) == run
         assert room.can_undo is (lost is not None)
     if lost is not None:

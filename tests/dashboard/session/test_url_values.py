@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from dashboard.rooms.room import Room
 from dashboard.session.url import MAX_TOASTS, UrlSync, tell
 from dashboard.session.url_values import MAX_LENGTH
-from gridworld import LEVELS, GridWorldConfig, QLearningConfig, random_layout
+from gridworld import ALGORITHMS, LEVELS, GridWorldConfig, QLearningConfig, random_layout
 
 REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
 reals = st.one_of(st.floats(-1e6, 1e6), st.integers(-1000, 1000))
@@ -63,7 +63,7 @@ def make_room(world, learning=None, seed=0):
 def settings_of(room):
     """All settings, save those of a drawn map where there is none."""
     values = {}
-    for owner in (room.world_config, room.learning_config, room.pace):
+    for owner in (room.world_config, room.learner, room.learning_config, room.pace):
         values |= {name: value for name, value in owner.param.values().items() if name != "name"}
     if values["level"] != "random":
         del values["wall_density"], values["map_seed"]
@@ -78,8 +78,16 @@ def linked(room, address, before):
 
 
 @settings(deadline=None)
-@given(worlds, worlds, more, learners, st.integers(0, 2**32 - 1), st.booleans())
-def test_a_link_restores_the_settings(before, world, others, learning, seed, turbo):
+@given(
+    worlds,
+    worlds,
+    more,
+    st.sampled_from(list(ALGORITHMS)),
+    learners,
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+)
+def test_a_link_restores_the_settings(before, world, others, algorithm, learning, seed, turbo):
     room = make_room(before)
     address = UrlSync(room)
     assert address.query == ""
@@ -89,6 +97,7 @@ def test_a_link_restores_the_settings(before, world, others, learning, seed, tur
     if "wind" in world:
         room.world_config.wind = world["wind"]
     room.world_config.param.update(**others)
+    room.learner.algorithm = algorithm
     room.learning_config.param.update(**learning)
     room.pace.turbo = turbo
     room.seed = seed
@@ -108,6 +117,21 @@ def test_a_link_is_short_and_readable():
     room.pace.turbo = True
     assert "wind=0,0,2" in address.query
     assert "turbo=true" in address.query
+
+
+def test_the_algorithm_comes_first_and_its_settings_go_along():
+    room = make_room({})
+    address = UrlSync(room)
+    room.learning_config.epsilon = 0.5
+    room.learner.algorithm = "sarsa"
+    assert address.query == "?algorithm=sarsa&epsilon=0.5"
+    other = make_room({})
+    assert UrlSync(other).apply("?epsilon=0.5&algorithm=sarsa") == []
+    assert (other.learner.algorithm, other.learning_config.epsilon) == ("sarsa", 0.5)
+    (complaint,) = UrlSync(other).apply("?algorithm=dyna")
+    assert complaint.startswith("Address: Algorithm must be one of q_learning, sarsa")
+    room.learner.algorithm = "q_learning"
+    assert address.query == "?epsilon=0.5"
 
 
 def test_settings_that_are_changed_back_leave_the_address():

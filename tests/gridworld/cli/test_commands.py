@@ -16,6 +16,7 @@ from pyarrow import parquet
 from typer.testing import CliRunner
 
 from gridworld import (
+    ALGORITHMS,
     LEVELS,
     GridWorldConfig,
     QLearningConfig,
@@ -26,6 +27,7 @@ from gridworld import (
 )
 from gridworld.cli import commands
 from gridworld.cli.commands import main
+from gridworld.cli.options import UsageError, configs
 from tests.gridworld.runs.test_run import all_of
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -333,3 +335,27 @@ def test_the_command_line_loads_no_panel():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.stdout.strip(), done.returncode) == ("", 0)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_an_algorithm_is_chosen_by_its_key(algorithm, tmp_path):
+    path = tmp_path / "run.npz"
+    options = ["--algorithm", algorithm, "--epsilon", 0.3, "--num-episodes", 20, "--seed", 3]
+    told = json.loads(output("train", "cliff_walking", *options, "--out", path, "--json"))
+    config = ALGORITHMS[algorithm].config(epsilon=0.3, num_episodes=20)
+    expected = Trainer(GridWorldConfig(level="cliff_walking"), config, seed=3)
+    expected.train(show_progress=False)
+    assert told["algorithm"] == algorithm
+    assert told["steps"] == expected.total_steps
+    assert all_of(Trainer.load(path)) == all_of(expected)
+    assert json.loads(output("evaluate", path, "--json"))["algorithm"] == algorithm
+
+
+def test_an_unknown_algorithm_is_refused():
+    message = f"--algorithm must be one of {', '.join(ALGORITHMS)}, got 'dyna'"
+    assert fails("train", "--algorithm", "dyna") == (2, message)
+
+
+def test_an_option_of_another_algorithm_is_refused():
+    with pytest.raises(UsageError, match="--n-steps must not be given with --algorithm sarsa"):
+        configs("easy", {"n_steps": "3", "epsilon": "0.5"}, "sarsa")
