@@ -8,6 +8,7 @@ import gymnasium
 from gridworld import algorithms, parameters
 from gridworld.algorithms import *  # noqa: F403 - the config and the agent of each algorithm
 from gridworld.atomic import check_writable, replacing
+from gridworld.compiled import is_kept
 from gridworld.learning.agent import TabularAgent
 from gridworld.learning.algorithm import Algorithm, Equation
 from gridworld.learning.config import LearningConfig
@@ -22,7 +23,7 @@ from gridworld.planning.solve import (
     value_iteration,
 )
 from gridworld.planning.tolerance import is_rounding
-from gridworld.preparation import is_prepared, prepare
+from gridworld.preparation import is_prepared, prepare, prepare_all
 from gridworld.runs.changes import TUNABLE
 from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot, snapshot_of
 from gridworld.runs.spec import Held, RunSpec
@@ -84,6 +85,7 @@ __all__ = [
     "episodes_to_parquet",
     "format_layout",
     "gap_to_optimal",
+    "is_kept",
     "is_prepared",
     "is_rounding",
     "is_same_map",
@@ -92,6 +94,7 @@ __all__ = [
     "parse_layout",
     "policy_evaluation",
     "prepare",
+    "prepare_all",
     "q_table_to_csv",
     "q_table_to_parquet",
     "random_layout",

@@ -69,6 +69,12 @@ def functions() -> tuple[Any, ...]:
     return tuple(_functions)
 
 
+def is_kept() -> bool:
+    """Whether compiled code can be kept for later processes: some folder is writable."""
+    caches = [getattr(function, "_cache", None) for function in _functions]
+    return all(isinstance(kept, _Cache) and kept.cache_path is not None for kept in caches)
+
+
 def is_ready(function: Any) -> bool:
     """Whether a function made by `compiled` was compiled before, here or by another process."""
     kept = getattr(function, "_cache", None)
@@ -150,7 +156,8 @@ class _Cache:
         if self._impl is None:
             return False
         machine = _machine(dispatcher.targetctx.codegen())
-        return any(f".{machine}-" in file.name for file in self._files(self._digest))
+        files = [file for file in self._files(self._digest) if f".{machine}-" in file.name]
+        return any(map(_is_whole, files))
 
     def flush(self) -> None:
         """Removes the function's files."""
@@ -168,8 +175,9 @@ class _Cache:
 
 def _digest(function: Callable, *others: Callable) -> str:
     digest = _CHECKSUM()
-    for part in (function, *others):
-        source = Path(inspect.getsourcefile(inspect.unwrap(part)) or "").read_bytes()
+    files = [inspect.getsourcefile(inspect.unwrap(part)) or "" for part in (function, *others)]
+    for file in (*files, __file__):  # this one decides how they are compiled
+        source = Path(file).read_bytes()
         digest.update(_CHECKSUM(source).digest())
     cells = getattr(function, "__closure__", None) or ()
     digest.update(serialize.dumps([cell.cell_contents for cell in cells]))
@@ -186,11 +194,22 @@ def _short(text: str) -> str:
 
 
 def _read(path: Path) -> Any:
-    content = path.read_bytes()
-    checksum, data = content[:_CHECKSUM_SIZE], content[_CHECKSUM_SIZE:]
-    if _CHECKSUM(data).digest() != checksum:  # LLVM would end the process on broken machine code
+    data = _checked(path.read_bytes())
+    if data is None:  # LLVM would end the process on broken machine code
         raise ValueError("the checksum does not match")
     return pickle.loads(data)
+
+
+def _is_whole(path: Path) -> bool:
+    with suppress(OSError):
+        return _checked(path.read_bytes()) is not None
+    return False
+
+
+def _checked(content: bytes) -> bytes | None:
+    """What a file has after its checksum; None if that does not match."""
+    checksum, data = content[:_CHECKSUM_SIZE], content[_CHECKSUM_SIZE:]
+    return data if _CHECKSUM(data).digest() == checksum else None
 
 
 def _write(path: Path, value: Any) -> None:

@@ -1,7 +1,10 @@
 """Compiles what runs need, ahead of time: `prepare`, and `is_prepared`."""
 
+from collections.abc import Callable
+
 from gridworld.algorithms import ALGORITHMS
 from gridworld.compiled import functions, is_ready
+from gridworld.learning.algorithm import Algorithm
 from gridworld.trainer import Trainer
 from gridworld.worlds.config import GridWorldConfig
 
@@ -13,11 +16,26 @@ def prepare(algorithm: str) -> None:
 
     Args:
         algorithm: Key in `ALGORITHMS`.
+
+    Raises:
+        ValueError: If there is no such algorithm.
     """
-    config = ALGORITHMS[algorithm].config(num_episodes=1, optimal_evaluations=1)
+    config = _known(algorithm).config(num_episodes=1, optimal_evaluations=1)
     trainer = Trainer(GridWorldConfig(layout="S.\n.G"), config)
     trainer.train(show_progress=False)
     trainer.analyse()
+
+
+def prepare_all(tell: Callable[[str], None]) -> None:
+    """Prepares all algorithms that are not prepared yet.
+
+    Args:
+        tell: Takes a line before each of them.
+    """
+    for key, algorithm in ALGORITHMS.items():
+        if not is_prepared(key):
+            tell(f"Preparing {algorithm.title} …")
+            prepare(key)
 
 
 def is_prepared(algorithm: str) -> bool:
@@ -25,6 +43,16 @@ def is_prepared(algorithm: str) -> bool:
 
     Args:
         algorithm: Key in `ALGORITHMS`.
+
+    Raises:
+        ValueError: If there is no such algorithm.
     """
-    of_others = [each.loop for each in ALGORITHMS.values() if each.key != algorithm]
+    its = _known(algorithm).loop
+    of_others = [each.loop for each in ALGORITHMS.values() if each.loop is not its]
     return all(is_ready(function) for function in functions() if function not in of_others)
+
+
+def _known(algorithm: str) -> Algorithm:
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {algorithm!r}")
+    return ALGORITHMS[algorithm]

@@ -10,8 +10,7 @@ from typing import IO
 
 import numpy as np
 
-from gridworld.algorithms import ALGORITHMS
-from gridworld.algorithms.q_learning import QLearningConfig
+from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
 from gridworld.learning.agent import TabularAgent
 from gridworld.learning.config import LearningConfig
 from gridworld.learning.records import Step
@@ -63,6 +62,11 @@ class Trainer:
             learner's config belongs to no algorithm.
     """
 
+    _run: Run
+    _origin: RunSpec
+    _status: Status
+    _is_fresh: bool
+
     def __init__(
         self,
         world_config: GridWorldConfig | None = None,
@@ -71,7 +75,7 @@ class Trainer:
         changes: Iterable[Change] = (),
     ) -> None:
         self.world_config = world_config or GridWorldConfig()
-        self.learning_config: LearningConfig = learning_config or QLearningConfig()
+        self.learning_config = learning_config or ALGORITHMS[DEFAULT_ALGORITHM].config()
         self.seed = seed
         self._changes = check_changes(changes)
         self.reset()
@@ -85,7 +89,8 @@ class Trainer:
     def agent(self) -> TabularAgent | None:
         """The present run's agent, with its Q-table and its generator.
 
-        It learns in the same arrays as the run. None for an algorithm that has no agent.
+        It learns in the same arrays as the run; its parameters show those of the run, which
+        `tune` changes. None for an algorithm that has no agent.
         """
         self._is_fresh = False
         return self._run.agent
@@ -174,11 +179,10 @@ class Trainer:
         before, origin = getattr(self, "_run", None), self.settings
         if before is not None and self._origin.world != origin.world:
             before = None
-        self._origin: RunSpec = origin
         # Planning takes long on a large map, and its results stay valid in the same world.
-        self._run: Run = Run(
+        run = Run(
             before.world if before else World.from_config(self.world_config),
-            ALGORITHMS[self._origin.algorithm],
+            ALGORITHMS[origin.algorithm],
             self.learning_config,
             self.seed,
             layout=self.world_config.layout,
@@ -186,9 +190,9 @@ class Trainer:
             scheduled=self._changes,
             analysis=before.analysis if before else None,
         )
-        # Whether the next run may use this one, as nobody can have changed it.
-        self._is_fresh = True
-        self._status = Status.IDLE
+        # In one statement, so that an interrupt leaves either the old run or the new one.
+        # A fresh run is one that nobody can have changed yet: `start` may use it.
+        self._run, self._origin, self._status, self._is_fresh = run, origin, Status.IDLE, True
 
     def hold(self) -> Held:
         """Keeps this run and the settings, so that `bring_back` can restore both after `reset`.
@@ -237,10 +241,10 @@ class Trainer:
         return taken
 
     def advance(self, n_steps: int, until_episode: int | None = None) -> int:
-        """Trains for ``n_steps`` updates, or to the end of the run; starts it if ``IDLE``.
+        """Trains for ``n_steps`` steps, or to the end of the run; starts it if ``IDLE``.
 
         Args:
-            n_steps: Updates to make at most.
+            n_steps: Steps to take at most.
             until_episode: Number of completed episodes at which to pause; None for no pause.
 
         Returns:
@@ -383,6 +387,7 @@ class Trainer:
         origin, status, state = load(source)
         trainer = cls(origin.world_config, origin.learning_config, origin.seed, origin.scheduled)
         restore(trainer._run, state, origin.scheduled)
+        trainer._is_fresh = False
         check_status(status, trainer._run)
         trainer._status = Status.PAUSED if status is Status.RUNNING else status
         return trainer

@@ -26,7 +26,7 @@ _BUTTONS = (
     ("Start", "start", {_IDLE, *_OVER}, "Begin a new run with these settings."),
     ("Pause", "pause", {_RUNNING}, "Hold the run still."),
     ("Resume", "resume", {_PAUSED}, "Go on with the run."),
-    ("Step", "step", {_IDLE, _PAUSED}, "Make one update of the Q-table: one step of the agent."),
+    ("Step", "step", {_IDLE, _PAUSED}, "Take one step of the agent, and learn from it."),
     ("Episode", "step_episode", {_IDLE, _PAUSED}, "Go on to the end of the episode."),
     ("Stop", "stop", {_RUNNING, _PAUSED}, "End the run and unlock the settings."),
     ("Reset", "reset", {_RUNNING, _PAUSED, *_OVER}, "Clear all that was learned."),

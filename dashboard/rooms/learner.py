@@ -2,7 +2,7 @@
 
 import param
 
-from gridworld import ALGORITHMS, LearningConfig, parameters
+from gridworld import ALGORITHMS, DEFAULT_ALGORITHM, LearningConfig, parameters
 
 
 class LearnerChoice(param.Parameterized):
@@ -18,7 +18,7 @@ class LearnerChoice(param.Parameterized):
     """
 
     algorithm = parameters.Choice(
-        default=next(iter(ALGORITHMS)),
+        default=DEFAULT_ALGORITHM,
         objects={each.title: each.key for each in ALGORITHMS.values()},
         doc="How the agent learns from what happens; each has its own update of the Q-table.",
     )

@@ -180,6 +180,11 @@ class Room(param.Parameterized):
         """The run at earlier moments, evenly spaced."""
         return self._trainer.keyframes
 
+    @alone
+    def keyframe_at(self, total_steps: int) -> Snapshot:
+        """The latest of these moments that came after at most so many steps."""
+        return self._trainer.keyframe_at(total_steps)
+
     @property
     def trainer(self) -> Trainer:
         """The training itself; to be stepped or read under the ``lock``."""
@@ -260,7 +265,7 @@ class Room(param.Parameterized):
 
     @alone
     def step(self) -> None:
-        """Makes one update.
+        """Takes one step.
 
         Raises:
             StatusError: If the algorithm is still being compiled.
@@ -471,9 +476,9 @@ class Room(param.Parameterized):
 
     def _follow_run(self) -> None:
         """Has the tuning show what the run begins with."""
-        agent = self._trainer.agent
+        begun = self._trainer.snapshot
         self._following = True
         try:
-            self.tuning.param.update(**{name: getattr(agent, name) for name in TUNABLE})
+            self.tuning.param.update(**{name: getattr(begun, name) for name in TUNABLE})
         finally:
             self._following = False

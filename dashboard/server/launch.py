@@ -13,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
-from gridworld import ALGORITHMS, is_prepared, prepare
+from gridworld import is_kept, prepare_all
 
 #: A page that is out of sight for long can still be taken up again.
 _SERVER_OPTIONS = (
@@ -72,7 +72,8 @@ def serve(
     if not keep_state and state is not None:
         raise ValueError(f"--state must not be given with --no-state, got {str(state)!r}")
     folder = (state or _default_folder(port)) if keep_state else None
-    _prepare()
+    if is_kept():  # else the server's process itself has to do it
+        prepare_all(lambda line: print(line, file=sys.stderr))
     # Secrets go by the environment: other users of the machine can read the arguments.
     environment = dict(os.environ)
     environment |= _password(password_file) | _keys(folder) | _allocator()
@@ -87,14 +88,6 @@ def serve(
     command += ["--use-xheaders"] if use_xheaders else []
     command += ["--show"] if open_browser else []
     return _replace_process(command, environment)
-
-
-def _prepare() -> None:
-    """Compiles what has not been compiled yet, so that no page has to wait for it."""
-    for key, algorithm in ALGORITHMS.items():
-        if not is_prepared(key):
-            print(f"Preparing {algorithm.title} …", file=sys.stderr)
-            prepare(key)
 
 
 def _command() -> list[str]:

@@ -1,6 +1,5 @@
 """The way back to earlier moments of a run, and to the present one."""
 
-from bisect import bisect_right
 from dataclasses import replace
 
 import panel as pn
@@ -98,9 +97,7 @@ class HistoryView:
     def _on_slider(self, step: int) -> None:
         if self._moving:
             return
-        keyframes = self._room.keyframes
-        at = bisect_right(keyframes, step, key=lambda keyframe: keyframe.total_steps)
-        self._show(keyframes[at - 1] if step < self._slider.end else None)
+        self._show(self._room.keyframe_at(step) if step < self._slider.end else None)
 
     def _show(self, moment: Snapshot | None) -> None:
         self.moment = moment

@@ -60,7 +60,9 @@ def _element(part: str) -> str:
 
 def rule(equation: Equation) -> str:
     """The update rule; it may break in two before the step size."""
-    value, step = equation.rule.split(" + α ", maxsplit=1)
+    value, _, step = equation.rule.partition(" + α ")
+    if not step:
+        return mathematics(value)
     return mathematics(value) + mathematics(f"+ α {step}").replace("<mo>", '<mo form="infix">', 1)
 
 

@@ -8,13 +8,14 @@ from gridworld.learning.config import LearningConfig
 #: What `gridworld` has, too.
 __all__ = [
     "ALGORITHMS",
+    "DEFAULT_ALGORITHM",
     "QLearningAgent",
     "QLearningConfig",
     "SarsaAgent",
     "SarsaConfig",
 ]
 
-#: All algorithms by their keys; the first one is the default.
+#: All algorithms by their keys.
 ALGORITHMS: dict[str, Algorithm] = {
     algorithm.key: algorithm
     for algorithm in (
@@ -22,6 +23,10 @@ ALGORITHMS: dict[str, Algorithm] = {
         SARSA,
     )
 }
+
+
+#: Key of the algorithm that is taken where none is given.
+DEFAULT_ALGORITHM = Q_LEARNING.key
 
 
 def algorithm_of(config: LearningConfig) -> Algorithm:

@@ -25,7 +25,9 @@ class QLearningMemory(NamedTuple):
     q_values: NDArray[np.float64]
 
 
-def fresh_memory(config: LearningConfig, n_states: int, n_actions: int) -> QLearningMemory:
+def fresh_memory(
+    config: LearningConfig, n_states: int, n_actions: int, max_steps: int = 0
+) -> QLearningMemory:
     """The memory at the start of a run."""
     return QLearningMemory(np.full((n_states, n_actions), float(config.initial_q)))
 

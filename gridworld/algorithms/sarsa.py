@@ -32,7 +32,9 @@ class SarsaMemory(NamedTuple):
     next_action: NDArray[np.int64]
 
 
-def fresh_memory(config: LearningConfig, n_states: int, n_actions: int) -> SarsaMemory:
+def fresh_memory(
+    config: LearningConfig, n_states: int, n_actions: int, max_steps: int = 0
+) -> SarsaMemory:
     """The memory at the start of a run."""
     return SarsaMemory(
         np.full((n_states, n_actions), float(config.initial_q)), np.array([NONE, 0], np.int64)

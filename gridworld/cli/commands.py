@@ -12,9 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gridworld.algorithms import ALGORITHMS
+from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
 from gridworld.cli.options import (
-    DEFAULT_ALGORITHM,
     UsageError,
     configs,
     whole,
@@ -22,7 +21,7 @@ from gridworld.cli.options import (
 )
 from gridworld.cli.report import evaluation, summary
 from gridworld.cli.serve import serve
-from gridworld.preparation import is_prepared, prepare
+from gridworld.preparation import prepare_all
 from gridworld.saving import tables
 from gridworld.trainer import RECENT_EPISODES, Trainer
 from gridworld.worlds.levels import LEVELS
@@ -174,13 +173,9 @@ def compile_all(
 
     serve does so by itself. The code is kept on disk; what is there is not compiled again.
     """
-    for key, algorithm in ALGORITHMS.items():
-        if not is_prepared(key):
-            if not quiet:
-                _say(f"Preparing {algorithm.title} …")
-            prepare(key)
-    if not quiet:
-        _say("All algorithms are prepared.")
+    say = (lambda _: None) if quiet else _say
+    prepare_all(say)
+    say("All algorithms are prepared.")
 
 
 @app.command()

@@ -9,13 +9,11 @@ import param
 import typer
 
 from gridworld import parameters
-from gridworld.algorithms import ALGORITHMS
+from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
 from gridworld.learning.config import LearningConfig
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.levels import LEVELS
 
-#: Key of the algorithm that is taken where none is given.
-DEFAULT_ALGORITHM = next(iter(ALGORITHMS))
 #: Parameters without an option: the argument LEVEL gives the level or the map.
 _NO_OPTIONS = ("name", "level", "layout")
 #: Most bytes that are read of a file with a map.

@@ -57,8 +57,7 @@ class TabularAgent:
         self.epsilon_decay = float(config.epsilon_decay)
         self.min_epsilon = float(config.min_epsilon)
         self.epsilon = float(config.epsilon)
-        self.memory = self.fresh_memory(config, n_states, n_actions)
-        self.q_values: NDArray[np.float64] = self.memory.q_values
+        self.share(self.fresh_memory(config, n_states, n_actions))
         self.np_random = generator_of(seed)
         self.explored = False
 
@@ -105,9 +104,19 @@ class TabularAgent:
         """
         raise NotImplementedError
 
-    def end_episode(self) -> None:
-        """Lets ε decay, never below its minimum and never upwards."""
+    def share(self, memory: Any) -> None:
+        """Learns in these arrays from now on; see ``memory``."""
+        self.memory = memory
+        self.q_values: NDArray[np.float64] = memory.q_values
+
+    def end_episode(self) -> Update | None:
+        """Lets ε decay, never below its minimum and never upwards.
+
+        Returns:
+            The latest update of the Q-table, if the algorithm learns at the end of an episode.
+        """
         self.epsilon = min(self.epsilon, max(self.min_epsilon, self.epsilon * self.epsilon_decay))
+        return None
 
     def greedy_policy(self) -> NDArray[np.int64]:
         """The best action of each state, the first one of a tie, shape ``(S,)``."""

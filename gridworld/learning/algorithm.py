@@ -27,9 +27,10 @@ class Equation(NamedTuple):
 
 
 class Memory(Protocol):
-    """What an algorithm learns in: a named tuple of arrays and numbers.
+    """What an algorithm learns in: a named tuple of arrays, and of numbers that stay.
 
-    All arrays are saved with a run, and restored to the last bit.
+    All arrays are saved with a run, and restored to the last bit; numbers are made from the config
+    again.
     """
 
     @property
@@ -57,8 +58,8 @@ class Algorithm:
         title: Its name for people.
         config: Class of its settings; each algorithm has its own, so that it tells them apart.
         agent: Class of its readable agent; None for one that plans.
-        memory: Makes the memory at the start of a run, from the config and the numbers of states
-            and actions.
+        memory: Makes the memory at the start of a run, from the config, the numbers of states
+            and actions, and the steps after which an episode is cut off; 0 if it is not known.
         loop: Trains many steps in one call; compiled.
         equation: Its update.
         bootstraps: Whether its targets contain values of the Q-table, so that a truncated
@@ -71,7 +72,7 @@ class Algorithm:
     title: str
     config: type[LearningConfig]
     agent: type[TabularAgent] | None
-    memory: Callable[[Any, int, int], Any]
+    memory: Callable[[Any, int, int, int], Any]
     loop: Any
     equation: Equation
     bootstraps: bool = True

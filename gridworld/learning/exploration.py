@@ -59,4 +59,4 @@ def choose(values: NDArray, state: int, exploration: Exploration, rng: Any) -> t
             if skip == 0:
                 return natural(action), False
             skip -= 1
-    return 0, False  # not reached: one of the values is the best
+    return 0, False  # where values are no numbers, none of them is the best

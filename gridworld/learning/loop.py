@@ -199,7 +199,7 @@ def compiled_loop(
                     slot = 0
                 trail[slot] = next_state
                 state = next_state
-                if terminated or taken == stop:
+                if terminated or taken >= stop:
                     break
 
             total_steps += taken - before

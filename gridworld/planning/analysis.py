@@ -2,7 +2,8 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,29 +27,24 @@ class Findings(NamedTuple):
     greedy_ends: float | None = None
 
 
-class Learner(Protocol):
-    """The part of a learner that is analysed."""
-
-    @property
-    def q_values(self) -> NDArray[np.float64]:
-        """Its values, shape ``(S, A)``."""
-
-    @property
-    def discount_factor(self) -> float:
-        """Its present discount γ."""
-
-
 class Analysis:
     """Exact answers, worked out on request and kept as long as the discount stays.
 
     Args:
         world: The world.
-        learner: The learner in training.
+        q_values: The learner's values, shape ``(S, A)``, which change as it learns.
+        discount_factor: Its discount γ.
         max_steps: Steps after which an episode is cut off.
+
+    Attributes:
+        discount_factor: The present discount; to be set when it changes.
     """
 
-    def __init__(self, world: World, learner: Learner, max_steps: int) -> None:
-        self._world, self._learner, self._max_steps = world, learner, max_steps
+    def __init__(
+        self, world: World, q_values: NDArray[np.float64], discount_factor: float, max_steps: int
+    ) -> None:
+        self._world, self._q_values, self._max_steps = world, q_values, max_steps
+        self.discount_factor = discount_factor
         self._findings = Findings()
         self._discount: float | None = None  # discount of the findings
         self._policy = b""  # policy of the findings' gap
@@ -57,11 +53,11 @@ class Analysis:
         self._planned: Resumable[tuple[float, float]] | None = None
         self._greedy: Resumable[Followed]
         # The highest return does not depend on the discount.
-        self._optimum = Resumable(lambda: optimising(world, max_steps))
+        self._optimum = Resumable(partial(optimising, world, max_steps))
 
-    def for_learner(self, learner: Learner) -> "Analysis":
+    def for_learner(self, q_values: NDArray[np.float64], discount_factor: float) -> "Analysis":
         """The analysis of another run in the same world; all but the Q-table's part is kept."""
-        other = Analysis(self._world, learner, self._max_steps)
+        other = Analysis(self._world, q_values, discount_factor, self._max_steps)
         other._findings = self._findings._replace(gap=None, greedy_ends=None)
         other._discount, other._optimum = self._discount, self._optimum
         if self._next_discount is not None:
@@ -71,7 +67,7 @@ class Analysis:
     @property
     def findings(self) -> Findings:
         """The results so far; none if the discount has changed since."""
-        return self._findings if self._discount == self._learner.discount_factor else Findings()
+        return self._findings if self._discount == self.discount_factor else Findings()
 
     def plan(self) -> Plan | None:
         """The optimal policy and values; None where rewards can be gathered without end."""
@@ -96,58 +92,61 @@ class Analysis:
         """Works out the return of the plan's policy, and the gap between it and the greedy one."""
         if self._findings.planned_return is None:
             if self._planned is None:
-                self._planned = Resumable(lambda: self._follow(plan))
+                self._planned = Resumable(partial(_follow, self._world, plan, self._max_steps))
             yield from self._planned
             planned_return, optimal_length = self._planned.result()
             self._findings = self._findings._replace(
                 planned_return=planned_return, optimal_length=optimal_length
             )
         # The gap depends on the greedy policy only: as long as that stays, so does the gap.
-        learner = self._learner
-        greedy = best_actions(learner.q_values)
+        world, greedy = self._world, best_actions(self._q_values)
         policy = greedy.tobytes()
         if self._findings.gap is None or policy != self._policy:
-            gap = gap_to_optimal(self._world, learner.q_values, learner.discount_factor, plan)
+            gap = gap_to_optimal(world, self._q_values, self.discount_factor, plan)
             self._findings = self._findings._replace(gap=gap, greedy_ends=None)
             self._policy = policy
-            self._greedy = Resumable(lambda: following(self._world, greedy, self._max_steps))
+            self._greedy = Resumable(partial(following, world, greedy, self._max_steps))
         if self._findings.greedy_ends is None:
             yield from self._greedy
             self._findings = self._findings._replace(greedy_ends=self._greedy.result().ends)
 
     def _plan(self) -> Iterator[None]:
-        discount = self._learner.discount_factor
+        discount = self.discount_factor
         if discount == self._discount:
             return
         if discount != self._next_discount:
-            self._planning = Resumable(lambda: self._make_plan(discount))
+            self._planning = Resumable(partial(_make_plan, self._world, discount))
             self._next_discount = discount
         yield from self._planning
         self._findings, self._discount = Findings(self._planning.result()), discount
         self._planned = None
 
-    def _make_plan(self, discount: float) -> Generator[None, None, Plan | None]:
-        try:
-            return (yield from planning(self._world, discount))
-        except ValueError:  # rewards can be gathered without end
-            return None
-
-    def _follow(self, plan: Plan) -> Generator[None, None, tuple[float, float]]:
-        """Expected return and length of an episode under the plan's policy."""
-        world = self._world
-        optimal = np.eye(world.n_actions, dtype=np.bool_)[plan.policy]
-        counting = replace(world, reward=np.ones_like(world.reward))  # 1 for each step
-        earned = yield from following(world, optimal, self._max_steps)
-        taken = yield from following(counting, optimal, self._max_steps)
-        return earned.expected_return, taken.expected_return
-
     def is_optimal(self) -> bool:
         """Whether the greedy policy is optimal in every state that it can reach."""
-        plan, learner = self.plan(), self._learner
+        plan = self.plan()
         if plan is None:
             return False
-        if not stays_within(self._world, best_actions(learner.q_values), plan.optimal):
+        if not stays_within(self._world, best_actions(self._q_values), plan.optimal):
             return False
         # With discount 1 an action of the best value may still lead round in circles.
-        discount = learner.discount_factor
-        return discount < 1 or gap_to_optimal(self._world, learner.q_values, discount, plan) == 0
+        discount = self.discount_factor
+        return discount < 1 or gap_to_optimal(self._world, self._q_values, discount, plan) == 0
+
+
+# Functions, so that work that is kept for another run does not keep this one in memory.
+
+
+def _make_plan(world: World, discount: float) -> Generator[None, None, Plan | None]:
+    try:
+        return (yield from planning(world, discount))
+    except ValueError:  # rewards can be gathered without end
+        return None
+
+
+def _follow(world: World, plan: Plan, max_steps: int) -> Generator[None, None, tuple[float, float]]:
+    """Expected return and length of an episode under the plan's policy."""
+    optimal = np.eye(world.n_actions, dtype=np.bool_)[plan.policy]
+    counting = replace(world, reward=np.ones_like(world.reward))  # 1 for each step
+    earned = yield from following(world, optimal, max_steps)
+    taken = yield from following(counting, optimal, max_steps)
+    return earned.expected_return, taken.expected_return

@@ -103,7 +103,7 @@ def stays_within(world: World, policy: NDArray[np.bool_], allowed: NDArray[np.bo
             world.terminated,
             policy,
             allowed,
-            world.possible_starts,
+            world.start_states,
         )
     )
 
@@ -129,7 +129,7 @@ def _follow(
     total, paid = sums  # with and without signs
     work = 0
     while work < max_work and step < max_steps and remaining > 0.0:
-        if remaining * most * (max_steps - step) <= _NEGLIGIBLE_SHARE * paid:
+        if 0.0 < remaining * most * (max_steps - step) <= _NEGLIGIBLE_SHARE * paid:
             break
         now, then = step % 2, (step + 1) % 2
         n_there, remaining = 0, 0.0

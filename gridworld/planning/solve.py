@@ -98,7 +98,7 @@ def optimal_path(world: World, discount: float) -> NDArray[np.int64]:
     steps = steps_of(world, as_weights(world, value_iteration(world, discount).policy))
     # Likeliest is shortest in -log p; the small surcharge keeps sure steps from being free.
     steps.data = 1e-9 - np.log(steps.data)
-    start = int(world.possible_starts[0])
+    start = int(world.start_states[0])
     distance, came_from = dijkstra(steps, indices=2 * start, return_predecessors=True)
     goals = 2 * np.flatnonzero(world.goal) + 1
     if np.isinf(distance[goals]).all():

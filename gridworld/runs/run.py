@@ -34,13 +34,17 @@ from gridworld.runs.snapshot import Change, Snapshot
 from gridworld.runs.status import Status
 from gridworld.worlds.world import World
 
+#: Most steps of one call of the loop, so that interrupts and other threads wait milliseconds.
+_STEPS_A_CALL = 250_000
+
 
 class Run:
     """A training run: world, learner, generators, records, and history.
 
     Only `advance` trains. The result depends on the arguments and on the changes made by
     `tune`; the sizes of the steps do not matter. Interrupts between two calls of the loop do
-    not matter either: the next call makes up for changes that were due.
+    not matter either: the next call makes up for what was due, in this run or in a copy that was
+    saved and loaded.
 
     Args:
         world: The world.
@@ -86,13 +90,12 @@ class Run:
         self.optimal_evaluations = int(config.optimal_evaluations)
         self.np_random = np.random.default_rng(seed)
         n_states, n_actions = world.n_states, world.n_actions
-        self.agent = None
+        self.memory = algorithm.memory(config, n_states, n_actions, max_steps)
+        self.agent, self.learner_random = None, generator_of(seed)
         if algorithm.agent is not None:
             self.agent = algorithm.agent(config, n_states, n_actions, seed)
-            self.memory, self.learner_random = self.agent.memory, self.agent.np_random
-        else:
-            self.memory = algorithm.memory(config, n_states, n_actions)
-            self.learner_random = generator_of(seed)
+            self.agent.share(self.memory)
+            self.agent.np_random = self.learner_random
         self.rates = Rates(*(float(getattr(config, name)) for name in Rates._fields))
         self._initial_rates = self.rates
         self._model = Model(
@@ -108,14 +111,18 @@ class Run:
         )
         self.recording = _fresh_recording(self.q_values, self.num_episodes)
         progress = self.progress
-        progress["state"] = self.recording.trail[0] = world.possible_starts[0]
+        progress["state"] = self.recording.trail[0] = world.start_states[0]
         progress["epsilon"] = float(config.epsilon)
         progress["between_episodes"] = True
         self.evaluations = Evaluations(self.recording.policies)
         self.optimal_in_a_row = (0, 0)
         self.changes: tuple[Change, ...] = ()
         self.scheduled = tuple(sorted(scheduled, key=lambda change: change.total_steps))
-        self.analysis = analysis.for_learner(self) if analysis else Analysis(world, self, max_steps)
+        if analysis is None:
+            analysis = Analysis(world, self.q_values, self.rates.discount_factor, max_steps)
+        else:
+            analysis = analysis.for_learner(self.q_values, self.rates.discount_factor)
+        self.analysis = analysis
         self._keep_first()
         self._catch_up()
 
@@ -123,11 +130,6 @@ class Run:
     def q_values(self) -> NDArray[np.float64]:
         """The Q-table, shape ``(S, A)``."""
         return self.memory.q_values  # type: ignore[no-any-return]
-
-    @property
-    def discount_factor(self) -> float:
-        """The present discount γ."""
-        return self.rates.discount_factor
 
     @property
     def progress(self) -> NDArray:
@@ -169,7 +171,7 @@ class Run:
         end = begun + n_steps
         self._catch_up()  # an interrupt may have prevented it the last time
         while not self.ended and self.total_steps < end and self.episode < last_episode:
-            stop, last = end, last_episode
+            stop, last = min(end, self.total_steps + _STEPS_A_CALL), last_episode
             if self.scheduled:
                 stop = min(stop, self.scheduled[0].total_steps)
             if self.optimal_evaluations:
@@ -222,8 +224,15 @@ class Run:
 
     def keyframe(self, i: int) -> Snapshot:
         """The run as it was at the ``i``-th keyframe, without what exact planning says."""
-        kept, shape = self.recording.keyframes, self.q_values.shape
+        return self._keyframe(i, [change.total_steps for change in self.changes])
+
+    def keyframes(self) -> Iterator[Snapshot]:
+        """The run at evenly spaced numbers of steps."""
         made_at = [change.total_steps for change in self.changes]
+        return (self._keyframe(i, made_at) for i in range(len(self.keyframe_steps)))
+
+    def _keyframe(self, i: int, made_at: list[int]) -> Snapshot:
+        kept, shape = self.recording.keyframes, self.q_values.shape
         changes = self.changes[: bisect_left(made_at, self.keyframe_steps[i])]
         rates = _changed(self._initial_rates, {change.name: change.value for change in changes})
         return Snapshot(
@@ -238,10 +247,6 @@ class Run:
             converged=False,
             **Findings()._asdict(),
         )
-
-    def keyframes(self) -> Iterator[Snapshot]:
-        """The run at evenly spaced numbers of steps."""
-        return map(self.keyframe, range(len(self.keyframe_steps)))
 
     def _moment(
         self,
@@ -314,6 +319,7 @@ class Run:
     def set_rates(self, values: dict[str, float]) -> None:
         """Sets parameters of the learner, without a record of it."""
         self.rates = _changed(self.rates, values)
+        self.analysis.discount_factor = self.rates.discount_factor
         self.progress["epsilon"] = values.get("epsilon", self.progress["epsilon"][0])
         if self.agent is not None:
             for name, value in values.items():

@@ -72,7 +72,8 @@ def _read(opened: Archive) -> SavedRun:
     learning = _config("learning", algorithm.config, header["learning"])
     counts = _counts(header["counts"], learning.num_episodes)
     n_scheduled = counts.pop("scheduled")
-    memory = algorithm.memory(learning, world.n_rows * world.n_cols, len(Action))
+    n_states = world.n_rows * world.n_cols
+    memory = algorithm.memory(learning, n_states, len(Action), int(world.max_steps))
     shapes = array_shapes(counts, memory) | {"scheduled": (CHANGE, (n_scheduled,))}
     if is_old:
         old = _arrays(opened, version_1.shapes_of(shapes))

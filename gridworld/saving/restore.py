@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.learning.recording import NONE, STEP, TRAIL_LENGTH, UPDATE
+from gridworld.learning.recording import (
+    NONE,
+    STEP,
+    TRAIL_LENGTH,
+    UPDATE,
+    due,
+    keep_keyframe,
+    keep_policy,
+)
 from gridworld.runs.history import fits
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change
@@ -19,6 +27,7 @@ _NUMBERS = (
     "total_steps",
     "episode_return",
     "n_optimal",
+    "checked_episode",
     "n_scheduled",
     "keyframe_interval",
     "evaluation_interval",
@@ -86,6 +95,11 @@ def restore(run: Run, state: RunState, scheduled: Iterable[Change]) -> None:
     _restore_memory(run, arrays, is_between)
     for name, rng in (("agent_generator", run.learner_random), ("world_generator", run.np_random)):
         rng.bit_generator.state = checks.generator_state(name, numbers[name])
+    # An interrupt may have prevented what was due when an earlier version wrote the file.
+    if run.total_steps == due(run.recording.keyframes.thinning):
+        keep_keyframe(run.recording)
+    if is_between and run.episode == due(run.recording.policies.thinning):
+        keep_policy(run.q_values, run.recording)
 
 
 def _restore_records(run: Run, arrays: dict[str, NDArray], total_steps: int) -> None:
@@ -259,4 +273,6 @@ def _restore_evaluations(run: Run, state: RunState, is_between: bool) -> None:
     policies.thinning[0] = count, interval
     most = min(run.optimal_evaluations, run.episode)
     n_optimal = checks.whole("n_optimal", numbers["n_optimal"], 0, most)
-    run.optimal_in_a_row = run.evaluations.latest_episode, n_optimal
+    latest = run.evaluations.latest_episode
+    checked = checks.whole("checked_episode", numbers["checked_episode"], 0, latest)
+    run.optimal_in_a_row = checked, n_optimal

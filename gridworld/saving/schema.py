@@ -131,6 +131,7 @@ def state_of(run: Run) -> RunState:
         "total_steps": run.total_steps,
         "episode_return": float(now.progress["episode_return"][0]),
         "n_optimal": run.optimal_in_a_row[1],
+        "checked_episode": run.optimal_in_a_row[0],
         "n_scheduled": len(run.scheduled),
         "keyframe_interval": run.keyframe_steps.step,
         "evaluation_interval": run.evaluations.interval,

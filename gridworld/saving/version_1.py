@@ -57,11 +57,22 @@ def header_of(header: dict[str, Any]) -> dict[str, Any]:
             header[field] = {
                 new if name == old else name: value for name, value in header[field].items()
             }
+    if isinstance(header["numbers"], dict):
+        header["numbers"]["checked_episode"] = _latest_evaluation(header)
     return header | {
         "environment": ENVIRONMENT,
         "algorithm": Q_LEARNING.key,
         "exploration": EXPLORATION,
     }
+
+
+def _latest_evaluation(header: dict[str, Any]) -> int:
+    """Episodes completed at the latest evaluation; 0 if fields that are refused later are wrong."""
+    try:
+        count, interval = header["counts"]["evaluations"], header["numbers"]["evaluation_interval"]
+        return max(0, (count - 1) * interval) if isinstance(count * interval, int) else 0
+    except (KeyError, TypeError):
+        return 0
 
 
 def shapes_of(shapes: Shapes) -> Shapes:
@@ -133,7 +144,7 @@ def _rates(
     arrays: dict[str, NDArray], numbers: Any, learning: LearningConfig, n_frames: int
 ) -> NDArray[np.float64]:
     """α and γ of the update before each frame, shape ``(2, n_frames)``."""
-    numbers = checks.names(numbers, numbers if isinstance(numbers, dict) else (), "numbers")
+    checks.require(isinstance(numbers, dict), f"numbers must be named fields, got {numbers!r}")
     interval = checks.whole("keyframe_interval", numbers.get("keyframe_interval"), 1, 2**53)
     total_steps = checks.whole("total_steps", numbers.get("total_steps"), 0, 2**53)
     try:

@@ -117,7 +117,7 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
                 strict=True,
             )
         ]
-        self._first_start = int(self.world.possible_starts[0])
+        self._first_start = int(self.world.start_states[0])
         self._state = self._first_start
         self._steps = 0
 

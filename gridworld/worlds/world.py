@@ -33,7 +33,8 @@ class World:
         reward: Shape ``(S, A, K)``.
         terminated: Shape ``(S, A, K)``, bool: the outcome ends the episode.
         goal: Shape ``(S,)``, bool: an episode that ends in the state is a success.
-        start_states: Shape ``(N,)``; an episode's start is drawn from them.
+        start_states: Shape ``(N,)``; an episode's start is drawn from them. None of them has
+            probability 0.
         start_probability: Shape ``(N,)``; sums to 1.
         start_cumulative: Running sum of ``start_probability``, shape ``(N,)``; exactly 1 from the
             last possible start on. Where all starts are equally probable it is empty, shape
@@ -62,16 +63,11 @@ class World:
         """Number of actions ``A``."""
         return self.next_state.shape[1]
 
-    @property
-    def possible_starts(self) -> NDArray[np.int64]:
-        """The start states whose probability is not 0."""
-        return self.start_states[self.start_probability > 0]
-
     @cached_property
     def ongoing(self) -> NDArray[np.bool_]:
-        """Whether an episode can go on from a state, possible starts included, shape ``(S,)``."""
+        """Whether an episode can go on from a state, starts included, shape ``(S,)``."""
         ongoing = np.zeros(self.n_states, dtype=np.bool_)
-        newly = np.unique(self.possible_starts)
+        newly = np.unique(self.start_states)
         goes_on = (self.probability > 0) & ~self.terminated
         while newly.size:
             ongoing[newly] = True
@@ -82,7 +78,7 @@ class World:
 
     @cached_property
     def reachable(self) -> NDArray[np.bool_]:
-        """Whether an episode can reach a state, possible starts included, shape ``(S,)``."""
+        """Whether an episode can reach a state, starts included, shape ``(S,)``."""
         possible = self.probability[self.ongoing] > 0
         reached = self.ongoing | _among(self.n_states, self.next_state[self.ongoing][possible])
         reached.setflags(write=False)
@@ -117,9 +113,7 @@ class World:
         """Expected value of an episode's start; ``values`` has shape ``(S,)``."""
         if not self.start_cumulative.size:
             return float(values[self.start_states].mean())
-        # A start that never comes may have no finite value.
-        chances = self.start_probability[self.start_probability > 0]
-        return float(chances @ values[self.possible_starts])
+        return float(self.start_probability @ values[self.start_states])
 
     def position(self, state: int) -> tuple[int, int]:
         """``(row, col)`` of a state.
@@ -203,9 +197,9 @@ class World:
         starts = np.array(np.flatnonzero(goes_on | ~ends) if start_states is None else start_states)
         _check_starts(starts, n_states)
         starts = starts.astype(np.int64)
-        chances, start_cumulative = _start_chances(start_probability, starts.size)
+        starts, chances, start_cumulative = _possible_starts(starts, start_probability)
         shape = shape or (1, n_states)
-        if closed[starts[chances > 0]].any():
+        if closed[starts].any():
             raise ValueError("start_states must be states that are not terminal")
         if (goal & ~ends).any():
             wrong = (goal & ~ends).argmax()
@@ -319,18 +313,22 @@ def _cumulative(probability: NDArray[np.float64]) -> NDArray[np.float64]:
     return cumulative
 
 
-def _start_chances(probability: ArrayLike | None, n_starts: int) -> tuple[NDArray, NDArray]:
-    """`World.start_probability` and `World.start_cumulative`."""
-    uniform = np.full(n_starts, 1 / n_starts), np.zeros(0)
+def _possible_starts(
+    starts: NDArray[np.int64], probability: ArrayLike | None
+) -> tuple[NDArray, NDArray, NDArray]:
+    """`World.start_states`, `World.start_probability` and `World.start_cumulative`."""
     if probability is None:
-        return uniform
-    chances = _table("start_probability", probability, np.float64, (n_starts,))
+        return starts, np.full(starts.size, 1 / starts.size), np.zeros(0)
+    chances = _table("start_probability", probability, np.float64, starts.shape)
     wrong = chances[~(chances >= 0)]
     if wrong.size:
         raise ValueError(f"start_probability must be from 0 to 1, got {wrong[0]}")
     if not _sums_to_1(chances):
         raise ValueError(f"start_probability must sum to 1, got a sum of {chances.sum()}")
-    return uniform if (chances == chances[0]).all() else (chances, _cumulative(chances))
+    starts, chances = starts[chances > 0], chances[chances > 0]
+    if (chances == chances[0]).all():
+        return _possible_starts(starts, None)
+    return starts, chances, _cumulative(chances)
 
 
 def _sums_to_1(probability: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import gridworld
+from gridworld import ALGORITHMS
 from tests.gridworld.test_compiled import HELPER, PROGRAM, files
 
 ROOT = Path(gridworld.__file__).parents[1]
@@ -49,6 +50,24 @@ def test_six_processes_that_compile_at_once_agree_and_the_next_compiles_nothing(
     assert not any(log for _, log in results)
 
 
+#: Trains, and prints how often the loop was compiled and how often it was loaded.
+COUNT = """
+import sys
+from gridworld import ALGORITHMS, Trainer
+algorithm = ALGORITHMS[sys.argv[1]]
+Trainer(learning_config=algorithm.config(num_episodes=3)).train(show_progress=False)
+stats = algorithm.loop.stats
+print(*(sum(counts.values()) for counts in (stats.cache_misses, stats.cache_hits)))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_second_process_compiles_nothing(algorithm, tmp_path):
+    counts = [output(python("-c", COUNT, algorithm, cache=tmp_path)) for _ in range(2)]
+    assert [printed for printed, _ in counts] == ["1 0\n", "0 1\n"]
+
+
 @pytest.mark.slow
 def test_a_command_works_with_files_cut_off_and_replaces_them(tmp_path):
     def train():
@@ -57,7 +76,7 @@ def test_a_command_works_with_files_cut_off_and_replaces_them(tmp_path):
 
     expected, _ = train()
     functions = {path.name.partition("-")[0].rpartition("_")[0] for path in files(tmp_path)}
-    assert functions >= {"loop.run", "evaluation._follow", "evaluation._stays_within"}
+    assert functions >= {"loop.run_q_learning", "evaluation._follow", "evaluation._stays_within"}
     for path in files(tmp_path):
         os.truncate(path, path.stat().st_size // 2)
     broken = files(tmp_path)

@@ -9,8 +9,8 @@ from gridworld import ALGORITHMS
 from gridworld.learning import loop
 
 ROOT = Path(gridworld.__file__).parents[1]
-#: Nothing is compiled from the file that has the decorators.
-DECORATORS = {ROOT / "gridworld" / "compiled.py"}
+#: The file that has the decorators counts among the sources of every function.
+ALWAYS = {ROOT / "gridworld" / "compiled.py"}
 
 
 class Module:
@@ -72,7 +72,7 @@ def test_every_file_that_code_is_compiled_from_is_named():
             used = module.used(function)
             for file in named:  # whatever these import may be called
                 used |= set(Module(file).imported.values())
-            assert used - DECORATORS <= named, f"@compiled of {path.name}, {function.name}"
+            assert used - ALWAYS <= named, f"@compiled of {path.name}, {function.name}"
             found.append(function.name)
     assert {"_follow", "_look_ahead", "_stays_within"} <= set(found)
 
@@ -97,4 +97,4 @@ def test_every_file_that_the_loop_is_compiled_from_is_named(algorithm):
         used |= its.used(its.defined[each.id]) if each.id in its.defined else set()
     for file in module.named(call):
         used |= set(Module(file).imported.values())
-    assert used - DECORATORS <= named
+    assert used - ALWAYS <= named

@@ -1,6 +1,7 @@
 """What holds for every algorithm: the same seed gives the same bits, whoever drives the run."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,18 +52,18 @@ def loop_by_hand(world_config, learning_config, seed):
     env = GridWorldEnv(world_config)
     kind = algorithm_of(learning_config).agent
     agent = kind(learning_config, env.observation_space.n, env.action_space.n, seed)
-    records = []
+    records, update = [], None
     for episode in range(learning_config.num_episodes):
         state, _ = env.reset(seed=seed) if episode == 0 else env.reset()
         episode_return, length, done = 0.0, 0, False
         while not done:
             action = agent.select_action(state)
             next_state, reward, terminated, truncated, _ = env.step(action)
-            update = agent.update(state, action, reward, next_state, terminated)
+            update = agent.update(state, action, reward, next_state, terminated) or update
             state, done = next_state, terminated or truncated
             episode_return += reward
             length += 1
-        agent.end_episode()
+        update = agent.end_episode() or update
         records.append((episode_return, length, bool(env.world.goal[state])))
     return bits(agent.q_values, agent.epsilon, update, agent.np_random, env.np_random, records)
 
@@ -94,7 +95,7 @@ def bits_of(trainer):
         snapshot.q_values,
         snapshot.epsilon,
         snapshot.last_update,
-        trainer.agent.np_random,
+        trainer._run.learner_random,
         trainer.np_random,
         list(records),
     )
@@ -375,3 +376,32 @@ def test_the_agent_of_a_run_learns_in_the_same_arrays(algorithm):
     trainer.tune(learning_rate=0.3, discount_factor=0.4, epsilon=0.2)
     agent = trainer.agent
     assert (agent.learning_rate, agent.discount_factor, agent.epsilon) == (0.3, 0.4, 0.2)
+
+
+@by_algorithm
+def test_a_run_needs_no_agent(algorithm):
+    world_config, learning_config = configs("custom", 0.2, algorithm)
+    made_of = {
+        "world": World.from_config(world_config),
+        "config": learning_config,
+        "seed": 3,
+        "layout": world_config.layout,
+        "max_steps": 50,
+    }
+    runs = [Run(algorithm=each, **made_of) for each in (algorithm, replace(algorithm, agent=None))]
+    for run in runs:
+        run.advance(500, 300)
+        run.tune("learning_rate", 0.3)
+        run.advance(500, 300)
+    assert runs[1].agent is None
+    assert everything(runs[0]) == everything(runs[1])
+
+
+@by_algorithm
+def test_values_that_are_no_numbers_any_more_end_nothing(algorithm):
+    config = algorithm.config(initial_q=1e6, learning_rate=1, discount_factor=1)
+    trainer = Trainer(GridWorldConfig(layout="S.\n.G", goal_reward=1e6), config)
+    trainer.start()
+    trainer._run.q_values[...] = [[np.inf, -np.inf, np.nan, 1.0]] * 4
+    trainer.advance(1000)
+    assert trainer.total_steps > 0

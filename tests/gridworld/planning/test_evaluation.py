@@ -168,3 +168,12 @@ def test_outcomes_without_chance_are_not_reached():
     allowed = right.copy()
     allowed[3:] = False
     assert stays_within(world, right, allowed)
+
+
+def test_an_episode_ends_where_nothing_is_paid_too():
+    free = {"step_reward": 0, "bump_reward": 0, "goal_reward": 0}
+    world = World.from_config(GridWorldConfig(layout="S.\n.G", **free))
+    policy = np.zeros((4, 4), dtype=bool)
+    policy[:, 1:3] = True  # right or down
+    found = Resumable(lambda: following(world, policy, 100)).result()
+    assert (found.expected_return, found.ends) == (0, pytest.approx(1))

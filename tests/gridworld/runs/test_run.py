@@ -1,7 +1,11 @@
 """What a run keeps and when it ends: the same however it is driven."""
 
 import dataclasses
+import gc
 import re
+import threading
+import time
+import weakref
 
 import numpy as np
 import pytest
@@ -459,3 +463,104 @@ def test_what_planning_said_stays_for_the_next_run_in_the_same_world():
     assert trainer.snapshot.plan is None
     trainer.analyse()
     assert trainer.snapshot.plan.values.max() < before.plan.values.max()
+
+
+@pytest.mark.parametrize("n_calls", range(1, 25))
+def test_what_was_due_at_an_interrupt_is_made_up_for_in_a_file_too(n_calls, tmp_path):
+    # With a check after each evaluation, each call of the loop ends where one is due.
+    settings = {"level": "easy", "slip": 0, "optimal_evaluations": 3}
+    trainer, run_loop, calls = make(**settings), Q_LEARNING.loop, []
+
+    def interrupted(*arguments):
+        calls.append(run_loop(*arguments))
+        if len(calls) == n_calls:
+            raise KeyboardInterrupt
+        return calls[-1]
+
+    with other_loop(trainer, interrupted), pytest.raises(KeyboardInterrupt):
+        trainer.train(show_progress=False)
+    trainer.save(tmp_path / "run.npz")
+    again = Trainer.load(tmp_path / "run.npz")
+    again.train(show_progress=False)
+    assert all_of(again) == all_of(drive(make(**settings), [10**9]))
+
+
+def test_a_run_that_is_let_go_of_is_gone_at_once():
+    trainer = make()
+    gc.disable()
+    try:
+        runs = []
+        for _ in range(3):
+            trainer.train(show_progress=False)
+            trainer.analyse()
+            runs.append(weakref.ref(trainer._run))
+            trainer.reset()
+        assert [run() for run in runs] == [None] * 3
+    finally:
+        gc.enable()
+
+
+def test_a_long_call_lets_others_have_their_turn():
+    trainer = make(num_episodes=10_000_000)
+    trainer.start()
+    waits, is_over = [], threading.Event()
+
+    def wait():
+        while not is_over.is_set():
+            before = time.perf_counter()
+            time.sleep(0.001)
+            waits.append(time.perf_counter() - before)
+
+    other = threading.Thread(target=wait)
+    other.start()
+    trainer.advance(20_000_000)
+    is_over.set()
+    other.join()
+    assert len(waits) > 10  # one call of the loop would have let none
+
+
+@pytest.mark.parametrize("n_steps", [2**63, 10**30, np.uint64(2**64 - 1)])
+def test_any_number_of_steps_may_be_asked_for(n_steps):
+    trainer = make()
+    trainer.advance(n_steps)
+    assert trainer.status is Status.FINISHED
+
+
+def test_an_interrupt_in_reset_leaves_the_old_run_or_the_new_one(monkeypatch):
+    from gridworld import trainer as module
+
+    trainer = make(level="easy")
+    trainer.world_config.level = "hard"
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "Run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            trainer.reset()
+    assert trainer.origin.world["level"] == "easy"
+    trainer.start()
+    assert trainer.origin.world["level"] == "hard"
+    assert trainer.world.shape == (7, 7)
+
+
+def test_an_idle_run_from_a_file_begins_as_its_spec_says(tmp_path):
+    trainer = make()
+    trainer.agent.np_random.random(7)
+    trainer.agent.q_values[...] = 123
+    trainer.save(tmp_path / "run.npz")
+    again = Trainer.load(tmp_path / "run.npz")
+    again.train(show_progress=False)
+    assert all_of(again) == all_of(drive(make(), [10**9]))
+
+
+def test_the_moment_at_a_step_is_the_latest_keyframe_before():
+    trainer = drive(make(num_episodes=50), [10**9])
+    steps = [frame.total_steps for frame in trainer.keyframes]
+    for i in (0, 1, 7, len(steps) - 1):
+        for later in (0, steps[1] - 1):
+            frame = trainer.keyframe_at(steps[i] + later)
+            assert values_of(frame) == values_of(trainer.keyframes[i])
+    with pytest.raises(ValueError, match="total_steps must be a whole number from 0, got -1"):
+        trainer.keyframe_at(-1)

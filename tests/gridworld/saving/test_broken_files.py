@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gridworld import ALGORITHMS, Change, LoadError, Status, Trainer
 from gridworld.saving import npz
-from tests.gridworld.runs.test_run import make
+from tests.gridworld.runs.test_run import all_of, make
 
 
 def contents(algorithm="q_learning"):
@@ -368,6 +368,49 @@ def test_an_evaluation_cannot_be_due_in_mid_episode():
         for name, array in ARRAYS.items()
     }
     refused(packed(header, fewer), "^evaluation_interval must not be due in mid-episode")
+
+
+@pytest.mark.parametrize("optimal_evaluations", [0, 3])
+@pytest.mark.parametrize("fewer", ["keyframe", "evaluation"])
+@pytest.mark.parametrize("key", ALGORITHMS)
+def test_a_record_that_was_due_when_the_file_was_written_is_made_up_for(
+    key, fewer, optimal_evaluations, tmp_path
+):
+    # An interrupt between a call of the loop and what was to be recorded left such files.
+    whole = make(optimal_evaluations=optimal_evaluations, algorithm=key, num_episodes=300)
+    whole.advance(1000)
+    if fewer == "evaluation":
+        interval = whole._run.evaluations.interval
+        while not is_between(whole) or whole.snapshot.episode % interval:
+            whole.advance(1)
+    else:
+        interval = whole._run.keyframe_steps.step
+        while whole.total_steps % interval:
+            whole.advance(1)
+    whole.save(tmp_path / "run.npz")
+    with np.load(tmp_path / "run.npz") as file:
+        header, arrays = json.loads(file["header"].tobytes()), without_header(file)
+    if fewer == "keyframe":
+        header["counts"]["frames"] -= 1
+        for name in ("q_values", "visits", "trails", "steps", "updates", "epsilons"):
+            arrays[name] = np.delete(arrays[name], -2, axis=0)
+    else:
+        header["counts"]["evaluations"] -= 1
+        latest = (header["counts"]["evaluations"] - 1) * interval
+        header["numbers"] |= {"checked_episode": latest, "n_optimal": 0}
+        for name in [name for name in arrays if name.startswith("evaluation_")]:
+            arrays[name] = arrays[name][:-1]
+    again = Trainer.load(packed(header, arrays))
+    for trainer in (whole, again):
+        if trainer.status is Status.PAUSED:
+            trainer.resume()
+        assert trainer.advance(3) == 3
+        trainer.train(show_progress=False)
+    assert all_of(again) == all_of(whole)
+
+
+def is_between(trainer):
+    return bool(trainer._run.progress["between_episodes"][0])
 
 
 def test_nothing_is_shown_of_a_text_that_is_too_long():
