@@ -4,58 +4,68 @@ import logging
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from functools import cache
 from threading import Lock, Thread
 
-from gridworld import ALGORITHMS, is_kept, is_prepared, prepare_all
+from gridworld import ALGORITHMS, is_kept, is_prepared, prepare
 
 _log = logging.getLogger(__name__)
-#: Seconds between two looks at what has been compiled by now.
+_COMMAND = (sys.executable, "-m", "gridworld", "compile", "--quiet")
+#: Seconds between two looks at what the other process has compiled by now.
 _LOOK_SECONDS = 0.25
 
 
 class Preparation:
-    """Has another process compile what has not been compiled yet, and tells what is ready."""
+    """Has another process compile what has not been compiled yet, and tells what is ready.
+
+    A thread waits for that process, and loads the code, so that no page does.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._has_begun = False
-        self._process: subprocess.Popen[bytes] | None = None
         self._pending: set[str] = set()
-        self._looked_at = 0.0
 
     def begin(self) -> None:
-        """Starts the other process, if there is anything for it to do and it was not started."""
+        """Begins, unless it has begun before."""
         with self._lock:
             if self._has_begun:
                 return
             self._has_begun = True
             self._pending = {key for key in ALGORITHMS if not is_prepared(key)}
-            if self._pending and is_kept():
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "gridworld", "compile", "--quiet"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                )
-            elif self._pending:  # what another process compiles would be lost
-                Thread(target=prepare_all, args=[_log.info], daemon=True).start()
+        Thread(target=self._work, name="preparation", daemon=True).start()
 
     def is_under_way(self, algorithm: str) -> bool:
-        """Whether the other process has yet to finish with an algorithm."""
-        if algorithm not in self._pending:  # as good as always
-            return False
-        with self._lock:
-            now = time.monotonic()
-            if now - self._looked_at >= _LOOK_SECONDS:
-                self._looked_at = now
-                status = None if self._process is None else self._process.poll()
-                if status is not None:
-                    # What it could not do is done here, when it is first needed.
-                    if status:
-                        _log.warning("The compiling process ended with status %s", status)
-                    self._pending.clear()
-                self._pending -= {key for key in self._pending if is_prepared(key)}
-            return algorithm in self._pending
+        """Whether an algorithm has yet to be compiled."""
+        return algorithm in self._pending
+
+    def _work(self) -> None:
+        if self._pending and is_kept():  # else what another process compiles would be lost
+            for _ in self._look_on():
+                for key in [key for key in ALGORITHMS if key in self._pending]:
+                    if is_prepared(key):
+                        self._load(key)
+        for key in ALGORITHMS:  # what the other process could not do is done here
+            self._load(key)
+
+    def _look_on(self) -> Iterator[None]:
+        """Looks at the other process from time to time, until it has ended."""
+        with subprocess.Popen(
+            _COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        ) as process:
+            while (status := process.poll()) is None:
+                time.sleep(_LOOK_SECONDS)
+                yield
+        if status:
+            _log.warning("The process that compiles ended with status %s", status)
+
+    def _load(self, algorithm: str) -> None:
+        try:
+            prepare(algorithm)
+        except Exception:  # a run of it will tell
+            _log.exception("%s could not be prepared", algorithm)
+        self._pending.discard(algorithm)
 
 
 @cache

@@ -1,25 +1,22 @@
-"""`History`: the moments and greedy policies that a run keeps, and what they are worth."""
-
-from collections.abc import Iterator
-from functools import partial
-from typing import Any
+"""The arrays that the loop writes: made for a new run, and read back."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.learning.recording import (
+    NONE,
     PROGRESS,
     STEP,
     THINNING,
     TRAIL_LENGTH,
     UPDATE,
+    Episodes,
     Keyframes,
     Policies,
+    Recording,
 )
-from gridworld.planning.evaluation import Followed, following
-from gridworld.planning.resumable import Resumable
-from gridworld.runs.arrays import read_only
-from gridworld.worlds.world import World
+from gridworld.learning.records import Step, Update
+from gridworld.runs.arrays import lazy_zeros
 
 #: Most keyframes that a run keeps; on large maps fewer, see `_MAX_BYTES`.
 MAX_KEYFRAMES = 200
@@ -29,7 +26,28 @@ MAX_EVALUATIONS = 200
 _MAX_BYTES = 32_000_000
 
 
-def fresh_keyframes(q_values: NDArray[np.float64], visits: NDArray[np.int64]) -> Keyframes:
+def fresh_recording(q_values: NDArray[np.float64], num_episodes: int) -> Recording:
+    """All that the loop writes beside the Q-table, before the first step."""
+    visits = np.zeros(q_values.shape, np.int64)
+    recording = Recording(
+        progress=np.zeros(1, PROGRESS),
+        step=np.zeros(1, STEP),
+        update=np.zeros(1, UPDATE),
+        visits=visits,
+        trail=np.zeros(TRAIL_LENGTH, np.int64),
+        episodes=Episodes(
+            lazy_zeros(num_episodes, np.float64),
+            lazy_zeros(num_episodes, np.int64),
+            lazy_zeros(num_episodes, np.bool_),
+        ),
+        keyframes=_fresh_keyframes(q_values, visits),
+        policies=_fresh_policies(q_values.size),
+    )
+    recording.update["state"] = NONE
+    return recording
+
+
+def _fresh_keyframes(q_values: NDArray[np.float64], visits: NDArray[np.int64]) -> Keyframes:
     """Room for keyframes of a run with this Q-table and these visits, none of them taken."""
     capacity = _even(min(MAX_KEYFRAMES, _MAX_BYTES // (q_values.nbytes + visits.nbytes)))
     return Keyframes(
@@ -45,7 +63,7 @@ def fresh_keyframes(q_values: NDArray[np.float64], visits: NDArray[np.int64]) ->
     )
 
 
-def fresh_policies(size: int) -> Policies:
+def _fresh_policies(size: int) -> Policies:
     """Room for greedy policies of so many pairs of state and action, none of them taken."""
     capacity = _even(min(MAX_EVALUATIONS, _MAX_BYTES // size))
     return Policies(
@@ -68,68 +86,19 @@ def fits(capacity: int, count: int, interval: int) -> bool:
     return doubled and least <= count <= capacity
 
 
-class Evaluations:
-    """Exact expected returns of the greedy policies of a run, worked out on request.
+def trail_of(ring: NDArray[np.int64], step: int) -> NDArray[np.int64]:
+    """States last visited after so many steps of an episode, oldest first, shape ``(T,)``."""
+    return ring[np.arange(max(0, step + 1 - TRAIL_LENGTH), step + 1) % TRAIL_LENGTH]
 
-    Args:
-        policies: The policies; what is worked out is written there.
-    """
 
-    def __init__(self, policies: Policies) -> None:
-        self._policies = policies
-        self._under_way: tuple[int, Resumable[Followed]] | None = None
-        self._columns: dict[str, NDArray] = {}
-        self._columns_of: tuple[int, ...] = ()  # what they were made of
+def step_of(record: np.void) -> Step:
+    """The step in a record."""
+    return Step(*record.item())
 
-    def __len__(self) -> int:
-        return int(self._policies.thinning["count"][0])
 
-    @property
-    def interval(self) -> int:
-        """Episodes between two evaluations."""
-        return int(self._policies.thinning["interval"][0])
-
-    @property
-    def latest_episode(self) -> int:
-        """Episodes completed at the latest evaluation."""
-        return (len(self) - 1) * self.interval
-
-    def compute(self, world: World, max_steps: int) -> Iterator[None]:
-        """Works out the expected returns in pieces; that of the latest policy comes first.
-
-        Args:
-            world: The run's world.
-            max_steps: Steps after which an episode is cut off.
-        """
-        while True:
-            if self._under_way is None:
-                pending = np.flatnonzero(~self._policies.known[: len(self)])
-                if not pending.size:
-                    return
-                shape = world.n_states, world.n_actions
-                policy = self._policies.best[pending[-1]].copy().reshape(shape)
-                work = Resumable(partial(following, world, policy, max_steps))
-                self._under_way = int(pending[-1]) * self.interval, work
-            episode, work = self._under_way
-            yield from work
-            # The policies may have been thinned out in the meantime.
-            place, odd = divmod(episode, self.interval)
-            if not odd:
-                self._policies.returns[place] = work.result().expected_return
-                self._policies.known[place] = True
-            self._under_way = None
-
-    def columns(self) -> dict[str, Any]:
-        """The evaluations that are worked out, as the fields of a `gridworld.Snapshot`."""
-        known = self._policies.known[: len(self)]
-        made_of = (len(self), self.interval, int(known.sum()))
-        if made_of != self._columns_of:
-            places = np.flatnonzero(known)
-            columns = {
-                "evaluation_episodes": places * self.interval,
-                "evaluation_epsilons": self._policies.epsilons[places],
-                "evaluation_returns": self._policies.returns[places],
-            }
-            self._columns = {name: read_only(column) for name, column in columns.items()}
-            self._columns_of = made_of
-        return self._columns
+def update_of(record: np.void) -> Update | None:
+    """The update in a record, None if it holds none."""
+    update = Update(*record.item())
+    if update.state == NONE:
+        return None
+    return update._replace(next_action=None) if update.next_action == NONE else update

@@ -15,21 +15,13 @@ from gridworld.learning.config import LearningConfig
 from gridworld.learning.draws import draws_of
 from gridworld.learning.exploration import actions_of
 from gridworld.learning.loop import Model, Rates
-from gridworld.learning.recording import (
-    NONE,
-    PROGRESS,
-    STEP,
-    TRAIL_LENGTH,
-    UPDATE,
-    Episodes,
-    Recording,
-    due,
-)
-from gridworld.learning.records import Step, Update
+from gridworld.learning.recording import TRAIL_LENGTH, due
+from gridworld.learning.records import Step
 from gridworld.planning.analysis import Analysis, Findings
 from gridworld.planning.evaluation import best_actions
-from gridworld.runs.arrays import lazy_zeros, read_only
-from gridworld.runs.history import Evaluations, fresh_keyframes, fresh_policies
+from gridworld.runs.arrays import read_only
+from gridworld.runs.evaluations import Evaluations
+from gridworld.runs.history import fresh_recording, step_of, trail_of, update_of
 from gridworld.runs.snapshot import Change, Snapshot
 from gridworld.runs.status import Status
 from gridworld.worlds.world import World
@@ -109,7 +101,7 @@ class Run:
             max_steps,
             actions_of(n_actions),
         )
-        self.recording = _fresh_recording(self.q_values, self.num_episodes)
+        self.recording = fresh_recording(self.q_values, self.num_episodes)
         progress = self.progress
         progress["state"] = self.recording.trail[0] = world.start_states[0]
         progress["epsilon"] = float(config.epsilon)
@@ -159,7 +151,7 @@ class Run:
     @property
     def last_step(self) -> Step | None:
         """The latest step, None before the first."""
-        return _step(self.recording.step[0]) if self.total_steps else None
+        return step_of(self.recording.step[0]) if self.total_steps else None
 
     def advance(self, n_steps: int, last_episode: int) -> int:
         """Trains for ``n_steps``, or until ``last_episode`` episodes are completed.
@@ -280,8 +272,8 @@ class Run:
             "q_values": read_only(q_values.copy()),
             "reachable": self.world.reachable,
             "visits": read_only(visits.copy()),
-            "last_step": _step(step) if total_steps else None,
-            "last_update": _update(update),
+            "last_step": step_of(step) if total_steps else None,
+            "last_update": update_of(update),
             "episode_returns": read_only(episodes.returns[:episode]),
             "episode_lengths": read_only(episodes.lengths[:episode]),
             "episode_successes": read_only(episodes.successes[:episode]),
@@ -336,43 +328,6 @@ class Run:
             n_steps,
             last_episode,
         )
-
-
-def trail_of(ring: NDArray[np.int64], step: int) -> NDArray[np.int64]:
-    """States last visited after so many steps of an episode, oldest first, shape ``(T,)``."""
-    return ring[np.arange(max(0, step + 1 - TRAIL_LENGTH), step + 1) % TRAIL_LENGTH]
-
-
-def _fresh_recording(q_values: NDArray[np.float64], num_episodes: int) -> Recording:
-    visits = np.zeros(q_values.shape, np.int64)
-    recording = Recording(
-        progress=np.zeros(1, PROGRESS),
-        step=np.zeros(1, STEP),
-        update=np.zeros(1, UPDATE),
-        visits=visits,
-        trail=np.zeros(TRAIL_LENGTH, np.int64),
-        episodes=Episodes(
-            lazy_zeros(num_episodes, np.float64),
-            lazy_zeros(num_episodes, np.int64),
-            lazy_zeros(num_episodes, np.bool_),
-        ),
-        keyframes=fresh_keyframes(q_values, visits),
-        policies=fresh_policies(q_values.size),
-    )
-    recording.update["state"] = NONE
-    return recording
-
-
-def _step(record: np.void) -> Step:
-    return Step(*record.item())
-
-
-def _update(record: np.void) -> Update | None:
-    """The update in a record, None if it holds none."""
-    update = Update(*record.item())
-    if update.state == NONE:
-        return None
-    return update._replace(next_action=None) if update.next_action == NONE else update
 
 
 def _changed(rates: Rates, values: dict[str, float]) -> Rates:

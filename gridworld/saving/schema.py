@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from gridworld.learning.recording import STEP, TRAIL_LENGTH, UPDATE
 from gridworld.runs.changes import check_changes
-from gridworld.runs.run import Run, trail_of
+from gridworld.runs.history import trail_of
+from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change
 from gridworld.runs.spec import RunSpec
 from gridworld.runs.status import Status
