@@ -40,11 +40,11 @@ class LearnerChoice(param.Parameterized):
     def _take_along(self) -> None:
         before, after = self.configs[self._before], self.config
         self._before = self.algorithm
-        after.param.update(
-            {
-                name: after.param[name].default if is_default else getattr(before, name)
-                for name in LearningConfig.param
-                if name != "name"
-                for is_default in [getattr(before, name) == before.param[name].default]
-            }
-        )
+        values = {}
+        for name in LearningConfig.param:
+            value = getattr(before, name)
+            # A default stays one, also where the other algorithm has another.
+            is_default = value == before.param[name].default
+            values[name] = after.param[name].default if is_default else value
+        del values["name"]
+        after.param.update(**values)

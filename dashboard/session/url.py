@@ -1,6 +1,6 @@
 """`UrlSync`: the page's address leads back to its training, and carries its settings."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -65,7 +65,8 @@ class UrlSync:
     ) -> None:
         self._room, self._world = room, room.world_config
         self._run = (room.trainer, room.locked)
-        # Of the settings of all algorithms, which differ in the learner's own.
+        self._settings_of = cache(partial(_settings, room))
+        # The algorithms differ in the learner's own.
         self._before_of = {
             algorithm: {
                 each: getattr(*setting)
@@ -84,7 +85,7 @@ class UrlSync:
 
     @property
     def _settings(self) -> dict[str, tuple[param.Parameterized, str]]:
-        return _settings(self._room, self._room.learner.algorithm)
+        return self._settings_of(self._room.learner.algorithm)
 
     @property
     def _before(self) -> dict[str, Any]:

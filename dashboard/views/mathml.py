@@ -40,7 +40,8 @@ def scientific(value: float) -> str:
 
 
 #: Parts of an equation's text: operators over an action, names, the prime, signs.
-_PARTS = re.compile(r"(?:max|Σ)_a|[^\W\d_]+|′|\S")
+_PARTS = re.compile(r"(?:max|Σ)_a|[^\W\d_]+\([^()]*\)|[^\W\d_]+|′|\S")
+_PARTS_OF_A_VALUE = re.compile(r"[^\W\d_]+|′|\S")
 _SIGNS = "←+−(),[]|·"
 
 
@@ -50,6 +51,8 @@ def mathematics(text: str) -> str:
 
 
 def _element(part: str) -> str:
+    if "(" in part and len(part) > 1:  # a row of its own, so that brackets are as high as it is
+        return f"<mrow>{''.join(map(_element, _PARTS_OF_A_VALUE.findall(part)))}</mrow>"
     if part.endswith("_a"):
         sign = f'<mo lspace="0.2em" rspace="0.2em">{part.removesuffix("_a")}</mo>'
         return f"<munder>{sign}<mi>a</mi></munder>"

@@ -151,7 +151,7 @@ SARSA = Algorithm(
     equation=Equation(
         rule="Q(S, A) ← Q(S, A) + α [R + γ Q(S′, A′) − Q(S, A)]",
         next_value="Q(S′, A′)",
-        meaning="the value of A′, the action taken next, counts.",
+        meaning="its value of A′, taken next, counts.",
         reference="Sutton & Barto 2018, equation 6.7, page 129",
     ),
     check=check,
