@@ -68,11 +68,12 @@ def header_of(header: dict[str, Any]) -> dict[str, Any]:
 
 def _latest_evaluation(header: dict[str, Any]) -> int:
     """Episodes completed at the latest evaluation; 0 if fields that are refused later are wrong."""
-    try:
-        count, interval = header["counts"]["evaluations"], header["numbers"]["evaluation_interval"]
-        return max(0, (count - 1) * interval) if isinstance(count * interval, int) else 0
-    except (KeyError, TypeError):
-        return 0
+    counts, numbers = header["counts"], header["numbers"]
+    count = counts.get("evaluations") if isinstance(counts, dict) else None
+    interval = numbers.get("evaluation_interval")
+    if isinstance(count, int) and isinstance(interval, int):
+        return max(0, (count - 1) * interval)
+    return 0
 
 
 def shapes_of(shapes: Shapes) -> Shapes:

@@ -82,6 +82,9 @@ def old():
         (["numbers", "total_steps"], None, "^total_steps must be a whole number"),
         (["numbers"], [], "^numbers must be named fields"),
         (["counts", "planned"], -1, "^counts: scheduled must be"),
+        (["counts", "evaluations"], 10**9, "^counts: evaluations must be"),
+        (["counts"], None, "^counts must be named fields"),
+        (["numbers", "evaluation_interval"], "1" * 9, "^evaluation_interval must be"),
         (["algorithm"], "sarsa", "^header has the unknown field 'algorithm'"),
     ],
 )
