@@ -1,5 +1,8 @@
 import copy
+import hashlib
+import json
 import re
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -8,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridworld import GridWorldConfig, QLearningAgent, QLearningConfig, Trainer, Update
+from gridworld.algorithms.q_learning import Q_LEARNING
+from tests.gridworld.algorithms.test_contract import configs
 
 
 def newest(name):
@@ -302,3 +307,23 @@ def test_an_environment_of_other_spaces_is_refused(observation):
     message = r"^observation_space must be of type Discrete, got MultiDiscrete\(\[5 5\]\)$"
     with pytest.raises(ValueError, match=message):
         QLearningAgent.for_env(env, QLearningConfig())
+
+
+#: Steps, and hashes of the Q-table and of all that was written, by the first loop of this project.
+HASHES = json.loads(Path(__file__).with_name("data").joinpath("q_learning.json").read_text())
+
+
+@pytest.mark.parametrize("name", HASHES)
+def test_the_bits_are_those_of_the_first_loop(name):
+    level, slip, seed = re.fullmatch(r"(\w+), slip (.+), seed (\d+)", name).groups()
+    trainer = Trainer(*configs(level, float(slip), Q_LEARNING), int(seed))
+    trainer.train(show_progress=False)
+    snapshot, written = trainer.snapshot, hashlib.sha256()
+    records = (snapshot.episode_returns, snapshot.episode_lengths)
+    for array in (snapshot.q_values, snapshot.visits, *records):
+        written.update(array.tobytes())
+    for rng in (trainer.agent.np_random, trainer.np_random):
+        written.update(repr(rng.bit_generator.state).encode())
+    table = hashlib.sha256(snapshot.q_values.tobytes())
+    expected = [snapshot.total_steps, table.hexdigest(), written.hexdigest()]
+    assert expected == HASHES[name]
