@@ -38,7 +38,7 @@ PICTURES = {
     "01_quickstart": 4,
     "02_dashboard": 4,
     "03_ten_line_loop": 0,
-    "04_what_the_parameters_do": 5,
+    "04_what_the_parameters_do": 8,
 }
 #: Milliseconds that a kernel may take to start, and to run a notebook.
 _PATIENCE = 180_000

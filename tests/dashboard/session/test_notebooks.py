@@ -92,6 +92,8 @@ def test_a_notebook_runs_from_top_to_bottom_without_a_complaint(name, run_notebo
         ("04_what_the_parameters_do", "gamma"),
         ("04_what_the_parameters_do", "gamma-curve"),
         ("04_what_the_parameters_do", "epsilon"),
+        ("04_what_the_parameters_do", "both-learners"),
+        ("04_what_the_parameters_do", "both-policies"),
     ],
 )
 def test_a_cell_shows_a_picture(name, cell_id, run_notebook):
@@ -153,3 +155,5 @@ def test_the_parameters_do_what_the_text_says(run_notebook):
     assert exploring[0] > exploring[-1]
     cliff = World.from_config(GridWorldConfig(level="cliff_walking"))
     assert set(greedy) == {1.0 - len(optimal_path(cliff, discount=1.0))}
+    (q_learning,), (sarsa,) = numbers(notebook, "both-policies")
+    assert q_learning < sarsa - 10
