@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from gridworld.algorithms import ALGORITHMS
+from gridworld.algorithms import ALGORITHMS, algorithm_named
 from gridworld.compiled import functions, is_ready
-from gridworld.learning.algorithm import Algorithm
 from gridworld.trainer import Trainer
 from gridworld.worlds.config import GridWorldConfig
 
@@ -20,7 +19,7 @@ def prepare(algorithm: str) -> None:
     Raises:
         ValueError: If there is no such algorithm.
     """
-    config = _known(algorithm).config(num_episodes=1, optimal_evaluations=1)
+    config = algorithm_named(algorithm).config(num_episodes=1, optimal_evaluations=1)
     trainer = Trainer(GridWorldConfig(layout="S.\n.G"), config)
     trainer.train(show_progress=False)
     trainer.analyse()
@@ -47,12 +46,6 @@ def is_prepared(algorithm: str) -> bool:
     Raises:
         ValueError: If there is no such algorithm.
     """
-    its = _known(algorithm).loop
+    its = algorithm_named(algorithm).loop
     of_others = [each.loop for each in ALGORITHMS.values() if each.loop is not its]
     return all(is_ready(function) for function in functions() if function not in of_others)
-
-
-def _known(algorithm: str) -> Algorithm:
-    if algorithm not in ALGORITHMS:
-        raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {algorithm!r}")
-    return ALGORITHMS[algorithm]

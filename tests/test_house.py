@@ -81,7 +81,7 @@ ALLOWED = {
     "gridworld.runs": "algorithms learning parameters planning worlds",
     "gridworld.saving": "algorithms atomic learning parameters planning runs worlds",
     "gridworld.trainer": "algorithms learning parameters planning runs saving worlds",
-    "gridworld.preparation": "algorithms compiled learning trainer worlds",
+    "gridworld.preparation": "algorithms compiled trainer worlds",
     "gridworld": "algorithms atomic compiled learning parameters planning preparation runs saving "
     "trainer version worlds",
     "gridworld.cli": "algorithms learning parameters planning preparation saving trainer worlds",

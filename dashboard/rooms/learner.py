@@ -2,7 +2,13 @@
 
 import param
 
-from gridworld import ALGORITHMS, DEFAULT_ALGORITHM, LearningConfig, parameters
+from gridworld import (
+    ALGORITHMS,
+    DEFAULT_ALGORITHM,
+    LearningConfig,
+    algorithm_of,
+    parameters,
+)
 
 
 class LearnerChoice(param.Parameterized):
@@ -24,7 +30,7 @@ class LearnerChoice(param.Parameterized):
     )
 
     def __init__(self, config: LearningConfig) -> None:
-        chosen = next(key for key, each in ALGORITHMS.items() if isinstance(config, each.config))
+        chosen = algorithm_of(config).key
         super().__init__(algorithm=chosen)
         self.configs: dict[str, LearningConfig] = {
             key: config if key == chosen else each.config() for key, each in ALGORITHMS.items()

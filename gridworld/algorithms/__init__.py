@@ -13,6 +13,7 @@ __all__ = [
     "QLearningConfig",
     "SarsaAgent",
     "SarsaConfig",
+    "algorithm_of",
 ]
 
 #: All algorithms by their keys.
@@ -27,6 +28,17 @@ ALGORITHMS: dict[str, Algorithm] = {
 
 #: Key of the algorithm that is taken where none is given.
 DEFAULT_ALGORITHM = Q_LEARNING.key
+
+
+def algorithm_named(key: str) -> Algorithm:
+    """The algorithm of a key.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if key not in ALGORITHMS:
+        raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}, got {key!r}")
+    return ALGORITHMS[key]
 
 
 def algorithm_of(config: LearningConfig) -> Algorithm:

@@ -13,12 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
-from gridworld.cli.options import (
-    UsageError,
-    configs,
-    whole,
-    with_config_options,
-)
+from gridworld.cli.options import UsageError, configs, whole, with_config_options
 from gridworld.cli.report import evaluation, summary
 from gridworld.cli.serve import serve
 from gridworld.preparation import prepare_all

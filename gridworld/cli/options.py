@@ -9,7 +9,7 @@ import param
 import typer
 
 from gridworld import parameters
-from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
+from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, algorithm_named
 from gridworld.learning.config import LearningConfig
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.levels import LEVELS
@@ -56,10 +56,10 @@ def configs(
     Raises:
         UsageError: If one of them is not allowed.
     """
-    if algorithm not in ALGORITHMS:
-        known = ", ".join(ALGORITHMS)
-        raise UsageError(f"--algorithm must be one of {known}, got {algorithm!r}")
-    kinds = GridWorldConfig, ALGORITHMS[algorithm].config
+    try:
+        kinds = GridWorldConfig, algorithm_named(algorithm).config
+    except ValueError as error:
+        raise UsageError(f"--{error}") from None
     given = {name: text for name, text in settings.items() if text is not None}
     for name, text in given.items():
         if not any(name in kind.param for kind in kinds):

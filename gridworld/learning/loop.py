@@ -19,8 +19,7 @@ from gridworld.learning.recording import (
     TRAIL_LENGTH,
     Recording,
     due,
-    keep_keyframe,
-    keep_policy,
+    keep_due,
     read_step,
     read_update,
     write_step,
@@ -222,10 +221,7 @@ def compiled_loop(
             progress["between_episodes"][0] = between_episodes
             write_step(recording.step, step)
             write_update(recording.update, learned)
-            if total_steps == due(recording.keyframes.thinning):
-                keep_keyframe(recording)
-            if between_episodes and episode == due(recording.policies.thinning):
-                keep_policy(memory.q_values, recording)
+            keep_due(memory.q_values, recording)
         save(learner, learner_rng)
         save(world, world_rng)
         return taken
@@ -235,6 +231,6 @@ def compiled_loop(
     # each row of a table that is passed to a function would cost two atomic operations.
     return compiled(
         *(select_action, update, end_episode, *others),
-        *(draw, choose, keep_keyframe, Step),
+        *(draw, choose, keep_due, Step),
         counts_references=False,
     )(run)

@@ -243,6 +243,16 @@ def keep_policy(q_values: NDArray, recording: Recording) -> None:
 
 
 @inlined
+def keep_due(q_values: NDArray, recording: Recording) -> None:
+    """Adds the keyframe and the policy, if they are due."""
+    progress, policies = recording.progress, recording.policies
+    if progress["total_steps"][0] == due(recording.keyframes.thinning):
+        keep_keyframe(recording)
+    if progress["between_episodes"][0] and progress["episode"][0] == due(policies.thinning):
+        keep_policy(q_values, recording)
+
+
+@inlined
 def copy(target: NDArray, i: int, row: NDArray) -> None:
     """Copies to the ``i``-th row of a table; an assignment of the whole would make an array."""
     for k in range(len(row)):

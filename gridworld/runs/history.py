@@ -88,7 +88,12 @@ def fits(capacity: int, count: int, interval: int) -> bool:
 
 def trail_of(ring: NDArray[np.int64], step: int) -> NDArray[np.int64]:
     """States last visited after so many steps of an episode, oldest first, shape ``(T,)``."""
-    return ring[np.arange(max(0, step + 1 - TRAIL_LENGTH), step + 1) % TRAIL_LENGTH]
+    return ring[places_of_trail(step)]
+
+
+def places_of_trail(step: int) -> NDArray[np.int64]:
+    """Where in the ring these states lie, shape ``(T,)``."""
+    return np.arange(max(0, step + 1 - TRAIL_LENGTH), step + 1) % TRAIL_LENGTH
 
 
 def step_of(record: np.void) -> Step:

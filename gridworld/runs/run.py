@@ -83,11 +83,13 @@ class Run:
         self.np_random = np.random.default_rng(seed)
         n_states, n_actions = world.n_states, world.n_actions
         self.memory = algorithm.memory(config, n_states, n_actions, max_steps)
-        self.agent, self.learner_random = None, generator_of(seed)
-        if algorithm.agent is not None:
+        self.agent = None
+        if algorithm.agent is None:
+            self.learner_random = generator_of(seed)
+        else:
             self.agent = algorithm.agent(config, n_states, n_actions, seed)
             self.agent.share(self.memory)
-            self.agent.np_random = self.learner_random
+            self.learner_random = self.agent.np_random
         self.rates = Rates(*(float(getattr(config, name)) for name in Rates._fields))
         self._initial_rates = self.rates
         self._model = Model(

@@ -11,11 +11,9 @@ from gridworld.learning.recording import (
     STEP,
     TRAIL_LENGTH,
     UPDATE,
-    due,
-    keep_keyframe,
-    keep_policy,
+    keep_due,
 )
-from gridworld.runs.history import fits
+from gridworld.runs.history import fits, places_of_trail
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change
 from gridworld.saving import checks
@@ -96,10 +94,7 @@ def restore(run: Run, state: RunState, scheduled: Iterable[Change]) -> None:
     for name, rng in (("agent_generator", run.learner_random), ("world_generator", run.np_random)):
         rng.bit_generator.state = checks.generator_state(name, numbers[name])
     # An interrupt may have prevented what was due when an earlier version wrote the file.
-    if run.total_steps == due(run.recording.keyframes.thinning):
-        keep_keyframe(run.recording)
-    if is_between and run.episode == due(run.recording.policies.thinning):
-        keep_policy(run.q_values, run.recording)
+    keep_due(run.q_values, run.recording)
 
 
 def _restore_records(run: Run, arrays: dict[str, NDArray], total_steps: int) -> None:
@@ -213,9 +208,9 @@ def _restore_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) ->
     progress = np.zeros(n_kept + 1, kept.progress.dtype)
     rings = np.zeros((n_kept + 1, TRAIL_LENGTH), np.int64)
     for i, step in enumerate(timeline.episode_steps.tolist()):
-        of_trail = np.arange(max(0, step + 1 - TRAIL_LENGTH), step + 1)
-        rings[i, of_trail % TRAIL_LENGTH] = arrays["trails"][i, : len(of_trail)]
-        progress["state"][i] = arrays["trails"][i, len(of_trail) - 1]
+        places = places_of_trail(step)
+        rings[i, places] = arrays["trails"][i, : len(places)]
+        progress["state"][i] = arrays["trails"][i, len(places) - 1]
     progress["step"] = timeline.episode_steps
     progress["episode"] = timeline.episodes
     progress["total_steps"] = timeline.steps
