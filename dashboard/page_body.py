@@ -1,160 +1,312 @@
 """`TrainingPanel`: all that shows a training, and how it is laid out."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 from bokeh.events import DoubleTap, Tap
 
-from dashboard.controls.files import FilesPanel
+from dashboard.controls.tabs import Tab, Tabs
 from dashboard.editor.editor import MapEditor
 from dashboard.editor.mark import SettingsMark
+from dashboard.rooms.look import Look
 from dashboard.rooms.room import Room
-from dashboard.session.notebook import in_notebook
 from dashboard.session.runner import Runner
-from dashboard.session.view import OneMessage, PlacedView, View
+from dashboard.session.view import PlacedView, View
+from dashboard.views.cell import CellView
+from dashboard.views.cells import Dynamics
 from dashboard.views.curves import CurvesView
 from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
-from dashboard.views.inspector import InspectorView
 from dashboard.views.layers.stack import LayeredView
-from dashboard.views.progress import ProgressView
+from dashboard.views.numbers import NumbersView
+from dashboard.views.replay import ReplayView
+from dashboard.views.sentence import SentenceView, context_of
+from dashboard.views.step import StepView
 from dashboard.views.table import QTableView
-from dashboard.widgets.layout import flexible_column, wrapping_row
-from gridworld import Snapshot
+from dashboard.widgets.hinted import Button
+from dashboard.widgets.layout import COLUMN, in_column, on_phone_at
+from dashboard.widgets.theme import CARD, ON_PHONE
+from dashboard.words.facts import Context
+from gridworld import LEVELS, Snapshot, Status
+
+#: Quantities of the curve by what a level calls them.
+_QUANTITIES = {"Episodes over steps": "Episodes"}
 
 
 class TrainingPanel:
-    """The grid with its layers and its history, the numbers, and the tabs.
+    """The picture with its layers and its history, and the words beside it.
 
     Args:
         room: The training.
         runner: Has the views draw.
         editor: Changes the map; None on a page that only watches.
+        look: What this page showed before it was loaded anew; it is kept up to date.
+        on_why: Called when a person asks why the run is judged as it is.
 
     Attributes:
-        grid: The grid, which knows the theme.
-        mark: Says whether settings have changed, and chooses the map that is shown.
         views: The views to be updated.
-        panel: All of them, laid out.
+        columns: The picture's column and that of the words.
+        inspector: The card with the step, the cell and the Q-table.
     """
 
-    def __init__(self, room: Room, runner: Runner, editor: MapEditor | None) -> None:
+    def __init__(
+        self,
+        room: Room,
+        runner: Runner,
+        editor: MapEditor | None,
+        look: Look,
+        on_why: Callable[[], None],
+    ) -> None:
         snapshot = room.snapshot
-        self._runner, self._editor = runner, editor
-        self.grid = GridView(snapshot)
-        self._layers = LayeredView(self.grid, snapshot, self._one_message)
+        self._room, self._runner, self._editor, self._look = room, runner, editor, look
+        self._grid = GridView(snapshot, self._dynamics)
+        self._cell = CellView(snapshot)
+        self._layers = LayeredView(self._grid, snapshot, self._one_message)
         self._history = HistoryView(room, self._one_message)
-        self._progress = ProgressView(snapshot, lambda: room.preparing)
-        self._curves = CurvesView(snapshot, self._one_message)
-        self._inspector = InspectorView(snapshot)
-        self.mark = SettingsMark(room, editor, self._show_map, self._one_message)
-        for event in (Tap, DoubleTap):  # two quick clicks on different cells are a DoubleTap, too
-            self.grid.plot.on_event(event, self._select)
-        if editor is not None:
-            editor.attach(self.grid.plot)
+        self._replay = ReplayView(room, self._history, lambda: self._cell.cell, self._one_message)
+        self._sentence = SentenceView(snapshot, self.context)
+        self._numbers = NumbersView(snapshot)
+        self._why = Button(
+            label="Why?",
+            hint="Why the policy is judged so, in the numbers of this run.",
+            stylesheets=[_LINK],
+            margin=0,
+        )
+        self._why.on_click(lambda _: on_why())
+        self._curves = CurvesView(snapshot, self._one_message, runner.do_later)
+        self._mark = SettingsMark(room, editor, self._show_map, self._one_message)
         self._tabs = Tabs(
             [
-                Tab("Curves", self._curves),
-                Tab("Inspector", self._history.follow(self._inspector)),
-                Tab("Q-table", QTableView()),
-                Tab("Files", FilesPanel(room, runner, can_upload=editor is not None)),
+                Tab("This step", self._in_tab(StepView(snapshot))),
+                Tab("Cell", self._in_tab(self._cell)),
+                Tab("Q-table", self._in_tab(QTableView())),
             ],
             room,
             self._one_message,
         )
         self.views: tuple[View, ...] = (
             self._history,  # first: it tells the others which moment to show
-            self._history.follow(self.grid),
+            self._history.follow(self._grid),
             self._history.follow(self._layers),
-            self.mark,
-            self._progress,
+            self._history.follow(StepMarks(self._grid)),
+            self._history.follow(GridWords(self._layers)),
+            self._replay,
+            self._mark,
+            self._sentence,
+            self._numbers,
+            self._curves,
             self._tabs,
         )
-        self.panel = self._lay_out()
+        self._level = ""
+        self._follow_level()  # before what the person chose
+        self._wire()
+        self._grid.fit(_GRID_HEIGHT)
+        self.columns = self._lay_out()
 
-    def _lay_out(self) -> pn.Row:
+    def _in_tab(self, view: PlacedView) -> PlacedView:
+        """Has a view follow the history while its tab is open."""
+        return self._history.follow(view, replays=False, redrawn=False)
+
+    def _wire(self) -> None:
+        """Connects the views with one another, and with what this page showed before."""
+        room, runner, editor, look = self._room, self._runner, self._editor, self._look
+        self._history.on_moment(lambda: self._tabs.update(room.snapshot))
+        for event in (Tap, DoubleTap):  # two quick clicks on different cells are a DoubleTap, too
+            self._grid.plot.on_event(event, self._on_tap)
+        self._cell.on_select(self._mark_cell)
+        self._curves.on_episode(self._history.show_episode)
+        runner.each_tick += [self._history.tick, self._replay.tick]
+        if editor is not None:
+            editor.attach(self._grid.plot)
+            editor.param.watch(lambda _: self._grid.allow_zoom(not editor.editing), "editing")
+        if look.layers is not None:
+            self._layers.choose(*look.layers)
+        if look.curve is not None:
+            self._curves.choose(*look.curve)
+        for choice in (self._layers.backgrounds, self._layers.overlays):
+            choice.param.watch(lambda _: look.keep(layers=self._layers.chosen), "value")
+        self._curves.on_choice(lambda: look.keep(curve=self._curves.chosen))
+        runner.subscriptions.watch(room.world_config, ["level"], self._follow_level)
+
+    def _lay_out(self) -> tuple[pn.Column, pn.Column]:
         editor = self._editor
-        above, below = ([editor.panel], [editor.note, editor.form]) if editor else ([], [])
-        return wrapping_row(
-            flexible_column(
-                self._layers.switches,
-                *above,
-                self.mark.panel,
-                self.grid.panel,
-                *below,
-                self._layers.panel,
-                self._history.panel,
-            ),
-            flexible_column(self._progress.panel, self._tabs.panel),
+        notes = [self._mark.panel] if editor is None else [editor.note, self._mark.panel]
+        self._history.banner.styles = {**self._history.banner.styles, **_AT_TOP}
+        banner = pn.Column(self._history.banner, stylesheets=[_OVER], margin=0)
+        chips = pn.Row(
+            self._layers.backgrounds,
+            pn.Spacer(sizing_mode="stretch_width"),
+            self._layers.overlays,
+            stylesheets=[_CHIPS],
+            sizing_mode="stretch_width",
+            margin=0,
+            name="layers",
         )
+        grid = pn.Column(self._grid.panel, stylesheets=[_MIDDLE], margin=0)
+        line = pn.Row(
+            pn.Column(self._history.panel, stylesheets=[_GROWING], margin=0),
+            self._replay.panel,
+            stylesheets=[_LINE],
+            sizing_mode="stretch_width",
+            margin=0,
+            name="history",
+        )
+        curve = pn.Column(self._curves.panel, stylesheets=[CARD, _FILLING], margin=0)
+        self.inspector = pn.Column(self._tabs.panel, stylesheets=[CARD, _LOW], margin=0)
+        sentence, numbers, legend = (
+            pn.Column(view.panel, sizing_mode="stretch_width", margin=0)
+            for view in (self._sentence, self._numbers, self._layers)
+        )
+        numbers.append(self._why)
+        # A phone shows them one below the other, in this order.
+        ordered = (sentence, grid, legend, chips, curve, line, numbers, self.inspector)
+        for place, part in enumerate(ordered):
+            part.stylesheets = [*part.stylesheets, on_phone_at(place)]
+        picture = pn.Column(
+            chips,
+            pn.Column(*notes, banner, sizing_mode="stretch_width", stylesheets=[_NOTES], margin=0),
+            grid,
+            legend,
+            line,
+            stylesheets=[COLUMN, in_column(-3)],
+            margin=0,
+        )
+        words = pn.Column(
+            sentence,
+            numbers,
+            curve,
+            self.inspector,
+            stylesheets=[COLUMN, in_column(-2)],
+            margin=0,
+        )
+        return picture, words
+
+    def show_draft(self, snapshot: Snapshot) -> None:
+        """Shows a map that is being drawn, and what is wrong with it."""
+        self._mark.update(snapshot)
+        self._sentence.update(snapshot)
+
+    def set_dark(self, dark: bool) -> None:
+        """Takes on the page's theme."""
+        self._grid.set_dark(dark)
+        self._curves.set_dark(dark)
 
     def renew(self) -> None:
         """Sends the curves again to a page that is back and may have got points twice."""
         self._curves.renew()
 
+    def _dynamics(self) -> Dynamics:
+        """Wind and slip of the run that is shown."""
+        world = self._room.trainer.origin.world
+        return Dynamics(tuple(world["wind"]), world["slip"])
+
+    def context(self) -> Context:
+        """What the words about the training need beside its snapshot."""
+        problem = self._editor.problem if self._editor else None
+        return context_of(self._room, problem)._replace(cell=self._cell.cell)
+
+    def mark_answer(self, mark: Any) -> None:
+        """Marks what an answer speaks of; None for nothing."""
+        if mark is not None and mark[0] == "cell":
+            self._mark_cell(mark[1])
+        elif mark is None:
+            self._grid.select(self._cell.cell)
+
+    def _follow_level(self) -> None:
+        """Has the curve show what the level's example in the book does."""
+        level = self._room.world_config.level
+        if level != self._level:
+            self._level = level
+            curve = LEVELS[level].curve
+            quantity = _QUANTITIES.get(curve.quantity, curve.quantity)
+            is_own = LEVELS[level].book is None
+            self._curves.prefer(None if is_own else quantity, curve.lowest, level=level)
+
     def _show_map(self, layout: str | None) -> None:
         """Shows a map without values in place of the run's; None for the run's map."""
-        self.grid.show_draft(layout)
+        self._grid.show_draft(layout)
         self._layers.suspend(layout is not None)
 
-    def _select(self, event: Any) -> None:
-        """Has the inspector show the cell that was clicked."""
-        if self.mark.shows_map or (self._editor is not None and self._editor.editing):
+    def _on_tap(self, event: Any) -> None:
+        """Chooses the cell that was clicked, and shows its card."""
+        if self._mark.shows_map or (self._editor is not None and self._editor.editing):
             return
-        cell = self.grid.cell_at(event.x, event.y)
+        cell = self._grid.cell_at(event.x, event.y)
         with self._one_message():
-            self._inspector.select(cell)
+            self._cell.select(cell)
+            self._mark_cell(cell)
+            self._tabs.open("Cell")
+
+    def _mark_cell(self, cell: tuple[int, int] | None) -> None:
+        with self._one_message():
+            self._grid.select(cell)
 
     def _one_message(self) -> Any:
         return self._runner.one_message()
 
 
-class Tab(NamedTuple):
-    """A view in a tab.
-
-    Attributes:
-        title: Title of the tab.
-        view: The view in it.
-    """
-
-    title: str
-    view: PlacedView
-
-
-class Tabs:
-    """Views of which one is seen at a time; the others cost nothing.
+class StepMarks:
+    """Marks the last step on the grid while no run goes on.
 
     Args:
-        tabs: The tabs, the one that is open first at the beginning.
-        room: The training.
-        one_message: Holds together the changes that a newly opened tab makes.
-
-    Attributes:
-        panel: The tabs.
+        grid: The grid.
     """
 
-    def __init__(self, tabs: Sequence[Tab], room: Room, one_message: OneMessage) -> None:
-        self._views = [tab.view for tab in tabs]
-        self._room, self._one_message = room, one_message
-        self._open = self._views[0]
-        # In a notebook Bokeh lays nothing out within Material tabs.
-        kind = pn.Tabs if in_notebook() else pmui.Tabs
-        contents = ((title, view.panel) for title, view in tabs)
-        self.panel = kind(*contents, sizing_mode="stretch_width")
-        self.panel.param.watch(self._on_active, "active")
+    min_interval = 0.25
 
-    @property
-    def min_interval(self) -> float:
-        """Seconds between two drawings of the view in the open tab."""
-        return self._open.min_interval
+    def __init__(self, grid: GridView) -> None:
+        self._grid, self.panel = grid, grid.panel
 
     def update(self, snapshot: Snapshot) -> None:
-        """Has the view in the open tab draw."""
-        self._open.update(snapshot)
+        """Marks the step, or none."""
+        is_still = snapshot.status in (Status.IDLE, Status.PAUSED)
+        self._grid.mark_step(snapshot.last_step if is_still else None)
 
-    def _on_active(self, event: Any) -> None:
-        self._open = self._views[event.new]
-        with self._one_message():
-            self.update(self._room.snapshot)
+
+class GridWords:
+    """Tells screen readers what the grid shows.
+
+    Args:
+        layers: The layers of the grid.
+    """
+
+    min_interval = 1.0
+
+    def __init__(self, layers: LayeredView) -> None:
+        self._layers, self.panel = layers, layers.panel
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Writes the text in place of the picture."""
+        self._layers.tell(snapshot)
+
+
+#: At the right of the line under the numbers.
+_LINK = """
+:host { position: absolute; right: 0; top: 58px; z-index: 3; }
+.bk-btn { height: 26px; padding: 0 8px !important; border: none !important; border-radius: 8px;
+          background: none !important; box-shadow: none !important; font-size: 13px !important;
+          color: var(--mui-palette-primary-main) !important; }
+.bk-btn:hover { text-decoration: underline; }
+"""
+#: Height that the body has left for the grid: without gaps, chips, scale and history.
+_GRID_HEIGHT = "var(--body-height) - 132px"
+_CHIPS = """
+:host { align-items: center; gap: 6px; flex: none; overflow-x: auto; scrollbar-width: none; }
+"""
+#: The grid in the middle of its place.
+_MIDDLE = f"""
+:host {{ align-items: center; flex: 0 1 auto; width: 100%; }}
+{ON_PHONE} {{ :host {{ flex: none; }} }}
+"""
+_GROWING = ":host { flex: 1 1 250px; min-width: 0; }"
+_NOTES = ":host { flex: none; margin: -5px 0 !important; gap: 4px; }"
+#: The banner lies over the grid, which does not move when it comes.
+_OVER = ":host { position: relative; height: 0; overflow: visible; z-index: 6; width: 100%; }"
+_AT_TOP = {"position": "absolute", "left": "0", "right": "0", "top": "0"}
+_LINE = ":host { align-items: center; gap: 2px 8px; flex: none; flex-wrap: wrap; }"
+_FILLING = f"""
+:host {{ flex: 1 1 0; min-height: 170px; padding: 10px; overflow: hidden; }}
+{ON_PHONE} {{ :host {{ flex: none; height: 212px; }} }}
+"""
+_LOW = ":host { flex: none; height: 222px; overflow: auto; padding: 2px 12px; }"

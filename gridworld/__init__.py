@@ -25,6 +25,7 @@ from gridworld.planning.solve import (
 from gridworld.planning.tolerance import is_rounding
 from gridworld.preparation import is_prepared, prepare, prepare_all
 from gridworld.runs.changes import TUNABLE
+from gridworld.runs.greedy import GreedyEpisode
 from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot, snapshot_of
 from gridworld.runs.spec import Held, RunSpec
 from gridworld.runs.status import Status, StatusError
@@ -39,7 +40,7 @@ from gridworld.trainer import Trainer
 from gridworld.version import __version__
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.env import GridWorldEnv
-from gridworld.worlds.levels import LEVELS
+from gridworld.worlds.levels import LEVELS, Book, Curve, Level
 from gridworld.worlds.maps import (
     MOVES,
     Action,
@@ -60,13 +61,17 @@ __all__ = [
     "TUNABLE",
     "Action",
     "Algorithm",
+    "Book",
     "Cell",
     "Change",
+    "Curve",
     "Equation",
+    "GreedyEpisode",
     "GridWorldConfig",
     "GridWorldEnv",
     "Held",
     "LearningConfig",
+    "Level",
     "LoadError",
     "Plan",
     "RunSpec",

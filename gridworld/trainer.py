@@ -16,6 +16,8 @@ from gridworld.learning.config import LearningConfig
 from gridworld.learning.records import Step
 from gridworld.parameters import check_whole
 from gridworld.runs.changes import check_changes, check_number, check_value
+from gridworld.runs.greedy import GreedyEpisode, greedy_episode, start_of
+from gridworld.runs.rerun import Rerun
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot
 from gridworld.runs.spec import Held, RunSpec, parameters_of
@@ -66,6 +68,7 @@ class Trainer:
     _origin: RunSpec
     _status: Status
     _is_fresh: bool
+    _rerun: Rerun | None
 
     def __init__(
         self,
@@ -193,6 +196,7 @@ class Trainer:
         # In one statement, so that an interrupt leaves either the old run or the new one.
         # A fresh run is one that nobody can have changed yet: `start` may use it.
         self._run, self._origin, self._status, self._is_fresh = run, origin, Status.IDLE, True
+        self._rerun = None  # which would keep the old run in memory
 
     def hold(self) -> Held:
         """Keeps this run and the settings, so that `bring_back` can restore both after `reset`.
@@ -215,6 +219,7 @@ class Trainer:
         self.settings = held.settings
         self._run, self._origin, self._is_fresh = held.run, held.origin, False
         self._status = Status.PAUSED if held.status is Status.RUNNING else held.status
+        self._rerun = None
 
     def step(self) -> Step:
         """Takes one step and pauses; starts the run if it is ``IDLE``.
@@ -329,6 +334,83 @@ class Trainer:
         """The latest of the `keyframes` that was taken after at most so many steps."""
         total_steps = check_whole("total_steps", total_steps)
         return self._run.keyframe(bisect_right(self._run.keyframe_steps, total_steps) - 1)
+
+    def moment_at(self, total_steps: int, seconds: float = math.inf) -> Snapshot:
+        """The run as it was after exactly so many steps, before any change made at that step.
+
+        The steps up to there are taken once more, in a copy of the run; after a call for an
+        earlier moment, only those from there on. Like the `keyframes` it tells nothing of
+        planning.
+
+        Args:
+            total_steps: Steps taken in the whole run, at most as many as now.
+            seconds: About how long it may take; the next call continues the work.
+
+        Returns:
+            The moment. The latest of the `keyframes` before it, where the time does not
+            suffice, or where the run cannot be made again, as its Q-table or a generator was
+            changed from outside.
+
+        Raises:
+            ValueError: If the run has not taken so many steps.
+        """
+        total_steps = check_whole("total_steps", total_steps, 0, self.total_steps)
+        if self._rerun is None or self._rerun.run is not self._run:
+            self._rerun = Rerun(self._run, self._origin.learning_config, self._origin.seed)
+        moment = self._rerun.moment_at(total_steps, seconds)
+        return self.keyframe_at(total_steps) if moment is None else moment
+
+    def after_episode(self, episode: int, seconds: float = math.inf) -> Snapshot:
+        """The run as it was at the end of an episode; see `moment_at`.
+
+        Args:
+            episode: Number of completed episodes, at most as many as now; 0 for the beginning.
+            seconds: About how long it may take.
+
+        Raises:
+            ValueError: If the run has not completed so many episodes.
+        """
+        episode = check_whole("episode", episode, 0, self._run.episode)
+        total_steps = int(self._run.recording.episodes.lengths[:episode].sum())
+        return self.moment_at(total_steps, seconds)
+
+    def greedy_episode(
+        self,
+        seed: int,
+        start: tuple[int, int] | int | None = None,
+        moment: Snapshot | int | None = None,
+    ) -> GreedyEpisode:
+        """One episode of the greedy policy, without learning; the run does not change.
+
+        It is that of a loop written by hand over `GridWorldEnv` and an agent of this seed with
+        ε = 0 that does not learn. A policy that never ends is cut off after the world's
+        ``max_steps`` steps.
+
+        Args:
+            seed: Whole number from 0, from which all chance in the episode derives: start,
+                outcomes, and actions that are tied.
+            start: The cell ``(row, col)`` or the state to start from; drawn as the environment
+                draws its starts by default.
+            moment: The moment of this run whose policy it is: a snapshot, or the steps taken by
+                then; now by default.
+
+        Returns:
+            The states, the actions and the rewards.
+
+        Raises:
+            ValueError: If the seed is not a whole number from 0, the start is a wall, a cliff,
+                a goal, a pit or not on the map, or the moment is none of this run.
+        """
+        seed, run = check_whole("seed", seed), self._run
+        if isinstance(moment, int | np.integer) and not isinstance(moment, bool):
+            moment = self.moment_at(int(moment))
+        if moment is not None and not isinstance(moment, Snapshot):
+            raise ValueError(f"moment must be a Snapshot or a number of steps, got {moment!r}")
+        if moment is not None and moment.layout != run.layout:
+            raise ValueError("moment must be a snapshot of this run, got one of another map")
+        q_values = run.q_values if moment is None else moment.q_values
+        state = None if start is None else start_of(run.world, run.layout, start)
+        return greedy_episode(run.world, q_values, run.max_steps, seed, state)
 
     def analyse(self, seconds: float = math.inf) -> bool:
         """Compares the run with the exact answers of planning.

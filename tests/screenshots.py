@@ -1,87 +1,149 @@
-"""Makes the pictures of the README: ``python -m tests.screenshots [folder]``."""
+"""Pictures of the page: ``python -m tests.screenshots [folder] [--drawings FOLDER]``."""
 
-import sys
+import argparse
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from dashboard.export import export_html
-from gridworld import GridWorldConfig, Trainer
+from dashboard.rooms.pace import SPEEDS
+from gridworld import LEVELS, GridWorldConfig, Trainer
+from tests.dashboard.browsing import OpenedDashboard
 from tests.jupyter import Lab, Shown, jupyterlab
 from tests.serving import ROOT, launch_arguments, serve
 
-_SIZES = {"1280": (1280, 860), "390": (390, 844)}
+_LEVEL = "hard"
+#: Width and height by what the names of pictures call them.
+_SIZES = {"1280": (1280, 800), "1366": (1366, 768), "1920": (1920, 1080), "390": (390, 844)}
+_THEMES = ("light", "dark")
+#: Sizes at which more than the run itself is photographed.
+_WHOLE = ("1280", "390")
+#: Drawings of the page by the picture that each is the drawing of.
+_DRAWN = {
+    "training-light-1280": "desktop-light",
+    "training-dark-1280": "desktop-dark",
+    "training-light-1366": "laptop-light",
+    "training-light-390": "phone-light",
+}
+#: The run is photographed after so many episodes, with this cell chosen.
+_EPISODE, _CELL = 143, (3, 3)
+#: Presses of a key from the fastest speed back to the level's own.
+_KEYS_BACK = len(SPEEDS) - 1 - SPEEDS.index(LEVELS[_LEVEL].speed)
+_GAP_PX = 16
+_PATIENCE_MS = 60_000
 
 
-def main(folder: Path) -> None:
-    """Photographs the page at its moments, wide and narrow, light and dark; and a static file."""
+def main(folder: Path, drawings: Path | None = None) -> None:
+    """Photographs the page at its moments, in all sizes and both themes; and what it exports.
+
+    Args:
+        folder: Where the pictures go.
+        drawings: Drawings of how the page shall look; each is put beside its picture.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with serve() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_arguments())
-        for width, size in _SIZES.items():
-            for theme in ("light", "dark"):
-                page = _open(browser, server.url, size, theme)
-                for moment in _moments(page):
-                    page.screenshot(path=folder / f"{moment}-{theme}-{width}.png")
-                page.close()
+        for size in _SIZES:
+            for theme in _THEMES:
+                dashboard = _open(browser, server.url, size, theme)
+                for moment in _moments(dashboard, size in _WHOLE):
+                    _photograph(dashboard, folder, f"{moment}-{theme}-{size}", drawings)
+                dashboard.page.close()
         _photograph_static_file(browser, folder / "snapshot.png")
         _photograph_notebook(browser, folder / "notebook.png")
         browser.close()
 
 
-def _open(browser: Browser, url: str, size: tuple[int, int], theme: str) -> Page:
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.goto(f"{url}?level=hard")
-    page.get_by_role("progressbar", name="Episodes completed").wait_for()
-    page.wait_for_timeout(2000)
+def _open(browser: Browser, url: str, size: str, theme: str) -> OpenedDashboard:
+    width, height = _SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(_PATIENCE_MS)
+    dashboard = OpenedDashboard(page, f"{url}?level={_LEVEL}")
+    dashboard.status.wait_for()
+    expect(dashboard.button("Start")).to_be_enabled(timeout=_PATIENCE_MS)
+    page.wait_for_timeout(1000)  # until all is laid out
     if theme == "dark":
-        page.get_by_role("button", name="Toggle theme").click()
-        page.mouse.move(0, 400)
-        page.wait_for_timeout(1000)
-    return page
+        dashboard.press("Toggle theme")
+    return dashboard
 
 
-def _moments(page: Page) -> Iterator[str]:
-    """Brings the page to each moment that is photographed."""
+def _photograph(dashboard: OpenedDashboard, folder: Path, name: str, drawings: Path | None) -> None:
+    page = dashboard.page
+    dashboard.status.scroll_into_view_if_needed()
+    page.mouse.move(0, 0)  # off everything that shows a hint
+    page.wait_for_timeout(1500)
+    picture = folder / f"{name}.png"
+    page.screenshot(path=picture)
+    if drawings and name in _DRAWN and (drawing := drawings / f"{_DRAWN[name]}.png").exists():
+        put_beside(picture, drawing, folder / f"{name}-beside-drawing.png")
+
+
+def put_beside(picture: Path, drawing: Path, both: Path) -> None:
+    """Makes one picture of two, the drawing at the right."""
+    left, right = (Image.open(path).convert("RGB") for path in (picture, drawing))
+    size = left.width + _GAP_PX + right.width, max(left.height, right.height)
+    image = Image.new("RGB", size, "gray")
+    image.paste(left, (0, 0))
+    image.paste(right, (left.width + _GAP_PX, 0))
+    image.save(both)
+
+
+def _moments(dashboard: OpenedDashboard, whole: bool) -> Iterator[str]:
+    """Brings the page to each moment that is photographed.
+
+    Args:
+        dashboard: The page.
+        whole: Whether layers, history and the editor are photographed, too.
+    """
     yield "idle"
-    _enter(page, "Steps per update", 200)
-    page.get_by_role("button", name="Start", exact=True).click()
-    page.wait_for_timeout(5000)
+    speed = dashboard.page.get_by_role("slider", name="Speed")
+    speed.press("End")
+    dashboard.enter(Run_to_episode=_EPISODE)
+    dashboard.press("Run to")
+    expect(dashboard.status).to_contain_text("Paused", timeout=_PATIENCE_MS)
+    for _ in range(_KEYS_BACK):
+        speed.press("ArrowLeft")
+    dashboard.click_cell(*_CELL)
+    cell = dashboard.page.get_by_role("tab", name="Cell", exact=True)
+    expect(cell).to_have_attribute("aria-selected", "true", timeout=_PATIENCE_MS)
+    dashboard.show("This step")
+    _wait_for_toasts(dashboard)
+    dashboard.press("Resume")
+    expect(dashboard.status).to_contain_text("Learning", timeout=_PATIENCE_MS)
     yield "training"
-    page.get_by_role("switch", name="Turbo").click()
-    page.locator(".notistack-Snackbar").filter(has_text="Training complete").wait_for()
-    page.wait_for_timeout(8000)  # until the toast is gone
+    dashboard.press("Finish")
+    expect(dashboard.status).to_contain_text("Finished", timeout=_PATIENCE_MS)
+    _wait_for_toasts(dashboard)
     yield "finished"
-    for title in ("Q-values", "Optimal policy"):
-        page.get_by_role("checkbox", name=title, exact=True).check()
-    page.get_by_role("tab", name="Inspector").click()
-    page.wait_for_timeout(1500)
+    if not whole:
+        return
+    for title in ("Q", "Optimal"):
+        dashboard.layer(title).click()
     yield "layers"
-    page.get_by_role("slider").focus()
-    page.keyboard.press("PageDown")
-    page.wait_for_timeout(1500)
+    dashboard.history.focus()
+    dashboard.page.keyboard.press("PageDown")
     yield "history"
-    page.get_by_role("button", name="Reset", exact=True).click()
-    page.get_by_role("switch", name="Edit map").click()
-    page.wait_for_timeout(2000)
+    dashboard.press("Reset", "Edit map")
+    _wait_for_toasts(dashboard)
     yield "editor"
 
 
-def _enter(page: Page, label: str, value: int) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.fill(str(value))
-    field.press("Enter")
+def _wait_for_toasts(dashboard: OpenedDashboard) -> None:
+    """Waits until nothing lies over the page any more."""
+    dashboard.page.wait_for_timeout(500)  # one may be on its way
+    expect(dashboard.toasts()).to_have_count(0, timeout=_PATIENCE_MS)
 
 
 def _photograph_static_file(browser: Browser, picture: Path) -> None:
-    trainer = Trainer(GridWorldConfig(level="hard"))
+    trainer = Trainer(GridWorldConfig(level=_LEVEL))
     trainer.train(show_progress=False)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "run.html")
         export_html(trainer, file)
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(file.as_uri())
         page.wait_for_timeout(4000)
         page.screenshot(path=picture)
@@ -98,9 +160,11 @@ def _photograph_notebook(browser: Browser, picture: Path) -> None:
         page.keyboard.press("Control+b")  # no sidebar
         lab.run_all()
         shown = Shown(lab, 'level="hard"')
+        shown.button("Advanced").click()
         steps = shown.output.get_by_label("Steps per update", exact=True)
         steps.fill("200")
         steps.press("Enter")
+        shown.button("Advanced").click()
         shown.button("Start").click()
         lab.wait_until(lambda: shown.total_steps > 15_000)
         lab.cell('level="hard"').evaluate("(cell) => cell.scrollIntoView()")
@@ -111,4 +175,8 @@ def _photograph_notebook(browser: Browser, picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "docs")
+    parser = argparse.ArgumentParser(description="Makes the pictures of the README.")
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs")
+    parser.add_argument("--drawings", type=Path, help="a folder of drawings of the page")
+    given = parser.parse_args()
+    main(given.folder, given.drawings)

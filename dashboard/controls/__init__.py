@@ -1,1 +1,1 @@
-"""What a page controls its training with: sidebar and buttons, links, files."""
+"""What a page controls its training with: header, settings, buttons, sheets, links and files."""

@@ -21,7 +21,6 @@ from dashboard.session.notebook import in_notebook
 from dashboard.session.runner import Runner
 from dashboard.session.toasts import toast
 from dashboard.widgets.hinted import Button, Hinted
-from dashboard.widgets.layout import wrapping_row
 from gridworld import LoadError, Snapshot, StatusError, Trainer, episodes_to_csv, q_table_to_csv
 
 _log = logging.getLogger(__name__)
@@ -37,14 +36,13 @@ _DOWNLOADS = (
         "Download run",
         "gridworld-run.npz",
         "run",
-        "The whole run, exact to the last bit; Upload run or Trainer.load goes on with it.",
+        "The whole run, exact to the last bit; Upload run goes on with it.",
     ),
     (
         "Download snapshot",
         "gridworld-run.html",
         "html",
-        "One page that needs no server: the run's "
-        "history to play, curves, settings, and the lines of Python that make it again.",
+        "One page that needs no server: history to play, curves, settings, lines of Python.",
     ),
     ("Download GIF", "gridworld-run.gif", "gif", "The run's history as a moving picture."),
     ("Download picture", "gridworld.png", "png", "The grid as it is now."),
@@ -52,13 +50,13 @@ _DOWNLOADS = (
         "Download episodes",
         "episodes.csv",
         "episodes",
-        "Return, length and success of each episode, as comma-separated values.",
+        "Return, length and success of each episode, as a table.",
     ),
     (
         "Download Q-table",
         "q-table.csv",
         "q_table",
-        "Value and visits of each state and action, as comma-separated values.",
+        "Value and visits of each state and action, as a table.",
     ),
 )
 
@@ -83,12 +81,7 @@ class FilesPanel:
         self._room, self._runner = room, runner
         self._under_way: set[str] = set()
         self._sending = asyncio.Lock()  # one file after the other
-        downloads = []
-        for label, filename, kind, hint in _DOWNLOADS:
-            button = Button(label=label, hint=hint, margin=6)
-            download = partial(self._download, label, filename, kind)
-            button.on_click(lambda _, download=download: pn.state.execute(download))
-            downloads.append(button)
+        downloads = [self._make_row(*download) for download in _DOWNLOADS]
         # Hidden: it only sends files. Panel's own button cannot be reached by keyboard.
         self._sender = pmui.FileDownload(filename="gridworld", visible=False)
         self._upload = FileInput(
@@ -101,19 +94,19 @@ class FilesPanel:
             max_file_size=MAX_UPLOAD_BYTES,
             chunk_size=CHUNK_BYTES,
             variant="outlined",
-            margin=6,
+            margin=(8, 0, 0, 0),
         )
         self._upload.param.watch(self._on_upload, "value")
         notes = ["A download is made of the run as it is at the click; the run goes on."]
         if room in lobby().rooms:  # not in a notebook
             notes.append(lobby().policy)
         self._contents = [
-            pn.pane.HTML(" ".join(notes), margin=(8, 10)),
-            wrapping_row(*downloads),
+            *downloads,
+            pn.pane.HTML(f"<p>{' '.join(notes)}</p>", stylesheets=[_TEXT], margin=(8, 0, 0, 0)),
             *([self._upload] if can_upload else []),
             self._sender,
         ]
-        self.panel = pn.Column(sizing_mode="stretch_width")
+        self.panel = pn.Column(sizing_mode="stretch_width", margin=0)
         if not in_notebook():
             self.panel[:] = self._contents
 
@@ -121,6 +114,16 @@ class FilesPanel:
         """Shows the buttons when their tab is first opened."""
         if not self.panel.objects:
             self.panel[:] = self._contents
+
+    def _make_row(self, label: str, filename: str, kind: str, hint: str) -> pn.Row:
+        """A button with what it downloads beside it."""
+        button = Button(label=label, hint=hint, margin=0, align="center", styles=_LEFT)
+        button.stylesheets = [*button.stylesheets, _BUTTON]
+        download = partial(self._download, label, filename, kind)
+        button.on_click(lambda _: pn.state.execute(download))
+        words = f"<p>{hint} <b>{Path(filename).suffix}</b></p>"
+        text = pn.pane.HTML(words, stylesheets=[_TEXT], margin=0, align="center", styles=_RIGHT)
+        return pn.Row(button, text, stylesheets=[_ROW], sizing_mode="stretch_width", margin=0)
 
     async def _download(self, label: str, filename: str, kind: str) -> None:
         """Makes a file and sends it; says so if that fails."""
@@ -186,6 +189,24 @@ class FileInput(Hinted, LimitedFileInput):
     def refuse(self, why: str) -> None:
         """Says why nothing was loaded."""
         toast("error", f"Nothing was loaded: {why}")
+
+
+_ROW = """
+:host { gap: 12px; min-height: 44px; padding: 5px 0;
+        border-bottom: 1px solid var(--mui-palette-divider); }
+"""
+#: The buttons are as wide as one another, the words have the rest.
+_LEFT, _RIGHT = {"flex": "0 0 152px", "width": "152px"}, {"flex": "1 1 0", "min-width": "0"}
+_BUTTON = """
+.bk-btn { width: 100%; min-height: 34px; padding: 0 10px !important; text-align: left !important;
+          border-radius: 8px !important; font-size: 14px !important; }
+.bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main) !important;
+                        outline-offset: 1px; }
+"""
+_TEXT = """
+p { margin: 0; font-size: 12px; line-height: 16px; color: var(--mui-palette-text-secondary); }
+b { font-weight: 500; color: var(--mui-palette-text-primary); }
+"""
 
 
 async def _written(write: Callable[[Path], None]) -> bytes:

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterable
-from html import escape
-from random import randrange
 from typing import Any
 
-import panel as pn
 import param
 from bokeh.models import Plot
 
+from dashboard.editor.brushes import HINT, in_words
 from dashboard.editor.draft import BRUSHES, MAX_SIZE, MIN_SIZE, Draft
+from dashboard.editor.note import Note
 from dashboard.editor.pointer import Place, PointerStrokes
 from dashboard.editor.toolbar import Toolbar
+from dashboard.rooms.seeds import draw_seed
 from dashboard.session.labels import with_label
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
@@ -20,13 +20,6 @@ from gridworld import GridWorldConfig, Snapshot, format_layout, parameters, read
 
 #: Parameters that a new random map leaves as they are.
 _KEPT = tuple(name for name in GridWorldConfig.LEVEL_PARAMETERS if name != "wind")
-#: The button draws map seeds below this: short enough to be written down.
-_SEED_LIMIT = 1_000_000
-
-_NOTE = """
-.note { padding: 6px 12px; border-radius: 4px; border: 1px solid #d55e00;
-        border-left-width: 6px; font-size: 0.95rem; }
-"""
 
 
 class MapEditor(param.Parameterized):
@@ -47,9 +40,9 @@ class MapEditor(param.Parameterized):
 
     Attributes:
         draft: The map that is being drawn.
-        panel: The switch and, while it is on, brushes and buttons; to be placed above the map.
-        form: Fields for size, wind, rewards and text, while the switch is on.
-        note: The problem in words, to be placed beside the map.
+        switch: A button that stays pressed while the map is edited.
+        panel: All tools while it is; they have room in a column of 236 pixels.
+        note: A line with the problem, to be placed above the map.
     """
 
     min_interval = 0.0
@@ -59,8 +52,18 @@ class MapEditor(param.Parameterized):
         label="Edit map",
         doc="Shows brushes; click or drag on the map to change its cells.",
     )
-    brush: Any = param.Selector(
-        default="Wall", objects=list(BRUSHES), doc="Kind of cell that a click or drag makes."
+    brush: Any = param.Selector(default="Wall", objects=list(BRUSHES), doc=HINT)
+    row = parameters.Whole(
+        default=0,
+        bounds=(0, MAX_SIZE - 1),
+        label="Cell row",
+        doc="Row of the cell that the button Paint changes, from 0 at the top.",
+    )
+    col = parameters.Whole(
+        default=0,
+        bounds=(0, MAX_SIZE - 1),
+        label="Cell column",
+        doc="Column of the cell that the button Paint changes, from 0 at the left.",
     )
     n_rows = parameters.Whole(
         default=MIN_SIZE,
@@ -99,11 +102,13 @@ class MapEditor(param.Parameterized):
         self._busy_until = 0.0
         self._locked = is_locked()
         self._strokes: PointerStrokes | None = None
-        self.note = pn.pane.HTML(visible=False, stylesheets=[_NOTE], sizing_mode="stretch_width")
+        self._note = Note()
+        self.note = self._note.panel
         self._show()
         self._toolbar = Toolbar(self)
-        self.panel, self.form = self._toolbar.panel, self._toolbar.form
+        self.switch, self.panel = self._toolbar.switch, self._toolbar.panel
         self.param.watch(lambda _: self._listen(), "editing")
+        self.param.watch(lambda _: self._say(), ["editing", "brush"])
         self.param.watch(self._on_size, ["n_rows", "n_cols"])
         self.param.watch(self._on_text, "text")
         watch(config, GridWorldConfig.MAP_PARAMETERS, self._follow)
@@ -125,6 +130,11 @@ class MapEditor(param.Parameterized):
         return self._told[0]
 
     @property
+    def problem(self) -> str | None:
+        """Why the map that is being drawn cannot be played, in words; None if it can."""
+        return self._problem
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is something to undo."""
         return self._unreadable or self.draft.can_undo
@@ -139,6 +149,7 @@ class MapEditor(param.Parameterized):
             self._follow()
         self._toolbar.lock(locked)
         self._listen()
+        self._say()
 
     def undo(self) -> None:
         """Takes the last change of the map back; first of all text that is no map."""
@@ -159,10 +170,22 @@ class MapEditor(param.Parameterized):
         kept = {name: getattr(self.config, name) for name in _KEPT}
         n_rows, n_cols = self.draft.shape
         self.config.param.update(
-            level="random", n_rows=n_rows, n_cols=n_cols, map_seed=randrange(_SEED_LIMIT), wind=()
+            level="random", n_rows=n_rows, n_cols=n_cols, map_seed=draw_seed(), wind=()
         )
         self.config.param.update(**kept)
         self._follow()
+
+    def paint_cell(self) -> str:
+        """Paints the cell at `row` and `col`; returns what became of it, in words."""
+        if self._refuses():
+            return ""
+        try:
+            is_changed = self.draft.paint(self.row, self.col, BRUSHES[self.brush])
+        except ValueError as error:
+            return with_label(error, self)
+        self._changed()
+        how = "now" if is_changed else "already"
+        return f"({self.row}, {self.col}) is {in_words(self.brush)} {how}."
 
     def attach(self, plot: Plot) -> None:
         """Takes strokes on a plot whose cell ``(row, col)`` is centred at ``x=col, y=row``."""
@@ -266,6 +289,12 @@ class MapEditor(param.Parameterized):
         if told == self._told:
             return
         self._told = told
-        words = f'<div class="note" role="alert">{escape(self._problem or "")}</div>'
-        self.note.param.update(object=words, visible=self._problem is not None)
+        self._say()
         self._on_draft(*told)
+
+    def _say(self) -> None:
+        """Shows the problem above the map; without one, while it is edited, what a click does."""
+        hint = f"Click or drag on the map: each cell becomes {in_words(self.brush)}."
+        if self._locked:
+            hint = "The map cannot be changed during a run."
+        self._note.say(self._problem, hint if self.editing else None)

@@ -1,16 +1,25 @@
-"""The map editor's switch, brushes, buttons and fields."""
+"""The map editor's switch and the panel of its tools."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from html import escape
+from typing import Any, Protocol, TypeVar
 
 import panel as pn
+import panel_material_ui as pmui
 
+from dashboard.editor import styles
+from dashboard.editor.brushes import Brushes
 from dashboard.editor.draft import Draft
+from dashboard.session.notebook import in_notebook
 from dashboard.session.subscriptions import Watch
 from dashboard.widgets.fields import Field
-from dashboard.widgets.hinted import Button
-from dashboard.widgets.layout import wrapping_row
+from dashboard.widgets.hinted import Button, Hinted
+from dashboard.widgets.theme import THEME
 from gridworld import GridWorldConfig, parameters
+
+#: In place of the tools while a run is under way.
+STOP_FIRST = "Stop the run to edit the map."
 
 _REWARDS = [name for name in GridWorldConfig.LEVEL_PARAMETERS if name.endswith("_reward")]
 #: Label, method of the editor, tooltip.
@@ -22,6 +31,19 @@ _BUTTONS = (
 )
 #: Longest map text that can be entered, in characters; a map of 100 × 100 has 10,099.
 _MAX_TEXT = 20_000
+
+AnyField = TypeVar("AnyField", bound=Field)
+
+
+class Toggle(Hinted, pmui.Toggle):
+    """A button that stays pressed, and says so, with a hint."""
+
+
+class NotebookToggle(Hinted, pn.widgets.Toggle):
+    """A button that stays pressed, with a hint, for a notebook."""
+
+    def focus(self) -> None:
+        """Leaves the focus where it is: Panel's own widgets cannot take it."""
 
 
 class WindField(Field):
@@ -37,20 +59,28 @@ class WindField(Field):
             return entered  # to be refused
 
 
-class Brushes(pn.widgets.RadioBoxGroup):
-    """A choice of brush. Radio buttons: there is a button Start on the page already."""
+class NumberInput(Hinted, pn.widgets.IntInput):
+    """A whole number that the arrow keys step, with a hint."""
 
-    def _get_model(self, *args: Any, **kwargs: Any) -> Any:
-        model: Any = super()._get_model(*args, **kwargs)
-        hint = "Kind of cell that a click or drag on the map makes."
-        model.html_attributes = {"role": "radiogroup", "aria-label": self.label, "title": hint}
-        # Panel takes a choice some 50 ms after it was made, and the plot a click at once.
-        model.on_change("active", self._take_at_once)
-        return model
 
-    def _take_at_once(self, _attr: str, _old: int | None, new: int | None) -> None:
-        if new is not None:
-            self.value = self.options[new]
+class NumberField(Field):
+    """A field for a row or a column of the map."""
+
+    def _make_widget(self) -> Any:
+        return NumberInput(
+            label=self.label,
+            hint=self._parameter.doc,
+            value=self._shown(),
+            start=0,
+        )
+
+    def _shown(self) -> Any:
+        return getattr(self._owner, self._name)
+
+    def keep_below(self, size: int) -> None:
+        """Lets the field take numbers below the size, and no others."""
+        self.widget.end = size - 1
+        self._set(min(self._shown(), size - 1))
 
 
 class Edited(Protocol):
@@ -71,84 +101,176 @@ class Edited(Protocol):
     def can_undo(self) -> bool:
         """Whether there is something to undo."""
 
+    def paint_cell(self) -> str:
+        """Paints the cell of the fields; returns what became of it, in words."""
+
 
 class Toolbar:
     """Widgets of a `MapEditor`, made when they are first shown since each costs load time.
 
     Attributes:
-        panel: The switch and, while it is on, brushes and buttons.
-        form: Size, wind, rewards and text of the map, while the switch is on.
+        switch: Turns editing on and off.
+        panel: The tools while it is on; they have room in a column of 236 pixels. During a run
+            a line in their place.
     """
 
     def __init__(self, editor: Edited) -> None:
         self._editor = editor
         self._buttons: dict[str, Button] = {}
-        self._fields: list[Field] = []
-        self._brush: Brushes | None = None
-        self._tools = pn.Column(sizing_mode="stretch_width", visible=False)
-        self.form = pn.Column(sizing_mode="stretch_width", visible=False)
-        switch = Field(editor, "editing")
-        switch.widget.margin = (4, 10)
-        self.panel = pn.Column(switch.widget, self._tools, sizing_mode="stretch_width")
+        self._numbers: list[NumberField] = []
+        self._said = pn.pane.HTML(_said(""), stylesheets=[styles.SAID], margin=0)
+        self._locked_note = pn.pane.HTML(
+            f"<p>{STOP_FIRST}</p>", stylesheets=[styles.LINE], margin=0
+        )
+        self._tools = pn.Column(sizing_mode="stretch_width", margin=0)
+        parameter = editor.param["editing"]
+        self.switch = _toggle(
+            parameter.label, parameter.doc, styles.SWITCH, value=editor.editing, margin=0
+        )
+        self.switch.link(editor, value="editing", bidirectional=True)
+        self.panel = pn.Column(
+            sizing_mode="stretch_width", visible=False, margin=0, stylesheets=[styles.PANEL]
+        )
         editor.param.watch(lambda _: self._on_editing(), "editing")
 
     def refresh(self) -> None:
-        """Enables the buttons that can do something."""
-        locked = self._editor.locked
+        """Enables the buttons that can do something, and keeps the cell within the map."""
         able = {"Undo": self._editor.can_undo, "Redo": self._editor.draft.can_redo}
         for label, button in self._buttons.items():
-            button.disabled = locked or not able.get(label, True)
+            button.disabled = not able.get(label, True)
+        for number, size in zip(self._numbers, self._editor.draft.shape, strict=False):
+            number.keep_below(size)
 
     def lock(self, locked: bool) -> None:
-        """Disables everything that changes the map, or enables it again."""
-        for field in self._fields:
-            field.widget.disabled = locked
-        if self._brush is not None:
-            self._brush.disabled = locked
-        self.refresh()
+        """Shows a line in place of all that changes the map, or the tools again."""
+        if not self.panel.objects:
+            return
+        self._locked_note.visible, self._tools.visible = locked, not locked
+        if not locked:
+            if not self._tools.objects:
+                self._tools[:] = self._make_tools()
+            self.refresh()
+
+    def say(self, words: str) -> None:
+        """Tells what became of a cell that was painted by its row and column."""
+        self._said.object = _said(words)
 
     def _on_editing(self) -> None:
-        if not self._fields:
-            self._tools[:] = self._make_tools()
-            self.form[:] = self._make_form()
-            self.lock(self._editor.locked)
-        self._tools.visible = self.form.visible = self._editor.editing
+        if not self.panel.objects:
+            self.panel[:] = [self._make_head(), self._locked_note, self._tools]
+        self.lock(self._editor.locked)
+        self.panel.visible = self._editor.editing
 
     def _on_press(self, method: str, _: Any) -> None:
         getattr(self._editor, method)()
 
+    def _on_done(self, _: Any) -> None:
+        self._editor.editing = False
+        self.switch.focus()  # the pressed button is gone
+
+    def _make_head(self) -> pn.Row:
+        title = pn.pane.HTML(
+            "<h2>Edit map</h2>", stylesheets=[styles.TITLE], margin=0, styles=styles.GROWS
+        )
+        done = Button(label="Done", hint="Ends editing.", color="primary", variant="solid")
+        done.param.update(margin=0, stylesheets=[*done.stylesheets, styles.BUTTON])
+        done.on_click(self._on_done)
+        return pn.Row(title, done, sizing_mode="stretch_width", margin=0)
+
     def _make_tools(self) -> list[Any]:
         editor = self._editor
-        self._brush = Brushes(
-            label="Brush",
-            options=list(editor.param.brush.objects),
-            value=editor.brush,
-            inline=True,
-            stylesheets=[_GROUP],
-            margin=(4, 10),
-        )
-        self._brush.link(editor, value="brush", bidirectional=True)
+        brush = Brushes(editor.param.brush.objects, value=editor.brush)
+        brush.link(editor, value="brush", bidirectional=True)
         for label, method, hint in _BUTTONS:
-            self._buttons[label] = Button(label=label, hint=hint, margin=4)
-            self._buttons[label].on_click(partial(self._on_press, method))
-        return [self._brush, wrapping_row(*self._buttons.values())]
-
-    def _make_form(self) -> list[Any]:
-        editor = self._editor
-        size = [self._widget(editor, name) for name in ("n_rows", "n_cols")]
-        wind = self._widget(editor.config, "wind", 240, WindField)
-        rewards = [self._widget(editor.config, name) for name in _REWARDS]
-        text = self._widget(editor, "text", 300)
-        text.max_length = _MAX_TEXT
-        text.stylesheets = [*text.stylesheets, _TALL]
-        return [wrapping_row(*size, wind), wrapping_row(*rewards), text]
-
-    def _widget(self, owner: Any, name: str, width: int = 110, kind: type[Field] = Field) -> Any:
-        self._fields.append(
-            kind(owner, name, lambda: self._editor.locked, width, watch=self._editor.watch)
+            self._buttons[label] = _button(label, hint, partial(self._on_press, method))
+        undo, redo, random, clear = self._buttons.values()
+        self._numbers = [self._field(editor, name, NumberField) for name in ("row", "col")]
+        paint = _button(
+            "Paint",
+            "Makes that cell of the kind that is chosen above.",
+            lambda _: self.say(editor.paint_cell()),
         )
-        return self._fields[-1].widget
+        size = [self._widget(editor, name) for name in ("n_rows", "n_cols")]
+        for number in self._numbers:
+            number.widget.stylesheets = [*size[0].stylesheets, styles.NUMBER]
+        text = self._widget(editor, "text")
+        text.max_length = _MAX_TEXT
+        text.stylesheets = [*text.stylesheets, styles.TALL]
+        paint.param.update(align="end", styles={"flex": "none"})
+        return [
+            _group("Brush"),
+            brush,
+            _row(*(_half(number.widget) for number in self._numbers), paint),
+            self._said,
+            _row(undo, redo),
+            _row(random, clear),
+            _group("Map"),
+            _row(*map(_half, size)),
+            text,
+            *self._make_rewards(),
+        ]
+
+    def _make_rewards(self) -> list[Any]:
+        """A button that shows the rewards and the wind, which are made then."""
+        fields = pn.Column(sizing_mode="stretch_width", visible=False, margin=0)
+        toggle = _toggle(
+            "Rewards and wind",
+            "Shows what the kinds of cell pay, and the wind.",
+            styles.FOLD,
+            sizing_mode="stretch_width",
+            margin=(4, 0, 0, 0),
+        )
+
+        def on_toggle(event: Any) -> None:
+            if not fields.objects:
+                rewards = [self._widget(self._editor.config, name) for name in _REWARDS]
+                wind = self._widget(self._editor.config, "wind", WindField)
+                pairs = zip([*rewards, wind][::2], [*rewards, wind][1::2], strict=True)
+                fields[:] = [_row(*map(_half, pair)) for pair in pairs]
+            fields.visible = event.new
+
+        toggle.param.watch(on_toggle, "value")
+        return [toggle, fields]
+
+    def _field(self, owner: Any, name: str, kind: type[AnyField]) -> AnyField:
+        field = kind(owner, name, lambda: self._editor.locked, watch=self._editor.watch)
+        field.widget.param.update(**styles.WHOLE_WIDTH)
+        return field
+
+    def _widget(self, owner: Any, name: str, kind: type[Field] = Field) -> Any:
+        return self._field(owner, name, kind).widget
 
 
-_GROUP = ".bk-input-group { display: flex; flex-wrap: wrap; gap: 4px 12px; }"
-_TALL = "textarea.bk-input { height: auto; min-height: 9.5em; }"
+def _toggle(label: str, hint: str, look: dict[str, Any], **params: Any) -> Any:
+    """A button that stays pressed; the look is one of Material's `sx`."""
+    common = {"label": label, "hint": hint, **params}
+    if in_notebook():
+        return NotebookToggle(**common)
+    # Panel's page turns the palette round for what is Material's in its header.
+    return Toggle(**common, sx=look, theme_config=THEME)
+
+
+def _button(label: str, hint: str, on_click: Callable[[Any], None]) -> Button:
+    button = Button(label=label, hint=hint, margin=0, styles=styles.GROWS)
+    button.stylesheets = [*button.stylesheets, styles.BUTTON]
+    button.on_click(on_click)
+    return button
+
+
+def _row(*objects: Any) -> pn.Row:
+    return pn.Row(*objects, sizing_mode="stretch_width", margin=(6, 0, 0, 0), styles=styles.SPACED)
+
+
+def _half(widget: Any) -> Any:
+    """The widget, for a row that it shares."""
+    widget.styles = styles.SHARE
+    return widget
+
+
+def _group(title: str) -> pn.pane.HTML:
+    return pn.pane.HTML(f"<h3>{title}</h3>", stylesheets=[styles.TITLE], margin=(12, 0, 4, 0))
+
+
+def _said(words: str) -> str:
+    # There before it has words: screen readers read out what changes.
+    return f'<p role="status">{escape(words)}</p>'

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dashboard.export.keyframes import moments_of, thinned
+from dashboard.export.keyframes import PLANNING_SECONDS, moments_of, thinned
 from dashboard.export.raster import font, paint
 from dashboard.views.grid import GridView
 from dashboard.views.layers.stack import LayeredView
@@ -29,7 +29,7 @@ _LEAST_TEXT = 0.85
 
 def png(trainer: Trainer) -> bytes:
     """The grid at the present moment: values, policy, trail and agent."""
-    trainer.analyse(seconds=1)  # so that the colours mean the same as in the GIF
+    trainer.analyse(PLANNING_SECONDS)  # so that the colours mean the same as in the GIF
     snapshot = trainer.snapshot
     grid = GridView(snapshot)
     LayeredView(grid, snapshot)
@@ -40,7 +40,7 @@ def png(trainer: Trainer) -> bytes:
 
 def gif(trainer: Trainer) -> bytes:
     """The run from its first moment to its present one, with its episodes and steps."""
-    trainer.analyse(seconds=1)
+    trainer.analyse(PLANNING_SECONDS)
     moments = thinned(moments_of(trainer), _GIF_MOMENTS)
     grid = GridView(moments[0])
     layers = LayeredView(grid, moments[0])

@@ -10,6 +10,10 @@ from gridworld import Snapshot, Trainer
 
 T = TypeVar("T")
 
+#: Time for planning; a busy machine, too, is to make the same file of the same run.
+#: What takes longer is left out.
+PLANNING_SECONDS = 20.0
+
 
 def moments_of(trainer: Trainer) -> list[Snapshot]:
     """The keyframes of a run, and its present moment last.

@@ -4,24 +4,23 @@ import io
 from base64 import b64decode
 from collections.abc import Callable
 from functools import lru_cache
-from math import degrees
 from typing import Any, NamedTuple
 
-import numpy as np
 from bokeh.core.property.vectorization import Field, Value
 from bokeh.models import (
     Circle,
+    Dodge,
     Glyph,
     GlyphRenderer,
-    Image,
     ImageURL,
     IndexFilter,
-    Line,
+    LinearColorMapper,
+    MultiLine,
     Plot,
     Rect,
+    Scatter,
     Segment,
     Text,
-    Wedge,
 )
 from PIL import Image as PillowImage
 from PIL import ImageColor, ImageDraw, ImageFont
@@ -46,15 +45,17 @@ def paint(plot: Plot, cell: int, least_text: float = 0) -> PillowImage.Image:
     """
     x_range: Any = plot.x_range
     y_range: Any = plot.y_range
-    n_cols = round(x_range.end - x_range.start)
-    n_rows = round(y_range.start - y_range.end)
-    size = (n_cols * cell * _OVERSAMPLING, n_rows * cell * _OVERSAMPLING)
+    size = (
+        round((x_range.end - x_range.start) * cell) * _OVERSAMPLING,
+        round((y_range.start - y_range.end) * cell) * _OVERSAMPLING,
+    )
     image = PillowImage.new("RGB", size, plot.background_fill_color)
     unit = size[0] / _PAGE_PIXELS
     canvas = _Canvas(
         image,
         ImageDraw.Draw(image, "RGBA"),
         cell * _OVERSAMPLING,
+        (x_range.start, y_range.end),
         unit,
         max(unit, least_text * _OVERSAMPLING),
     )
@@ -69,11 +70,13 @@ class _Canvas(NamedTuple):
     image: PillowImage.Image
     draw: ImageDraw.ImageDraw
     cell: int  # pixels
+    corner: tuple[float, float]  # upper left, in cells
     unit: float  # pixels of a pixel on the page
     text_unit: float  # the same for letters
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        return (x + 0.5) * self.cell, (y + 0.5) * self.cell
+        left, top = self.corner
+        return (x - left) * self.cell, (y - top) * self.cell
 
 
 def _rows(renderer: GlyphRenderer) -> list[Row]:
@@ -94,11 +97,21 @@ def _longest(data: dict[str, Any]) -> Any:
 def _value(spec: Any, data: dict[str, Any], index: int) -> Any:
     match spec:
         case Field():
-            return data[spec.field][index]
+            return _transformed(data[spec.field][index], spec.transform)
         case Value():
             return spec.value
         case _:
             return spec
+
+
+def _transformed(value: Any, transform: Any) -> Any:
+    match transform:
+        case Dodge():
+            return value + transform.value
+        case LinearColorMapper():
+            return transform.palette[value] if value <= transform.high else transform.high_color
+        case _:
+            return value
 
 
 def _colour(colour: Any, alpha: float) -> tuple[int, ...] | None:
@@ -122,18 +135,8 @@ def _outline(canvas: _Canvas, row: Row) -> dict[str, Any]:
 
 def _stroke(canvas: _Canvas, row: Row, ends: list[tuple[float, float]]) -> None:
     colour = _colour(row["line_color"], row["line_alpha"])
-    canvas.draw.line(ends, fill=colour, width=max(1, round(row["line_width"] * canvas.unit)))
-
-
-def _paint_image(canvas: _Canvas, glyph: Any, rows: list[Row]) -> None:
-    colours = [*glyph.color_mapper.palette, glyph.color_mapper.high_color]
-    table = np.array([ImageColor.getcolor(colour, "RGBA") for colour in colours], dtype=np.uint8)
-    for row in rows:
-        places = np.asarray(row["image"], dtype=int)
-        cells = PillowImage.fromarray(table[places])
-        size = (places.shape[1] * canvas.cell, places.shape[0] * canvas.cell)
-        cells = cells.resize(size, PillowImage.Resampling.NEAREST)
-        canvas.image.paste(cells, (0, 0), cells)
+    width = max(1, round(row["line_width"] * canvas.unit))
+    canvas.draw.line(ends, fill=colour, width=width, joint="curve")
 
 
 def _paint_encoded_images(canvas: _Canvas, glyph: ImageURL, rows: list[Row]) -> None:
@@ -141,7 +144,8 @@ def _paint_encoded_images(canvas: _Canvas, glyph: ImageURL, rows: list[Row]) -> 
         with PillowImage.open(io.BytesIO(b64decode(row["url"].partition(",")[2]))) as image:
             size = (row["w"] * canvas.cell, row["h"] * canvas.cell)
             cells = image.convert("RGBA").resize(size)
-        canvas.image.paste(cells, (0, 0), cells)
+        left, top = canvas.at(-0.5, -0.5)
+        canvas.image.paste(cells, (round(left), round(top)), cells)
 
 
 def _paint_rects(canvas: _Canvas, glyph: Glyph, rows: list[Row]) -> None:
@@ -149,7 +153,8 @@ def _paint_rects(canvas: _Canvas, glyph: Glyph, rows: list[Row]) -> None:
         if row["width"] and row["height"]:
             x, y, w, h = (row[name] for name in ("x", "y", "width", "height"))
             corners = [canvas.at(x - w / 2, y - h / 2), canvas.at(x + w / 2, y + h / 2)]
-            canvas.draw.rectangle(corners, fill=_fill(row), **_outline(canvas, row))
+            radius = float(row["border_radius"]) * canvas.unit
+            canvas.draw.rounded_rectangle(corners, radius, _fill(row), **_outline(canvas, row))
 
 
 def _paint_texts(canvas: _Canvas, glyph: Text, rows: list[Row]) -> None:
@@ -158,15 +163,8 @@ def _paint_texts(canvas: _Canvas, glyph: Text, rows: list[Row]) -> None:
         x, y = canvas.at(row["x"], row["y"])
         y += row["y_offset"] * canvas.text_unit
         colour = _colour(row["text_color"], row["text_alpha"])
-        canvas.draw.text((x, y), row["text"], colour, font(size), anchor="mm")
-
-
-def _paint_wedges(canvas: _Canvas, glyph: Wedge, rows: list[Row]) -> None:
-    for row in rows:
-        if row["radius"]:
-            # Pillow's angles run the other way round.
-            start, end = (-degrees(row[name]) for name in ("end_angle", "start_angle"))
-            canvas.draw.pieslice(_box(canvas, row), start, end, _fill(row), **_outline(canvas, row))
+        text = row["text"].replace("−", "-")  # Pillow's letters have no true minus
+        canvas.draw.text((x, y), text, colour, font(size), anchor="mm")
 
 
 def _paint_circles(canvas: _Canvas, glyph: Circle, rows: list[Row]) -> None:
@@ -180,10 +178,21 @@ def _paint_segments(canvas: _Canvas, glyph: Segment, rows: list[Row]) -> None:
         _stroke(canvas, row, ends)
 
 
-def _paint_line(canvas: _Canvas, glyph: Line, rows: list[Row]) -> None:
-    for i in range(1, len(rows)):
-        ends = [canvas.at(row["x"], row["y"]) for row in rows[i - 1 : i + 1]]
-        _stroke(canvas, rows[i], ends)
+def _paint_lines(canvas: _Canvas, glyph: MultiLine, rows: list[Row]) -> None:
+    for row in rows:
+        ends = [canvas.at(x, y) for x, y in zip(row["xs"], row["ys"], strict=True)]
+        if row["line_dash"]:  # every other piece
+            for i in range(0, len(ends) - 1, 2):
+                _stroke(canvas, row, ends[i : i + 2])
+        elif ends:
+            _stroke(canvas, row, ends)
+
+
+def _paint_dots(canvas: _Canvas, glyph: Scatter, rows: list[Row]) -> None:
+    for row in rows:
+        (x, y), radius = canvas.at(row["x"], row["y"]), row["size"] * canvas.unit / 2
+        box = [(x - radius, y - radius), (x + radius, y + radius)]
+        canvas.draw.ellipse(box, _fill(row), **_outline(canvas, row))
 
 
 def _box(canvas: _Canvas, row: Row) -> list[tuple[float, float]]:
@@ -199,11 +208,10 @@ def font(size: float) -> Any:
 
 _PAINTERS: dict[type[Glyph], Callable[[_Canvas, Any, list[Row]], None]] = {
     Circle: _paint_circles,
-    Image: _paint_image,
     ImageURL: _paint_encoded_images,
-    Line: _paint_line,
+    MultiLine: _paint_lines,
     Rect: _paint_rects,
+    Scatter: _paint_dots,
     Segment: _paint_segments,
     Text: _paint_texts,
-    Wedge: _paint_wedges,
 }

@@ -13,11 +13,13 @@ from dashboard.export.keyframes import thinned
 from dashboard.export.styles import COUNTERS_STYLE, PLAYER_STYLE, SWITCH_STYLE, TABS_STYLE
 from dashboard.views.colours import AGENT
 from dashboard.views.curves import CurvesView
+from dashboard.views.curves.figure import EITHER
 from dashboard.views.grid import GridView
 from dashboard.views.layers.stack import DEFAULT, LAYERS, TRAIL, LayeredView
-from dashboard.views.progress import as_terms, counters_of
 from dashboard.widgets.hinted import Hinted
 from dashboard.widgets.layout import bokeh_pane, flexible_column, wrapping_row
+from dashboard.widgets.theme import CARD, ON_PHONE
+from dashboard.words.counters import as_terms, counters_of
 from gridworld import Snapshot
 
 #: Size of all recorded moments together; above it moments are left out.
@@ -59,7 +61,7 @@ class Replay:
         self._layers = LayeredView(self._grid, last)
         without = _LEFT_OUT | (_PLANNED if last.plan is None else set())
         self._titles = [title for title in LAYERS if title not in without]
-        self._switch(self._titles)
+        self._layers.show(self._titles)
         self._curves = [_curve(kind, last) for kind in _QUANTITIES]
         self._here = [
             Span(dimension="height", line_color=AGENT, line_width=2, name="here")
@@ -67,7 +69,7 @@ class Replay:
         ]
         for view, span in zip(self._curves, self._here, strict=True):
             view.figure.add_layout(span)
-            view.figure.height = 400
+            view.figure.update(sizing_mode="stretch_width", height=340)
         self._counters = Div(
             sizing_mode="stretch_width", stylesheets=[COUNTERS_STYLE], disable_math=True
         )
@@ -75,14 +77,10 @@ class Replay:
         self._sources = list(sources.values())
         self.moments = thinned(moments, max(2, MAX_BYTES // self._size_of(moments)))
         self._record()
-        self._switch(DEFAULT)
+        self._layers.show(DEFAULT)
         self.player = self._make_player()
         self._show(-1)
         self.panel = self._lay_out()
-
-    def _switch(self, titles: Sequence[str]) -> None:
-        for switch in self._layers.switches:
-            switch.value = [title for title in switch.options if title in titles]
 
     def _draw(self, moment: Snapshot) -> list[Columns]:
         """The content of each source at a moment, as plain lists."""
@@ -116,10 +114,7 @@ class Replay:
 
     def _show(self, index: int) -> None:
         for source, columns in zip(self._sources, self._drawn[index], strict=True):
-            if "image" in columns:
-                image = np.array(columns["image"][0], dtype=object)
-                source.data = dict(source.data) | {"image": [image]}
-            elif columns:
+            if columns:
                 whole = {c: [(slice(0, len(values)), values)] for c, values in columns.items()}
                 source.patch(whole)
         self._counters.text, self._layers.legend.text = self._texts[index]
@@ -171,23 +166,31 @@ class Replay:
 
     def _lay_out(self) -> pn.Row:
         curves = zip(_QUANTITIES, self._curves, strict=True)
-        return wrapping_row(
-            flexible_column(self._make_switches(), self._grid.panel, self._layers.panel),
-            flexible_column(
-                bokeh_pane(self._counters),
-                self.player,
-                pn.Tabs(
-                    *((kind, bokeh_pane(view.figure)) for kind, view in curves),
-                    stylesheets=[TABS_STYLE],
-                    sizing_mode="stretch_width",
-                ),
+        picture = flexible_column(self._make_switches(), self._grid.panel, self._layers.panel)
+        words = flexible_column(
+            bokeh_pane(self._counters),
+            self.player,
+            pn.Tabs(
+                *((kind, bokeh_pane(view.figure)) for kind, view in curves),
+                stylesheets=[TABS_STYLE],
+                sizing_mode="stretch_width",
             ),
         )
+        for column in (picture, words):
+            column.stylesheets = [CARD, _PADDED]
+        return wrapping_row(picture, words)
+
+
+_PADDED = f"""
+:host {{ padding: 12px; margin: 6px !important; }}
+{ON_PHONE} {{ :host {{ padding: 6px; }} }}
+"""
 
 
 def _curve(kind: str, snapshot: Snapshot) -> CurvesView:
     view = CurvesView(snapshot)
-    view.switch.value = kind
+    view.choose(kind, "All")
+    view.recolour(EITHER)
     return view
 
 

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dashboard.views.mathml import known_number, number
-from dashboard.views.progress import SUCCESS_RATE, counters_of
 from dashboard.views.settings import Setting, settings_of
+from dashboard.words.counters import SUCCESS_RATE, counters_of
+from dashboard.words.numbers import known_number, number
+from dashboard.words.sentence import WORDS
 from gridworld import ALGORITHMS, LEVELS, RECENT_EPISODES, Snapshot, Trainer, __version__
 
 
@@ -42,7 +43,7 @@ class RunReport(NamedTuple):
         return cls(
             title=f"GridWorld run: {title}, seed {seed}",
             level=f"{title}, {world.n_rows} × {world.n_cols} cells, seed {seed}",
-            status=str(last.status),
+            status=WORDS[last.status],
             results=_results(last),
             settings={
                 "World": settings_of(world),

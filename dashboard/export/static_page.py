@@ -14,15 +14,13 @@ from panel.io.embed import embed_state
 from panel.io.save import save
 from pyviz_comms import Comm
 
-from dashboard.export.keyframes import moments_of
+from dashboard.export.keyframes import PLANNING_SECONDS, moments_of
 from dashboard.export.replay import Replay
 from dashboard.export.report import RunReport
+from dashboard.widgets.theme import FONTS, HEADER_HEIGHT, soft, variables
 from gridworld import Trainer
 
 _DIST = Path(pn.__file__).parent / "dist"
-
-#: Time for the exact answers; those that take longer are left out.
-_ANALYSIS_SECONDS = 5.0
 
 
 def static_page(trainer: Trainer) -> str:
@@ -34,7 +32,7 @@ def static_page(trainer: Trainer) -> str:
     """
     if "panel_material_ui" in sys.modules:
         raise RuntimeError("a static page needs a process without panel_material_ui")
-    trainer.analyse(seconds=_ANALYSIS_SECONDS)
+    trainer.analyse(PLANNING_SECONDS)
     moments = moments_of(trainer)
     replay = Replay(moments)
     report = RunReport.of(trainer, moments[-1])
@@ -47,6 +45,11 @@ def static_page(trainer: Trainer) -> str:
         template=template(),
         template_variables={
             "report": report,
+            "light": variables(),
+            "dark": variables(dark=True),
+            "soft": soft(),
+            "fonts": FONTS,
+            "header_height": HEADER_HEIGHT,
             "n_moments": len(replay.moments),
             "n_left_out": len(moments) - len(replay.moments),
         },

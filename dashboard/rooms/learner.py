@@ -1,5 +1,7 @@
 """`LearnerChoice`: which algorithm learns, and the settings of each."""
 
+from typing import Any
+
 import param
 
 from gridworld import (
@@ -7,6 +9,7 @@ from gridworld import (
     DEFAULT_ALGORITHM,
     LearningConfig,
     algorithm_of,
+    learner_of,
     parameters,
 )
 
@@ -42,6 +45,47 @@ class LearnerChoice(param.Parameterized):
         """The config of the chosen algorithm."""
         return self.configs[self.algorithm]
 
+    def copy(self) -> "LearnerChoice":
+        """Another one with the same choice and the same settings."""
+        copied = LearnerChoice(ALGORITHMS[self.algorithm].config())
+        for key, config in self.configs.items():
+            copied.configs[key].param.update(**_values(config))
+        return copied
+
+    def move(self, before: str, after: str) -> None:
+        """Takes what a level brings, in place of what another one brought.
+
+        What is as the level before brought it, or as by default where that brought none, becomes
+        what the level after brings: the algorithm, and each parameter by itself. What is not
+        was set by a person, and stays.
+
+        Args:
+            before: Name of the level from which the settings are, as far as they are from one.
+            after: Name of the other level.
+        """
+        chosen = str(self.algorithm)
+        is_brought = chosen == algorithm_of(learner_of(before)).key
+        taken = algorithm_of(learner_of(after)).key if is_brought else chosen
+        # What all learners have goes along; what one has of its own is compared with itself.
+        now = _values(self.configs[taken]) | _common(self.config)
+        was = _values(learner_of(before, taken)) | _common(learner_of(before, chosen))
+        new = _values(learner_of(after, taken))
+        self.param.update(algorithm=taken)
+        self.config.param.update(
+            **{name: new[name] if now[name] == was[name] else now[name] for name in new}
+        )
+
+    def is_of(self, level: str) -> bool:
+        """Whether it is what the level brings, to the last setting."""
+        brought = learner_of(level)
+        return type(self.config) is type(brought) and _values(self.config) == _values(brought)
+
+    def take(self, level: str) -> None:
+        """Takes all that a level brings, whatever was set before."""
+        brought = learner_of(level)
+        self.param.update(algorithm=algorithm_of(brought).key)
+        self.config.param.update(**_values(brought))
+
     @param.depends("algorithm", watch=True)  # comes before what others watch
     def _take_along(self) -> None:
         before, after = self.configs[self._before], self.config
@@ -54,3 +98,12 @@ class LearnerChoice(param.Parameterized):
             values[name] = after.param[name].default if is_default else value
         del values["name"]
         after.param.update(**values)
+
+
+def _values(config: LearningConfig) -> dict[str, Any]:
+    return {name: getattr(config, name) for name in config.param if name != "name"}
+
+
+def _common(config: LearningConfig) -> dict[str, Any]:
+    """Those of a config's parameters that all learners have."""
+    return {name: value for name, value in _values(config).items() if name in LearningConfig.param}

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from dashboard.rooms import persistence
 from dashboard.rooms.locking import alone
+from dashboard.rooms.look import Look
 from dashboard.rooms.persistence import SavedRoom
 from dashboard.rooms.room import Room
 from gridworld import LoadError
@@ -48,19 +49,30 @@ class RoomEntry:
         control_key: Leads to pages that control it.
         watch_key: Leads to pages that watch it.
         pages: For each page that is open, whether it controls.
+        cut: Those of them whose connection is cut; a reloaded or closed page is, for the while
+            in which it might come back.
         remembered: The same for pages that may come back after their connection broke.
         empty_since: When the last page closed, in the lobby's seconds; infinite while
             there is one.
         news: What its first page is to tell, a sentence each.
+        look: What a page of it shows that is loaded anew.
     """
 
     room: Room
     control_key: str = field(default_factory=lambda: secrets.token_urlsafe(_KEY_BYTES))
     watch_key: str = field(default_factory=lambda: secrets.token_urlsafe(_KEY_BYTES))
     pages: dict[str, bool] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
     remembered: OrderedDict[str, bool] = field(default_factory=OrderedDict)
     empty_since: float = math.inf
     news: list[str] = field(default_factory=list)
+    look: Look = field(default_factory=Look)
+
+    def count_pages(self) -> None:
+        """Tells the room how many pages show it."""
+        n_pages = len(self.pages) - len(self.cut)
+        if self.room.n_pages != n_pages:
+            self.room.n_pages = n_pages
 
 
 class Membership(NamedTuple):
@@ -206,10 +218,22 @@ class RoomRegistry:
         for entry in self._entries:
             if entry.pages.pop(page, None) is None:
                 continue
-            entry.room.n_pages = len(entry.pages)
+            entry.cut.discard(page)
+            entry.count_pages()
             if not entry.pages:
                 entry.empty_since = self._clock()
                 self._sweep_later()
+
+    @alone
+    def note_connection(self, page: str, connected: bool) -> None:
+        """Takes note that a page's connection was cut, or is there again.
+
+        A page keeps its place until it leaves; while it is cut off it is not counted.
+        """
+        for entry in self._entries:
+            if page in entry.pages:
+                (entry.cut.discard if connected else entry.cut.add)(page)
+                entry.count_pages()
 
     @alone
     def sweep(self) -> None:
@@ -256,7 +280,11 @@ class RoomRegistry:
         remembered = OrderedDict(kept.remembered)
         # Without a page as yet, and maybe for longer: there may be no place for this one.
         entry = RoomEntry(
-            room, kept.control_key, kept.watch_key, {}, remembered, empty_since=kept.empty_since
+            room,
+            kept.control_key,
+            kept.watch_key,
+            remembered=remembered,
+            empty_since=kept.empty_since,
         )
         self._entries.append(entry)
         return entry
@@ -269,7 +297,8 @@ class RoomRegistry:
         while len(entry.remembered) > _MAX_REMEMBERED:
             entry.remembered.popitem(last=False)
         entry.empty_since = math.inf
-        entry.room.n_pages = len(entry.pages)
+        entry.cut.discard(page)
+        entry.count_pages()
         return Membership(entry, page, in_control)
 
     def _find(self, page: str, key: str | None) -> tuple[RoomEntry | SavedRoom, bool] | None:

@@ -12,6 +12,7 @@ from typing import Any
 import param
 
 from dashboard.rooms import sharing
+from dashboard.rooms.brought import Brought
 from dashboard.rooms.counters import counters
 from dashboard.rooms.discarded import Discarded
 from dashboard.rooms.learner import LearnerChoice
@@ -21,8 +22,10 @@ from dashboard.rooms.preparation import preparation
 from dashboard.rooms.tuning import Tuning
 from gridworld import (
     ALGORITHMS,
+    LEVELS,
     RECENT_EPISODES,
     TUNABLE,
+    GreedyEpisode,
     GridWorldConfig,
     LearningConfig,
     RunSpec,
@@ -30,6 +33,7 @@ from gridworld import (
     Status,
     StatusError,
     Trainer,
+    learner_of,
     parameters,
 )
 
@@ -47,6 +51,11 @@ _ANALYSIS_INTERVAL_SECONDS = 1.0
 _ANALYSIS_CALL_SECONDS = 0.005
 #: Share of the time that these calls may take.
 _ANALYSIS_SHARE = 0.1
+#: Seconds of one call for an earlier moment of the run.
+_MOMENT_SECONDS = 0.004
+_OVER = (Status.STOPPED, Status.FINISHED, Status.FAILED)
+_IS_OVER = "The run is over; Start begins a new one"
+_NOT_BEGUN = "There is no run yet; Start begins one"
 
 
 class Room(param.Parameterized):
@@ -57,13 +66,16 @@ class Room(param.Parameterized):
     was learned stays until the next run is started. Whatever discards it keeps it for a
     while, so that `undo` brings it back.
 
+    A level that is chosen brings its learner and its pace, in place of what the level before
+    brought: the algorithm, each parameter of the learner, and the pace. What is not as the
+    level before brought it was set by a person, and stays. A map of one's own brings nothing.
+
     All methods may be called from several threads. Who looks first and then changes a setting
     holds the ``lock`` in between.
 
     Args:
         world_config: The world; the easy level by default.
-        learning_config: The learner, whose class tells the algorithm; Q-learning with its
-            defaults by default.
+        learning_config: The learner, whose class tells the algorithm; by default the level's.
         trainer: A trainer with configs of its own, in place of both; it may be stepped
             from elsewhere too.
     """
@@ -92,10 +104,17 @@ class Room(param.Parameterized):
         super().__init__(**params)
         self.lock = RLock()
         self._n_pages = 0
-        self._trainer = trainer or Trainer(world_config, learning_config, self.seed)
-        self.world_config = self._trainer.world_config
-        self.learner = LearnerChoice(self._trainer.learning_config)
         self.pace = Pace()
+        if trainer is None:
+            world_config = world_config or GridWorldConfig()
+            learning_config = learning_config or learner_of(world_config.level)
+            trainer = Trainer(world_config, learning_config, self.seed)
+            self.pace.set_speed(LEVELS[world_config.level].speed)
+        self._trainer = trainer
+        self.world_config = trainer.world_config
+        self.learner = LearnerChoice(trainer.learning_config)
+        #: Keeps learner and pace in step with the level; the room calls it.
+        self.brought = Brought(self.world_config, self.learner, self.pace)
         self.tuning = Tuning()
         #: Counts the changes, so that a page knows whether it has drawn the latest.
         self.revision = 0
@@ -109,6 +128,8 @@ class Room(param.Parameterized):
         self._finish_at = 0.0  # seconds of the run at which it should be over
         #: Completed episodes at which the run under way pauses; None if it does not.
         self.until: int | None = None
+        #: Whether the run under way goes on to its end as fast as it can.
+        self.is_finishing = False
         #: Counts the runs that were shown, so that a page knows whether it is another one.
         self.run_number = 0
         #: Whether the present one came as it is, by an upload or by Undo.
@@ -119,6 +140,7 @@ class Room(param.Parameterized):
         self._analysis_due, self._analysis_beat = -math.inf, random.random()
         self._snapshot = self._trainer.snapshot
         self._follow_run()
+        self.world_config.param.watch(self._on_level, "level")
         for owner in self.setting_owners:
             names = ["seed"] if owner is self else list(owner.param)
             owner.param.watch(self._on_setting, names)
@@ -159,6 +181,15 @@ class Room(param.Parameterized):
         return is_settled and trainer.total_steps > 0 and trainer.settings_changed
 
     @property
+    @alone
+    def is_as_in_the_book(self) -> bool | None:
+        """Whether Start would make the textbook's run; None for a level that is in no book.
+
+        The seed and the pace do not count.
+        """
+        return self.brought.is_as_in_the_book()
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a run to bring back."""
         return bool(self._discarded)
@@ -184,6 +215,24 @@ class Room(param.Parameterized):
     def keyframe_at(self, total_steps: int) -> Snapshot:
         """The latest of these moments that came after at most so many steps."""
         return self._trainer.keyframe_at(total_steps)
+
+    @alone
+    def moment_at(self, total_steps: int) -> Snapshot:
+        """The run after so many steps, or the latest of the keyframes before, for lack of time.
+
+        The next call goes on with the work. Steps that the run has not taken count as now.
+        """
+        total_steps = min(total_steps, self._trainer.total_steps)
+        if self._is_preparing():  # nothing can be run again yet
+            return self._trainer.keyframe_at(total_steps)
+        return self._trainer.moment_at(total_steps, _MOMENT_SECONDS)
+
+    @alone
+    def greedy_episode(
+        self, seed: int, start: tuple[int, int] | None = None, moment: Snapshot | None = None
+    ) -> GreedyEpisode:
+        """One episode of the greedy policy; see `gridworld.Trainer.greedy_episode`."""
+        return self._trainer.greedy_episode(seed, start, moment)
 
     @property
     def trainer(self) -> Trainer:
@@ -223,8 +272,16 @@ class Room(param.Parameterized):
 
     @alone
     def start(self) -> None:
-        """Starts a run, from the beginning if there was one before."""
-        if self.status in (Status.STOPPED, Status.FINISHED, Status.FAILED):
+        """Starts a run, from the beginning if there was one before; not if one is going on.
+
+        Raises:
+            StatusError: If one is paused.
+        """
+        if self.status is Status.RUNNING:
+            return
+        if self.status is Status.PAUSED:
+            raise StatusError("A run is paused; Resume goes on with it, Reset clears it")
+        if self.status in _OVER:
             self._discarded.keep(self._trainer, self.seconds)
             self._trainer.reset()
         self._trainer.start()
@@ -233,13 +290,24 @@ class Room(param.Parameterized):
 
     @alone
     def pause(self) -> None:
-        """Holds the run still."""
+        """Holds the run still, if one goes on."""
+        if self.status is not Status.RUNNING:
+            return
         self._trainer.pause()
+        self.is_finishing = False
         self._changed()
 
     @alone
     def resume(self) -> None:
-        """Goes on with a run that is paused."""
+        """Goes on with a run that is paused, unless it goes on already.
+
+        Raises:
+            StatusError: If there is none.
+        """
+        if self.status is Status.RUNNING:
+            return
+        if self.status is not Status.PAUSED:
+            raise StatusError(_IS_OVER if self.status in _OVER else _NOT_BEGUN)
         self._trainer.resume()
         self._set_going()
 
@@ -264,13 +332,23 @@ class Room(param.Parameterized):
         self.until = episode
 
     @alone
+    def finish(self) -> None:
+        """Goes on, or starts, as fast as it goes to the end of the run."""
+        if self.status is Status.PAUSED:
+            self.resume()
+        elif self.status is not Status.RUNNING:
+            self.start()
+        self.until, self.is_finishing = None, True
+        self._changed()
+
+    @alone
     def step(self) -> None:
         """Takes one step.
 
         Raises:
-            StatusError: If the algorithm is still being compiled.
+            StatusError: If the algorithm is still being compiled, or the run goes on or is over.
         """
-        self._require_prepared()
+        self._require_still("Step")
         self._trainer.step()
         counters.add_steps(1)
         self._changed()
@@ -280,9 +358,9 @@ class Room(param.Parameterized):
         """Goes on to the end of the episode.
 
         Raises:
-            StatusError: If the algorithm is still being compiled.
+            StatusError: If the algorithm is still being compiled, or the run goes on or is over.
         """
-        self._require_prepared()
+        self._require_still("Episode")
         n_steps = self._trainer.total_steps
         self._trainer.step_episode()
         counters.add_steps(self._trainer.total_steps - n_steps)
@@ -290,9 +368,10 @@ class Room(param.Parameterized):
 
     @alone
     def stop(self) -> None:
-        """Ends the run; what was learned stays until the next one."""
-        self._trainer.stop()
-        self._changed()
+        """Ends the run, if one is under way; what was learned stays until the next one."""
+        if self.locked:
+            self._trainer.stop()
+            self._changed()
 
     @alone
     def reset(self) -> None:
@@ -318,6 +397,8 @@ class Room(param.Parameterized):
             self._choose(run.trainer, run.held.settings.algorithm)
             run.trainer.bring_back(run.held)
             self.param.update(seed=run.trainer.seed)
+        if self.world_config.level != "custom":
+            self.brought.level = self.world_config.level
         self._trainer = run.trainer
         self._show_another(run.seconds, ready_made=True)
 
@@ -361,7 +442,23 @@ class Room(param.Parameterized):
             self.param.update(seed=settings.seed)
             self._choose(self._trainer, settings.algorithm)
             self._trainer.settings = settings
+        self.brought.level = self.world_config.level
         self._changed()
+
+    @alone
+    def as_in_the_book(self) -> None:
+        """Takes all that the level brings: its world, its learner and its pace.
+
+        A level that is in no book brings the defaults; a world of one's own stays as it is.
+
+        Raises:
+            StatusError: If a run is under way.
+        """
+        if self.locked:
+            raise StatusError("A run is under way; Stop it before its settings are changed")
+        with self._settling():
+            self.brought.take_all()
+        self._on_setting()
 
     @alone
     def close(self) -> None:
@@ -378,7 +475,12 @@ class Room(param.Parameterized):
             self._changed()
         return is_under_way
 
-    def _require_prepared(self) -> None:
+    def _require_still(self, button: str) -> None:
+        """Refuses, in a person's words, what trains at once."""
+        if self.status is Status.RUNNING:
+            raise StatusError(f"The run is going on; Pause it before you press {button}")
+        if self.status in _OVER:
+            raise StatusError(_IS_OVER)
         if self._is_preparing():
             raise StatusError(f"{self.preparing} is being prepared; it takes a moment")
 
@@ -389,7 +491,9 @@ class Room(param.Parameterized):
         started = time.perf_counter()
         self.seconds += max(0.0, min(now - self._advanced_at, 2 * self.pace.period))
         self._advanced_at = now
-        n_due = self.pace.steps_due(self._n_sharing, self._steps_to_finish())
+        n_due = self.pace.steps_due(
+            self._n_sharing, self._steps_to_finish(), turbo=self.is_finishing
+        )
         n_steps = self._trainer.advance(n_due, self.until)
         self.pace.observe(n_steps, time.perf_counter() - started)
         counters.add_steps(n_steps)
@@ -410,7 +514,7 @@ class Room(param.Parameterized):
 
     def _set_going(self) -> None:
         self._advanced_at = math.inf
-        self.until = None
+        self.until, self.is_finishing = None, False
         self._plan_finish()
         self._changed()
 
@@ -435,6 +539,15 @@ class Room(param.Parameterized):
     def _changed(self) -> None:
         self._snapshot = self._trainer.snapshot
         self.revision += 1
+
+    @alone
+    def _on_level(self, _: param.parameterized.Event) -> None:
+        """Brings what comes with the level that was chosen."""
+        if self._is_settling or self.locked:
+            return
+        with self._settling():  # all at once
+            self.brought.follow()
+        self._on_setting()
 
     @alone
     def _on_setting(self, *_: param.parameterized.Event) -> None:
@@ -464,7 +577,8 @@ class Room(param.Parameterized):
     def _show_another(self, seconds: float = 0.0, ready_made: bool = False) -> None:
         """Shows another run than before, which has been going for so many seconds."""
         self.run_number += 1
-        self.seconds, self.ready_made, self.until = seconds, ready_made, None
+        self.seconds, self.ready_made = seconds, ready_made
+        self.until, self.is_finishing = None, False
         self._follow_run()
         self._changed()
 

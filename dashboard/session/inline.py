@@ -19,7 +19,7 @@ def extension() -> None:
         >>> from dashboard import extension
         >>> extension()
     """
-    pn.extension(inline=True, notifications=True)
+    pn.extension("tabulator", inline=True, notifications=True)
     hv.Store.set_display_hook("html+js", LabelledData, _show)
 
 

@@ -9,16 +9,6 @@ from panel.io import PeriodicCallback
 
 from dashboard.compat.comms import CellRow, keep_prints, lock
 
-#: Colours of the page, and a ground for them whatever the notebook's own is.
-_COLOURS = """
-:host { background: #ffffff; color: rgba(0, 0, 0, 0.87);
-        --mui-palette-primary-main: #1976d2; --mui-palette-primary-contrastText: #ffffff;
-        --mui-palette-text-primary: rgba(0, 0, 0, 0.87);
-        --mui-palette-text-secondary: rgba(0, 0, 0, 0.6);
-        --mui-palette-text-disabled: rgba(0, 0, 0, 0.38);
-        --mui-palette-divider: rgba(0, 0, 0, 0.12); }
-"""
-
 
 def in_notebook() -> bool:
     """Whether what is made now is for a notebook's cell, and not for a served page.
@@ -50,7 +40,7 @@ class NotebookRow(CellRow):
     ) -> None:
         if in_notebook():
             # Material's would wrap it in one of its components.
-            params |= {"design": pn.theme.Native, "stylesheets": [_COLOURS]}
+            params |= {"design": pn.theme.Native}
         super().__init__(*objects, **params)
         self._tick, self._period = tick, period
         self._cell_id: str | None = None

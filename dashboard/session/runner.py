@@ -32,18 +32,28 @@ class Runner:
     Args:
         room: The training.
         on_status: Called with the snapshot after the status has changed.
+        on_connection: Called with False when the page's connection is cut, with True when it
+            is there again.
 
     Attributes:
         subscriptions: Watch the room on behalf of the page.
+        each_tick: Called with the time at each tick, for what moves by itself on a page.
     """
 
-    def __init__(self, room: Room, on_status: Callable[[Snapshot], None]) -> None:
+    def __init__(
+        self,
+        room: Room,
+        on_status: Callable[[Snapshot], None],
+        on_connection: Callable[[bool], None] = lambda connected: None,
+    ) -> None:
         self.room = room
         self.subscriptions = Subscriptions()
         self.views = ()
-        self._on_status = on_status
+        self._on_status, self._on_connection = on_status, on_connection
+        self._is_cut = False
         self._drawn = -1
         self._failing: set[View] = set()
+        self.each_tick: list[Callable[[float], None]] = []
         self._later: list[Callable[[], None]] = []
         self._status, self._run_number = room.status, room.run_number
         self._period = room.pace.period
@@ -90,7 +100,11 @@ class Runner:
             late: Seconds by which the tick comes after its time.
         """
         connection = connection_of(self._document)
-        if connection is Connection.CUT:
+        is_cut = connection is Connection.CUT
+        if is_cut != self._is_cut:
+            self._is_cut = is_cut
+            self._on_connection(not is_cut)
+        if is_cut:
             return  # a training that nobody watches rests
         self.subscriptions.flush()
         if self._later:
@@ -106,6 +120,11 @@ class Runner:
         is_new = self.room.revision != self._drawn
         if (is_new or self._outdated) and connection is not Connection.SLOW:
             self.draw()
+        for move in self.each_tick:
+            try:
+                move(now)
+            except Exception:  # it must not keep the others, or the training, from going on
+                _log.exception("What moves by itself failed")
 
     def act(self, call: Callable[[], None]) -> None:
         """Does what a button asks of the room, and shows at once what came of it."""

@@ -15,11 +15,13 @@ from dashboard.session.toasts import toast
 from dashboard.session.url_values import (
     KEYS,
     ROOM_KEY,
+    Before,
     describe,
     parse_link,
     parse_value,
     read_own,
     value_text,
+    values_of,
 )
 from gridworld import ALGORITHMS, GridWorldConfig, Snapshot, format_layout, read_cells
 
@@ -65,17 +67,10 @@ class UrlSync:
     ) -> None:
         self._room, self._world = room, room.world_config
         self._run = (room.trainer, room.locked)
-        self._settings_of = cache(partial(_settings, room))
         # The algorithms differ in the learner's own.
-        self._before_of = {
-            algorithm: {
-                each: getattr(*setting)
-                for each, setting in _settings(before or room, algorithm).items()
-            }
-            for algorithm in ALGORITHMS
-        }
+        self._settings_of = cache(partial(_settings, room))
+        self._before = Before(before or room)
         self._key, self._is_guarded = key, False
-        self._values_of = cache(self._values_of_level)
         self._location = _find_location()
         self.complaints: list[str] = []
         if self._location is not None:
@@ -86,10 +81,6 @@ class UrlSync:
     @property
     def _settings(self) -> dict[str, tuple[param.Parameterized, str]]:
         return self._settings_of(self._room.learner.algorithm)
-
-    @property
-    def _before(self) -> dict[str, Any]:
-        return self._before_of[self._room.learner.algorithm]
 
     @property
     def query(self) -> str:
@@ -120,39 +111,46 @@ class UrlSync:
         Returns:
             What was wrong with it, a sentence each.
         """
-        known = dict.fromkeys(key for before in self._before_of.values() for key in before)
+        known = dict.fromkeys(key for each in ALGORITHMS for key in self._settings_of(each))
         texts, complaints = parse_link(search, known)
-        complaints += self._apply_algorithm(texts)
-        settings, values = self._settings, {}
-        for key, text in texts.items():
-            owner, name = settings[key]
-            try:
-                values[key] = parse_value(owner.param[name], text)
-            except ValueError as error:
-                complaints.append(describe(error, owner))
-        # The map first: a level brings rewards along, and those given win over them.
+        # The map first: a level brings its learner and rewards, and those given win over them.
         keys = {name: KEYS.get(name, name) for name in _MAP}
-        of_map = {name: values.pop(key) for name, key in keys.items() if key in values}
+        told = {key: texts.pop(key) for key in keys.values() if key in texts}
+        values = self._parse(told, complaints)
+        of_map = {name: values[key] for name, key in keys.items() if key in values}
         complaints += self._apply_map(of_map)
+        complaints += self._apply_algorithm(texts)
+        values = self._parse(texts, complaints)
         if "wind" in of_map:  # again: a level may have brought its own
             values["wind"] = of_map["wind"]
         for key, value in values.items():
-            owner, name = settings[key]
+            owner, name = self._settings[key]
             try:
                 setattr(owner, name, value)
             except ValueError as error:
                 complaints.append(describe(error, owner))
         return complaints
 
+    def _parse(self, texts: dict[str, str], complaints: list[str]) -> dict[str, Any]:
+        """The values of some settings by their keys; of those that are none it complains."""
+        values = {}
+        for key, text in texts.items():
+            owner, name = self._settings[key]
+            try:
+                values[key] = parse_value(owner.param[name], text)
+            except ValueError as error:
+                complaints.append(describe(error, owner))
+        return values
+
     def _apply_algorithm(self, texts: dict[str, str]) -> list[str]:
-        """Takes the algorithm first, and drops from ``texts`` what other ones have."""
+        """Takes the algorithm, and drops from ``texts`` what other ones have."""
         learner, complaints = self._room.learner, []
         if _ALGORITHM in texts:
             try:
                 learner.param.update(algorithm=texts.pop(_ALGORITHM))
             except ValueError as error:
                 complaints.append(describe(error, learner))
-        for key in texts.keys() - self._settings.keys():
+        for key in [key for key in texts if key not in self._settings]:
             title = ALGORITHMS[learner.algorithm].title
             complaints.append(f"Address has {key}, which is no setting of {title}")
             del texts[key]
@@ -185,7 +183,7 @@ class UrlSync:
     def _differing(self) -> set[str]:
         """Keys of the settings that a link has to name."""
         level, n_cols = self._now("level"), self._now("columns")
-        before = self._before | self._values_of(level)
+        before = self._before.after(level, self._room.learner.algorithm)
         if len(before["wind"]) != n_cols:
             before = {**before, "wind": ()}  # it would be gone with the size
         differing = {key for key, value in before.items() if self._now(key) != value}
@@ -193,9 +191,9 @@ class UrlSync:
         if level != "random":
             differing -= {KEYS.get(name, name) for name in _DRAWN}
         if level == "custom":
-            if level != self._before["level"] or not self._has_map(before["map"]):
+            if level != self._before.level or not self._has_map(before["map"]):
                 differing.add("map")
-        elif level != self._before["level"]:
+        elif level != self._before.level:
             differing.add("level")
         return differing
 
@@ -206,15 +204,6 @@ class UrlSync:
         value = getattr(*self._settings[key])
         # Blank space around rows is no part of the map.
         return format_layout(read_cells(value)) if key == "map" else value
-
-    def _values_of_level(self, level: str) -> dict[str, Any]:
-        """The world's settings as they were before, but for the level and what it brings along."""
-        if level in ("custom", self._before["level"]):
-            return {}
-        names = {name: KEYS.get(name, name) for name in _names(self._world)}
-        config = GridWorldConfig(**{name: self._before[key] for name, key in names.items()})
-        config.param.update(level=level)
-        return {key: getattr(config, name) for name, key in names.items()}
 
     def _differing_texts(self) -> dict[str, str]:
         differing = self._differing()
@@ -257,7 +246,7 @@ def _query(texts: dict[str, str]) -> str:
 def names_by_owner(room: Room) -> dict[param.Parameterized, list[str]]:
     """The parameters that may be settings of a room, by the object that they belong to."""
     *owners, _ = room.setting_owners
-    return {owner: _names(owner) for owner in (*owners, room.pace)} | {room: ["seed"]}
+    return {owner: list(values_of(owner)) for owner in (*owners, room.pace)} | {room: ["seed"]}
 
 
 def _settings(room: Room, algorithm: str) -> dict[str, tuple[param.Parameterized, str]]:
@@ -269,10 +258,6 @@ def _settings(room: Room, algorithm: str) -> dict[str, tuple[param.Parameterized
         if owner not in others
         for name in names
     }
-
-
-def _names(owner: param.Parameterized) -> list[str]:
-    return [name for name in owner.param if name != "name"]
 
 
 def _find_location() -> Location | None:

@@ -1,4 +1,4 @@
-"""Settings as the text of a link, and back.
+"""Settings as the text of a link, and back, and those that a link need not name.
 
 A link has to survive being mailed, so a map is written in characters that no address
 escapes: ``~`` for a wall and ``-`` between rows. ``#`` and ``|`` are read too.
@@ -6,16 +6,22 @@ escapes: ``~`` for a wall and ``-`` between rows. ``#`` and ``|`` are read too.
 
 import reprlib
 from collections.abc import Collection
+from functools import cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 import param
 
+from dashboard.rooms.brought import Brought
+from dashboard.rooms.pace import Pace
+from dashboard.rooms.room import Room
 from dashboard.session.labels import with_label
-from gridworld import parameters
+from gridworld import GridWorldConfig, parameters
 
 #: Names in a link of parameters that are called otherwise in their class.
 KEYS = {"layout": "map", "n_rows": "rows", "n_cols": "columns", "num_episodes": "episodes"}
+#: Other names that a link by hand may have: the textbook's symbols.
+_ALIASES = {"alpha": "learning_rate", "gamma": "discount_factor"}
 #: Name in a link of the key that leads to a training.
 ROOM_KEY = "room"
 #: A map of 100 × 100 cells, each escaped, and all the rest fit in.
@@ -48,6 +54,7 @@ def parse_link(search: str, keys: Collection[str]) -> tuple[dict[str, str], list
     for key, text in pairs:
         if _is_no_setting(key):
             continue
+        key = _ALIASES.get(key, key)
         if key not in keys:
             known = ", ".join(keys)
             complaints.append(f"Address has no setting {reprlib.repr(key)}, allowed are {known}")
@@ -122,3 +129,50 @@ def _shifts(text: str) -> Any:
         return parameters.parse_wholes(text.split(",") if text else ())
     except (TypeError, ValueError):
         return text
+
+
+class Before:
+    """The settings of a room as they are when this is made, and what a link makes of them.
+
+    Args:
+        room: The room; later changes of it do not count.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._world = values_of(room.world_config)
+        self._learner = room.learner.copy()
+        self._pace, self._seed = values_of(room.pace), room.seed
+        self._brought_by = room.brought.level
+        self.after = cache(partial(self._after))
+
+    @property
+    def level(self) -> str:
+        """The name of the level."""
+        return str(self._world["level"])
+
+    def _after(self, level: str, algorithm: str) -> dict[str, Any]:
+        """The settings, by their keys in a link, that a link leaves which names no others.
+
+        Args:
+            level: The level that it names, or that there was before. It brings its own along.
+            algorithm: The algorithm of the learner whose settings are wanted; that of the
+                result is what the level leaves.
+        """
+        world, pace = GridWorldConfig(**self._world), Pace(**self._pace)
+        learner = self._learner.copy()
+        if level not in ("custom", self.level):
+            brought = Brought(world, learner, pace)
+            brought.level = self._brought_by
+            world.param.update(level=level)
+            brought.follow()
+        left = {"algorithm": learner.algorithm}
+        learner.param.update(algorithm=algorithm)
+        values = values_of(world) | left | values_of(learner.config) | values_of(pace)
+        return {KEYS.get(name, name): value for name, value in values.items()} | {
+            "seed": self._seed
+        }
+
+
+def values_of(owner: param.Parameterized) -> dict[str, Any]:
+    """An object's parameters, its name left out."""
+    return {name: getattr(owner, name) for name in owner.param if name != "name"}

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import gridworld
-from dashboard.views.colours import GREEN, ORANGE, SKY_BLUE, VERMILION
+from dashboard.views.colours import GREEN, LIGHT, ORANGE, SKY_BLUE, VERMILION
 from gridworld import Cell, Snapshot, parse_layout
 
 
@@ -27,7 +27,7 @@ KINDS = {
     Cell.START: CellKind("start", SKY_BLUE),
     Cell.GOAL: CellKind("goal", GREEN),
     Cell.FREE: CellKind("free", "#ffffff"),
-    Cell.WALL: CellKind("wall", "#4a5056"),
+    Cell.WALL: CellKind("wall", LIGHT.wall),
     Cell.PIT: CellKind("pit", VERMILION),
     Cell.CLIFF: CellKind("cliff", ORANGE),
 }
@@ -40,6 +40,21 @@ TERMINAL = (Cell.GOAL, Cell.PIT)
 ARROWS = "↑→↓←"
 #: ``(x, y)`` of each action's move, with y downwards, shape ``(A, 2)``.
 MOVES_XY = gridworld.MOVES[:, ::-1]
+
+
+class Dynamics(NamedTuple):
+    """How the world moves an agent besides its actions.
+
+    Attributes:
+        wind: Upward shift in cells, one value a column; empty for calm.
+        slip: Probability that a move goes to one side of where it was meant to.
+    """
+
+    wind: tuple[int, ...] = ()
+    slip: float = 0.0
+
+
+CALM = Dynamics()
 
 
 def open_states(snapshot: Snapshot) -> NDArray[np.bool_]:

@@ -1,35 +1,23 @@
 """The map, the agent on it and the trail behind it."""
 
-from bokeh.models import (
-    CDSView,
-    Circle,
-    ColumnDataSource,
-    IndexFilter,
-    Line,
-    Plot,
-    Range1d,
-    Rect,
-    Text,
-)
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from dashboard.views.cells import KINDS
-from dashboard.views.colours import AGENT, LETTERS
+from bokeh.models import GlyphRenderer, PanTool, Plot, Range1d, ResetTool, Tool, WheelZoomTool
+
+from dashboard.views.board.geometry import Geometry
+from dashboard.views.board.map import MapDrawing
+from dashboard.views.board.marks import Marks
+from dashboard.views.board.trail import Trail
+from dashboard.views.cells import CALM, Dynamics
+from dashboard.views.colours import DARK, LIGHT, Theme
 from dashboard.widgets.layout import bokeh_pane
-from gridworld import TRAIL_LENGTH, Cell, Snapshot, parse_layout, read_cells
+from gridworld import Snapshot, Step, parse_layout, read_cells
 
-#: Width of the lines between cells, in cells.
-_LINE_WIDTH = 0.02
-
-#: Columns of the map's source: one rectangle a row, back to front.
-_COLUMNS = ("x", "y", "width", "height", "colour", "text")
-
-_LIGHT = {
-    "free": KINDS[Cell.FREE].colour,
-    "wall": KINDS[Cell.WALL].colour,
-    "line": "#d5d8db",
-    "agent": AGENT,
-}
-_DARK = {"free": "#23272b", "wall": "#656d75", "line": "#3c4248", "agent": "#f25ca8"}
+#: Longest side of a map, in cells, that is not to be zoomed: the wheel scrolls the page there.
+_WHOLE_SIDE = 20
+#: Fewest cells along the plot when it is zoomed.
+_LEAST_CELLS = 6
 
 
 class GridView:
@@ -37,14 +25,22 @@ class GridView:
 
     It has few glyphs, and no axes: each model costs the page time to load.
 
+    Args:
+        snapshot: What to show first.
+        dynamics: Returns the wind and the slip of the world that is shown.
+
     Attributes:
         plot: The Bokeh plot.
         panel: The plot as it is placed on the page.
+        theme: Its colours.
+        geometry: Where things are.
+        dynamics: The wind and the slip that are shown.
+        map: What draws the cells of the map, in the order of the states on a small one.
     """
 
     min_interval = 0.0
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, dynamics: Callable[[], Dynamics] = lambda: CALM) -> None:
         self.plot = Plot(
             x_range=Range1d(start=-0.5, end=0.5),
             y_range=Range1d(start=0.5, end=-0.5),
@@ -52,113 +48,181 @@ class GridView:
             sizing_mode="scale_width",
             min_width=200,
             max_width=640,
-            min_border=4,
+            min_border=0,
             border_fill_alpha=0,
+            background_fill_alpha=0,
             outline_line_alpha=0,
             styles={"flex": "none"},  # else the widgets below would squeeze it
         )
+        self._world = dynamics
+        self.dynamics = CALM
         self._layout = ""
         self._draft: str | None = None
         self._trail_shown = True
-        self._theme = _LIGHT
-        self._map = ColumnDataSource({column: [] for column in _COLUMNS}, name="map")
-        # One source for all that moves, so that a frame is one event.
-        self._trail = ColumnDataSource(
-            {
-                "x": [0] * TRAIL_LENGTH,
-                "y": [0] * TRAIL_LENGTH,
-                "alpha": [((i + 1) / TRAIL_LENGTH) ** 1.5 for i in range(TRAIL_LENGTH)],
-            },
-            name="trail",
-        )
-        self._text = Text(
-            text_color=LETTERS,
-            text_align="center",
-            text_baseline="middle",
-            text_font_style="bold",
-        )
-        self._path = Line(line_alpha=0.7, line_width=4, line_join="round", line_cap="round")
-        self._steps = Circle(radius=0.1, fill_alpha="alpha", line_alpha=0)
-        self._agent = Circle(radius=0.3, line_width=2)
-        cell = Rect(width="width", height="height", fill_color="colour", line_width=0)
-        self.plot.add_glyph(self._map, cell, level="underlay")
-        self._labels = self.plot.add_glyph(self._map, self._text, level="underlay")
-        # At this level the browser has a canvas of its own: a frame does not repaint the map.
-        self._behind = [
-            self.plot.add_glyph(self._trail, glyph, level="overlay")
-            for glyph in (self._path, self._steps)
-        ]
-        here = CDSView(filter=IndexFilter(indices=[TRAIL_LENGTH - 1]))
-        self._here = self.plot.add_glyph(self._trail, self._agent, view=here, level="overlay")
+        self._cell: tuple[int, int] | None = None
+        self._step: Step | None = None
+        self._height: str | None = None
+        self._zoom_allowed = True
+        self._ranks: dict[str, int] = {}
+        self._on_theme: list[Callable[[], None]] = []
+        self._zoom_tools: list[Tool] = []
+        self.theme: Theme = LIGHT
+        self.geometry = Geometry(1, 1)
+        self._map = MapDrawing(self.plot)
+        self.map = self._map.renderer
+        self._trail = Trail(self.plot)
+        self._marks = Marks(self.plot)
         self.panel = bokeh_pane(self.plot)
         self.update(snapshot)
+
+    @property
+    def ratio(self) -> float:
+        """Width of the plot through its height, the numbers of rows and columns included."""
+        return self.geometry.ratio
+
+    def fit(self, height: str) -> None:
+        """Lets the plot be as large as a height allows, whatever its map's shape.
+
+        Args:
+            height: A height of CSS, such as ``"100vh - 220px"``.
+        """
+        self._height = height
+        self.plot.max_width = None
+        self._fit()
+
+    def add(self, renderers: Sequence[GlyphRenderer], rank: int = 0) -> None:
+        """Adds renderers above the map and the trail, and below the agent and the marks.
+
+        Args:
+            renderers: The renderers.
+            rank: They are above those of lower ranks, whichever came first.
+        """
+        self._ranks |= {renderer.id: rank for renderer in renderers}
+        above = [*self._trail.agent, *self._marks.renderers]
+        below = [renderer for renderer in self.plot.renderers if renderer not in above]
+        ranked = sorted([*below, *renderers], key=lambda r: self._ranks.get(r.id, -1))
+        self.plot.renderers = [*ranked, *above]
 
     def show_trail(self, shown: bool) -> None:
         """Shows or hides the trail; the agent stays."""
         self._trail_shown = shown
-        for renderer in self._behind:
-            renderer.visible = shown and self._draft is None
+        self._trail.show(self._draft is None, shown, self.geometry)
 
     def set_dark(self, dark: bool) -> None:
         """Recolours the grid for the page's theme."""
-        self._theme = _DARK if dark else _LIGHT
+        self.theme = DARK if dark else LIGHT
         self._draw_map()
+        for recolour in self._on_theme:
+            recolour()
+
+    def watch_theme(self, recolour: Callable[[], None]) -> None:
+        """Has a function called after each change of the theme."""
+        self._on_theme.append(recolour)
 
     def show_draft(self, layout: str | None) -> None:
         """Shows another map in place of the run's, without the agent; None for the run's."""
         self._draft = layout
-        self._here.visible = layout is None
-        self.show_trail(self._trail_shown)
         self._draw_map()
+        self.show_trail(self._trail_shown)
 
     def cell_at(self, x: float, y: float) -> tuple[int, int]:
-        """The cell ``(row, col)`` nearest to a point of the plot."""
+        """The cell ``(row, col)`` of the run's map nearest to a point of the plot."""
         n_rows, n_cols = parse_layout(self._layout).shape
         return min(max(round(y), 0), n_rows - 1), min(max(round(x), 0), n_cols - 1)
 
+    def select(self, cell: tuple[int, int] | None) -> None:
+        """Puts a ring about the cell ``(row, col)``, which stays; None takes it away."""
+        self._cell = cell
+        self._mark()
+
+    def mark_step(self, step: Step | None) -> None:
+        """Marks S, A and S′ of a step; None takes the marks away."""
+        if step != self._step:
+            self._step = step
+            self._mark()
+
+    def allow_zoom(self, allowed: bool) -> None:
+        """Lets a large map be zoomed and moved, or keeps it still, as while it is edited."""
+        self._zoom_allowed = allowed
+        self._offer_zoom()
+
+    def reset_view(self) -> None:
+        """Shows the whole map again after it was zoomed or moved."""
+        place = self.geometry
+        is_large = place.side > _WHOLE_SIDE
+        for axis, start, end in (
+            (self.plot.x_range, place.left, place.right),
+            (self.plot.y_range, place.bottom, place.top),
+        ):
+            limits: dict[str, Any] = {"bounds": None, "min_interval": None}
+            if is_large:
+                limits = {
+                    "bounds": (min(start, end), max(start, end)),
+                    "min_interval": _LEAST_CELLS,
+                }
+            axis.update(start=start, end=end, reset_start=start, reset_end=end, **limits)
+
     def update(self, snapshot: Snapshot) -> None:
         """Moves the agent and its trail; draws the map if it has changed."""
-        if snapshot.layout != self._layout:
-            self._layout = snapshot.layout
+        dynamics = self._world()
+        if snapshot.layout != self._layout or dynamics != self.dynamics:
+            if snapshot.layout != self._layout:
+                self._cell = self._step = None
+            self._layout, self.dynamics = snapshot.layout, dynamics
             self._draw_map()
-        # A short trail repeats its first cell to fill the source.
-        cells = snapshot.trail.tolist()
-        cells = [cells[0]] * (TRAIL_LENGTH - len(cells)) + cells
-        whole = slice(0, TRAIL_LENGTH)
-        ys, xs = ([cell[axis] for cell in cells] for axis in (0, 1))
-        if (xs, ys) != (self._trail.data["x"], self._trail.data["y"]):
-            self._trail.patch({"x": [(whole, xs)], "y": [(whole, ys)]})
+            self._mark()
+        self._trail.update(snapshot.trail.tolist(), dynamics)
+
+    def set_text(self, text: str) -> None:
+        """Sets what screen readers read out in place of the picture."""
+        attributes = {"role": "figure", "aria-label": text}
+        if self.plot.html_attributes != attributes:
+            self.plot.html_attributes = attributes
+
+    def _mark(self) -> None:
+        n_before = len(self._marks.renderers)
+        shown = self._draft is None
+        self._marks.draw(
+            self._cell if shown else None,
+            self._step if shown else None,
+            self.geometry,
+            self.theme,
+        )
+        if len(self._marks.renderers) > n_before:
+            self.add([])
 
     def _draw_map(self) -> None:
         cells = read_cells(self._draft or self._layout)
         n_rows, n_cols = cells.shape
-        middle_x, middle_y = (n_cols - 1) / 2, (n_rows - 1) / 2
-        theme = self._theme
-        rects = [
-            (i - 0.5, middle_y, _LINE_WIDTH, n_rows, theme["line"], "") for i in range(n_cols + 1)
-        ]
-        rects += [
-            (middle_x, i - 0.5, n_cols, _LINE_WIDTH, theme["line"], "") for i in range(n_rows + 1)
-        ]
-        for row, line in enumerate(cells.tolist()):
-            for col, letter in enumerate(line):
-                colour = KINDS[letter].colour
-                if letter == Cell.START:  # a badge in the corner: it is a cell like the others
-                    rects.append((col - 0.34, row - 0.34, 0.3, 0.3, colour, letter))
-                elif letter == Cell.WALL:
-                    rects.append((col, row, 1, 1, theme["wall"], ""))
-                elif letter != Cell.FREE:
-                    rects.append((col, row, 1, 1, colour, letter))
-        columns = [list(column) for column in zip(*rects, strict=True)]
-        # Before the cells: Bokeh 3.10 paints letters that change their size with the colours of
-        # other cells, and fails where these are fewer.
-        self._labels.visible = max(n_rows, n_cols) <= 30
-        self._text.text_font_size = f"{max(8, 160 // max(n_rows, n_cols))}px"
-        self._map.data = dict(zip(_COLUMNS, columns, strict=True))
-        self.plot.x_range.update(end=n_cols - 0.5)
-        self.plot.y_range.update(start=n_rows - 0.5)
-        self.plot.aspect_ratio = n_cols / n_rows
-        self._path.line_color = self._steps.fill_color = theme["agent"]
-        self._agent.fill_color = theme["agent"]
-        self._agent.line_color = "#ffffff"
-        self.plot.background_fill_color = theme["free"]
+        dynamics = self.dynamics if n_cols == len(self.dynamics.wind) else CALM
+        geometry = Geometry(n_rows, n_cols, any(dynamics.wind))
+        is_new, self.geometry = geometry != self.geometry, geometry
+        self._map.draw(cells, geometry, dynamics, self.theme)
+        self._trail.lay_out(geometry, self.theme)
+        self._mark()
+        # Pictures of it without a page have this ground.
+        self.plot.background_fill_color = self.theme.line
+        if is_new:
+            self.reset_view()
+            self.plot.aspect_ratio = geometry.ratio
+            self._fit()
+            self._offer_zoom()
+
+    def _fit(self) -> None:
+        if self._height is not None:
+            width = f"calc(({self._height}) * {self.ratio:.4f})"
+            middle = {"width": "100%", "margin-inline": "auto"}
+            self.plot.styles = {**self.plot.styles, **middle, "max-width": width}
+
+    def _offer_zoom(self) -> None:
+        wanted = self._zoom_allowed and self.geometry.side > _WHOLE_SIDE
+        if wanted and not self._zoom_tools:
+            self._zoom_tools = [PanTool(), WheelZoomTool(), ResetTool()]
+        others = [tool for tool in self.plot.toolbar.tools if tool not in self._zoom_tools]
+        if wanted:
+            pan, wheel, _ = self._zoom_tools
+            self.plot.toolbar.tools = [*others, *self._zoom_tools]
+            self.plot.toolbar.update(active_drag=pan, active_scroll=wheel)
+        elif len(others) != len(self.plot.toolbar.tools):
+            self.plot.toolbar.update(active_drag=None, active_scroll=None)
+            self.plot.toolbar.tools = others

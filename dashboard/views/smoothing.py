@@ -40,11 +40,48 @@ def extremes(record: NDArray) -> tuple[NDArray, NDArray]:
     return extremes_of_groups(record, 0, record.size, _group_size(record))
 
 
+def sampled_means(record: NDArray, window: int = WINDOW) -> tuple[NDArray, NDArray]:
+    """`means`, each summed up for itself: its time does not depend on the record's length.
+
+    Args:
+        record: A number for each episode, shape ``(E,)``.
+        window: Length of the moving mean, in episodes.
+
+    Returns:
+        Episodes, counted from 1, and the means there, both shape ``(N,)``, ``N <= 512``.
+    """
+    last = _ends(record)
+    at = last[:, None] - np.arange(1, window + 1)
+    numbers = np.where(at >= 0, record[at.clip(min=0)] if record.size else 0, 0)
+    return last, numbers.sum(axis=1) / last.clip(max=window)
+
+
+def totals(lengths: NDArray) -> tuple[NDArray, NDArray]:
+    """Steps that a run took in all, and episodes completed by then.
+
+    Args:
+        lengths: Steps of each episode, shape ``(E,)``.
+
+    Returns:
+        Steps, and the number of episodes, both shape ``(N + 1,)``, ``N <= 512``; from 0 on.
+    """
+    group = _group_size(lengths)
+    steps = sums_of_groups(lengths, 0, lengths.size, group)
+    return np.concatenate([[0], steps]), np.concatenate([[0], _ends(lengths)])
+
+
+def sums_of_groups(lengths: NDArray, begin: int, end: int, group: int) -> NDArray:
+    """Sums of the numbers from index ``begin`` to the end of each group of ``group``."""
+    if begin >= end:
+        return np.empty(0, dtype=lengths.dtype)
+    return np.add.reduceat(lengths[begin:end], np.arange(0, end - begin, group)).cumsum()
+
+
 def means_of_groups(
     record: NDArray, begin: int, end: int, group: int, window: int = WINDOW
 ) -> tuple[NDArray, NDArray]:
     """`means` of the episodes from index ``begin`` to ``end``, in groups of ``group``."""
-    last = np.arange(begin + group, end + group, group).clip(max=end)
+    last = ends_of_groups(begin, end, group)
     first = (last - window).clip(min=0)
     origin = max(0, begin - window)
     sums = np.concatenate([[0.0], record[origin:end].cumsum()])
@@ -62,6 +99,15 @@ def extremes_of_groups(
         within = np.sort([groups.argmin(axis=1), groups.argmax(axis=1)], axis=0)
         at = (np.arange(len(groups)) * group + within).T.ravel().clip(max=chunk.size - 1)
     return begin + at + 1, chunk[at]
+
+
+def ends_of_groups(begin: int, end: int, group: int) -> NDArray:
+    """Episodes, counted from 1, at the end of each group of ``group``."""
+    return np.arange(begin + group, end + group, group).clip(max=end)
+
+
+def _ends(record: NDArray) -> NDArray:
+    return ends_of_groups(0, record.size, _group_size(record))
 
 
 def _group_size(record: NDArray) -> int:

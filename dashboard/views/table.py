@@ -8,20 +8,23 @@ import panel as pn
 from bokeh.models import ImportedStyleSheet
 
 from dashboard.views.cells import ARROWS, KINDS, OPEN, TERMINAL
-from dashboard.views.mathml import number
+from dashboard.views.step import NAMES
 from dashboard.widgets.hinted import Select
+from dashboard.words.numbers import exact_number, short_number
 from gridworld import Action, Snapshot, best_actions, parse_layout
 
 #: Titles of the columns of values, in the actions' order.
-COLUMNS = [f"{arrow} {action.name.title()}" for arrow, action in zip(ARROWS, Action, strict=True)]
+COLUMNS = list(ARROWS)
 #: Orders to choose from, with the column sorted by.
 _ORDERS = {"Cell": ("Cell", "asc")} | {
-    f"{column}, {words} first": (column, direction)
-    for column in (*COLUMNS, "Visits")
+    f"{title}, {words} first": (column, direction)
+    for column, title in (*zip(COLUMNS, NAMES, strict=True), ("Visits", "Visits"))
     for words, direction in (("greatest", "desc"), ("least", "asc"))
 }
 #: Rows of a page.
-PAGE_SIZE = 15
+PAGE_SIZE = 7
+#: Decimals of a value below 10; its tooltip has all digits.
+_DECIMALS = 3
 #: Seconds between two drawings during a run.
 _INTERVAL_SECONDS = 1.0
 #: The same for a table of many rows.
@@ -56,7 +59,7 @@ class QTableView:
         self.min_interval = _INTERVAL_SECONDS if len(rows) < _MANY_ROWS else _LONG_INTERVAL_SECONDS
         if self._table is None:
             self._table = _make_table(rows)
-            self.panel[:] = [self._make_order(), self._table]
+            self.panel[:] = [self._table, self._make_order()]
         elif is_other_map:  # its rows begin at the top; the sorting stays
             self._table.param.update(value=rows, page=1)
         else:
@@ -69,8 +72,11 @@ class QTableView:
             options=_ORDERS,
             value=_ORDERS["Cell"],
             hint="Order of the rows; a click on a column's head sorts by it too.",
-            max_width=260,
-            margin=(8, 10),
+            width=172,
+            margin=0,
+            # On the pager's line, of which the table leaves it the first part.
+            styles={"margin-top": "-26px", "z-index": "1"},
+            stylesheets=[_ORDER_STYLE],
         )
         order.param.watch(lambda event: self._sort(*event.new), "value")
         return order
@@ -89,7 +95,6 @@ def make_rows(snapshot: Snapshot) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "Cell": states,  # sorts as cells do: (2, 0) before (10, 0)
-            "State": states,
             **dict(zip(COLUMNS, q_values.T, strict=True)),
             "Best": _best(q_values, letters[states]),
             "Visits": snapshot.visits[states].sum(axis=1),
@@ -143,6 +148,8 @@ class _Tabulator(pn.widgets.Tabulator):
             return [
                 "({}, {})".format(*divmod(state, self.value.attrs["n_cols"])) for state in column
             ]
+        if col == "Best":
+            return ["all" if arrows == ARROWS else arrows for arrows in column]
         if col not in COLUMNS:
             return column
         best = (col[0] in arrows for arrows in df["Best"])
@@ -155,11 +162,12 @@ def _as_text(sheet: Any) -> Any:
 
 def _marked(value: float, is_best: bool) -> str:
     style = ' class="best"' if is_best else ""
-    return f'<span{style} title="{value!r}">{number(value)}<i>★</i></span>'
+    shown, exact = short_number(value, _DECIMALS), exact_number(value)
+    return f'<span{style} title="{exact}">{shown}</span>'
 
 
 def _make_table(rows: pd.DataFrame) -> _Tabulator:
-    numbers = ["State", *COLUMNS, "Visits"]
+    numbers = [*COLUMNS, "Visits"]
     return _Tabulator(
         rows,
         # The browser must neither hold nor sort ten thousand rows.
@@ -168,21 +176,66 @@ def _make_table(rows: pd.DataFrame) -> _Tabulator:
         show_index=False,
         disabled=True,
         selectable=False,
-        frozen_columns=["Cell"],
         layout="fit_columns",
-        configuration={"columnDefaults": {"minWidth": 92, "resizable": False}},
+        configuration={
+            "columnDefaults": {"minWidth": 36, "resizable": False},
+            "rowHeight": 22,
+            "paginationButtonCount": 3,
+            "locale": "en",
+            "langs": {"en": {"pagination": _PAGER}},
+        },
+        widths={"Cell": 52, "Best": 44, "Visits": 56},
         formatters={name: {"type": "html"} for name in ("Cell", *COLUMNS)},
         text_align=dict.fromkeys(numbers, "right"),
         header_align=dict.fromkeys(numbers, "right"),
         sizing_mode="stretch_width",
+        margin=(4, 0, 0, 0),
         stylesheets=[_STYLE],
     )
 
 
+#: Signs on the pager's buttons, and their names.
+_PAGER = {
+    key: value
+    for name, sign in (("first", "«"), ("prev", "‹"), ("next", "›"), ("last", "»"))
+    for key, value in (
+        (name, sign),
+        (f"{name}_title", f"{name.replace('prev', 'previous').title()} page"),
+    )
+}
 _STYLE = """
-.tabulator-cell { font-variant-numeric: tabular-nums; }
-.tabulator-cell i { font-style: normal; visibility: hidden; margin-left: 2px;
-                    color: var(--mui-palette-primary-main); }
-.best { font-weight: bold; }
-.best i { visibility: visible !important; }
+.tabulator { font-size: 13px !important; border: none !important; background: none !important; }
+.tabulator .tabulator-header { border-top: none !important; background: none !important; }
+.tabulator .tabulator-header .tabulator-col { min-height: 24px !important; height: 24px !important;
+  background: none !important; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 2px !important; }
+.tabulator .tabulator-col .tabulator-col-title { font-size: 12px !important; line-height: 20px;
+  font-weight: 600; padding: 0 9px 0 0 !important; color: var(--mui-palette-text-secondary); }
+.tabulator .tabulator-col .tabulator-col-sorter { right: 1px !important; }
+.tabulator .tabulator-col[aria-sort="none"]:not(:hover) .tabulator-col-sorter { opacity: 0; }
+.tabulator .tabulator-tableholder .tabulator-row { min-height: 22px !important;
+  height: 22px !important; background: none !important;
+  border-bottom: 1px solid var(--mui-palette-divider) !important; }
+.tabulator .tabulator-row .tabulator-cell { height: 21px !important; padding: 0 2px !important;
+  line-height: 21px; border: none !important; font-size: 13px !important;
+  font-variant-numeric: tabular-nums; }
+.tabulator .tabulator-footer { padding: 0 0 0 174px !important; border: none !important;
+  background: none !important; }
+.tabulator .tabulator-footer .tabulator-footer-contents { padding: 4px 0 0 !important; }
+.tabulator .tabulator-footer .tabulator-page { min-width: 24px; height: 24px !important;
+  padding: 0 4px !important; margin: 0 1px !important; font-size: 13px !important;
+  line-height: 1 !important; border-radius: 6px !important; }
+.best { font-weight: bold; color: var(--mui-palette-primary-main); }
+"""
+_ORDER_STYLE = """
+.bk-input-group { display: flex !important; flex-direction: row !important; gap: 6px;
+                  align-items: center; height: 26px; padding: 0 !important; }
+.bk-input-group > label { position: static !important; transform: none !important;
+                          flex: none; margin: 0 !important; padding: 0 !important;
+                          background: none !important; font-size: 12px !important;
+                          color: var(--mui-palette-text-secondary) !important; }
+.bk-input { width: 122px !important; height: 26px !important; min-height: 26px !important;
+            margin: 0 !important; padding: 0 18px 0 6px !important; border-radius: 8px;
+            font-size: 12px !important; background-position: right 4px center !important;
+            text-overflow: ellipsis; color: var(--mui-palette-text-primary); }
 """

@@ -34,9 +34,10 @@ class Field:
         why_locked: Text of the toast for a locked value, after the label.
         watch: Watches the parameter.
         lock: Lock to hold from the check of ``is_locked`` until the value is set.
+        symbol: The textbook's letter for it, shown beside the label.
 
     Attributes:
-        widget: The Panel widget.
+        widget: The Panel widget, or a layout with it.
     """
 
     def __init__(
@@ -48,18 +49,31 @@ class Field:
         why_locked: str = "is locked while training. Stop to change.",
         watch: Watch = watch_always,
         lock: AbstractContextManager[Any] | None = None,
+        symbol: str = "",
     ) -> None:
         self._owner, self._name, self._is_locked = owner, name, is_locked
         self._watch, self._watched = watch, {owner}
-        self._width, self._why_locked = width, why_locked
+        self._width, self._why_locked, self._symbol = width, why_locked, symbol
         self._lock = lock if lock is not None else nullcontext()
         self._parameter = owner.param[name]
         self.label = self._parameter.label
         # The widget is one check box: it holds a list with True in it, or an empty one.
         self._is_boxed = isinstance(self._parameter, param.Boolean) and in_notebook()
-        self.widget = self._make_widget()
-        self.widget.param.watch(self._on_widget, "value")
+        self.widget = self._entry = self._make_widget()
+        self._entry.param.watch(self._on_entry, "value")
         watch(owner, [name], self._show)
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the widget is greyed out."""
+        return bool(self._entry.disabled)
+
+    @disabled.setter
+    def disabled(self, disabled: bool) -> None:
+        self._enable(disabled)
+
+    def _enable(self, disabled: bool) -> None:
+        self._entry.disabled = disabled
 
     def turn_to(self, owner: param.Parameterized) -> None:
         """Stands from now on for the parameter of the same name of another object."""
@@ -74,7 +88,7 @@ class Field:
             "label": self.label,
             "hint": self._parameter.doc,
             "value": self._shown(),
-            "margin": (2, 10),
+            "margin": 0,
             # Not the parameter `width`: a row does not wrap widgets of a fixed width.
             "sizing_mode": "stretch_width",
             "max_width": self._width,
@@ -85,16 +99,22 @@ class Field:
         match self._parameter:
             case parameters.Choice():
                 titles = dict(self._parameter.names)
-                return Select(**common, options=titles, stylesheets=[_INPUT])
+                return Select(**common, options=titles, stylesheets=self._sheets)
             case param.Boolean():
-                switch = {key: common[key] for key in ("hint", "value")} | {"margin": (16, 10)}
+                switch = {key: common[key] for key in ("hint", "value")} | {"margin": (6, 0)}
                 if self._is_boxed:
                     return CheckBoxGroup(**switch, options={self.label: True})
                 return Switch(**switch, label=self.label)
             case parameters.Text():
-                return TextAreaInput(**common, rows=7, stylesheets=[_INPUT, _MAP])
+                return TextAreaInput(**common, rows=7, stylesheets=[*self._sheets, _MAP])
             case _:
-                return TextInput(**common, stylesheets=[_INPUT])
+                return TextInput(**common, stylesheets=self._sheets)
+
+    @property
+    def _sheets(self) -> list[str]:
+        # No part of the name that is read out.
+        symbol = f'.bk-input-group > label::after {{ content: " {self._symbol}" / ""; }}'
+        return [_INPUT, symbol] if self._symbol else [_INPUT]
 
     def _shown(self) -> Any:
         """The parameter's value as the widget holds it."""
@@ -105,17 +125,20 @@ class Field:
 
     def _show(self) -> None:
         shown = self._shown()
-        if self.widget.value != shown:
-            self.widget.value = shown
-        elif getattr(self.widget, "value_input", shown) != shown:
-            self.widget.value_input = shown
+        if self._entry.value != shown:
+            self._entry.value = shown
+        elif getattr(self._entry, "value_input", shown) != shown:
+            self._entry.value_input = shown
 
-    def _on_widget(self, event: param.parameterized.Event) -> None:
-        if event.new == self._shown():
-            return
+    def _on_entry(self, event: param.parameterized.Event) -> None:
+        if event.new != self._shown():
+            self.enter(event.new)
+
+    def enter(self, entered: Any) -> None:
+        """Sets what a person entered, or says why it is refused."""
         with self._lock:
             is_locked = self._is_locked()
-            complaint = None if is_locked else self._set(event.new)
+            complaint = None if is_locked else self._set(entered)
         if is_locked:
             toast("warning", f"{self.label} {self._why_locked}")
         elif complaint is not None:
@@ -138,10 +161,22 @@ class Field:
         return parameters.parse_number(entered) if is_number else entered
 
 
+# Panel's Material styles float the label over the frame, by longer selectors.
 _INPUT = """
-.bk-input-group > label { background: none; color: var(--mui-palette-text-secondary); }
-.bk-input { font-size: 1rem; color: var(--mui-palette-text-primary); }
-.bk-input:disabled { border-style: solid; border-color: var(--mui-palette-divider);
-                     color: var(--mui-palette-text-disabled); }
+:host .bk-input-group.bk-input-group { padding: 0; gap: 2px; }
+:host .bk-input-group > label { position: static !important; transform: none !important;
+  margin: 0 !important; padding: 0 !important; background: none !important;
+  font-size: 12.5px !important; line-height: 1.4 !important; white-space: pre;
+  color: var(--mui-palette-text-secondary); }
+:host .bk-input { margin: 0; padding: 0 10px; font-size: 13.5px; border-radius: 8px;
+  min-height: 0; color: var(--mui-palette-text-primary);
+  background-color: var(--mui-palette-background-paper);
+  border: 1px solid var(--mui-palette-divider); }
+:host input.bk-input, :host select.bk-input { height: 34px; }
+:host select.bk-input { padding-block: 0; line-height: 32px; }
+:host .bk-input:disabled { border-style: solid; color: var(--mui-palette-text-disabled); }
 """
-_MAP = "textarea.bk-input { font-family: monospace; line-height: 1.2; letter-spacing: 0.15em; }"
+_MAP = """
+:host textarea.bk-input { padding: 8px 10px; font-family: monospace; line-height: 1.2;
+                          letter-spacing: 0.15em; }
+"""

@@ -4,6 +4,7 @@ from gridworld.algorithms.q_learning import Q_LEARNING, QLearningAgent, QLearnin
 from gridworld.algorithms.sarsa import SARSA, SarsaAgent, SarsaConfig
 from gridworld.learning.algorithm import Algorithm
 from gridworld.learning.config import LearningConfig
+from gridworld.worlds.levels import LEVELS
 
 #: What `gridworld` has, too.
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "SarsaAgent",
     "SarsaConfig",
     "algorithm_of",
+    "learner_of",
 ]
 
 #: All algorithms by their keys.
@@ -52,3 +54,22 @@ def algorithm_of(config: LearningConfig) -> Algorithm:
             return algorithm
     known = ", ".join(algorithm.config.__name__ for algorithm in ALGORITHMS.values())
     raise ValueError(f"learning_config must be one of {known}, got {type(config).__name__}")
+
+
+def learner_of(level: str, algorithm: str | None = None) -> LearningConfig:
+    """A new config of the learner that a level brings: the textbook's, or Q-learning's defaults.
+
+    Args:
+        level: Name of a level in `LEVELS`.
+        algorithm: Key of an algorithm to take in place of the level's; of the level's settings it
+            has those that it knows.
+
+    Raises:
+        ValueError: If there is no such level or algorithm.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"level must be one of {', '.join(LEVELS)}, got {level!r}")
+    book = LEVELS[level].book
+    kind = algorithm_named(algorithm or (book.algorithm if book else DEFAULT_ALGORITHM)).config
+    brought = book.learning if book else {}
+    return kind(**{name: value for name, value in brought.items() if name in kind.param})

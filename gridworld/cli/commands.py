@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
-from gridworld.cli.options import UsageError, configs, whole, with_config_options
-from gridworld.cli.report import evaluation, summary
+from gridworld.algorithms import ALGORITHMS
+from gridworld.atomic import check_writable
+from gridworld.cli.options import UsageError, configs, meant_by, whole, with_config_options
+from gridworld.cli.report import evaluation, in_columns, lines, summary
 from gridworld.cli.serve import serve
 from gridworld.preparation import prepare_all
 from gridworld.saving import tables
-from gridworld.trainer import RECENT_EPISODES, Trainer
+from gridworld.trainer import Trainer
+from gridworld.version import __version__
 from gridworld.worlds.levels import LEVELS
 
 if TYPE_CHECKING:
@@ -36,29 +36,38 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_LABELS = {
-    "level": "Level",
-    "algorithm": "Algorithm",
-    "seed": "Seed",
-    "status": "Status",
-    "episodes": "Episodes",
-    "steps": "Steps",
-    "converged": "Ended as optimal",
-    "epsilon": "Epsilon",
-    "training_return": f"Mean return, last {RECENT_EPISODES} episodes",
-    "training_success_rate": f"Success rate, last {RECENT_EPISODES} episodes",
-    "gap": "Gap to optimal, discounted, without the limit",
-    "greedy_return": "Expected return, greedy policy",
-    "optimal_return": "Highest return within the step limit",
-    "planned_return": "Expected return, policy of planning",
-    "optimal_path_length": "Optimal path, steps",
-    "success_rate": "Success rate, greedy policy",
-    "greedy_ends": "Ends within the step limit, greedy policy",
-    "out": "Saved to",
+#: How the names of files end that an option writes.
+_ENDINGS = {
+    "--out": (".npz",),
+    "--csv": (".csv",),
+    "--q-csv": (".csv",),
+    "--parquet": (".parquet",),
+    "--q-parquet": (".parquet",),
+    "--html": (".html", ".htm"),
+    "--gif": (".gif",),
+    "--png": (".png",),
 }
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="File that train --out has saved.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"gridworld {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options_of_all(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Tell the version, and end."
+        ),
+    ] = False,
+) -> None:
+    """Takes the options that come before a command."""
 
 
 @app.command()
@@ -69,26 +78,39 @@ def train(
     ] = "easy",
     *,
     algorithm: Annotated[
-        str, typer.Option(metavar="NAME", help=f"How to learn: {', '.join(ALGORITHMS)}.")
-    ] = DEFAULT_ALGORITHM,
+        str | None,
+        typer.Option(
+            metavar="NAME", help=f"How to learn: {', '.join(ALGORITHMS)}. Default: the level's."
+        ),
+    ] = None,
     seed: Annotated[
         str, typer.Option(metavar="INTEGER", help="Seed of all chance in the run, from 0.")
     ] = "0",
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save the run, by custom as *.npz.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Save the whole run to this file (*.npz), for evaluate, export and the page.",
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show no progress and no hints.")
+    ] = False,
     as_json: AsJson = False,
     **settings: str | None,
 ) -> None:
     """Train an agent, to the end of the run.
 
+    A textbook's level is learned as in the book; the options given win.
+
     Ctrl-C ends it before its time: what was learned by then is saved to --out.
     """
     world, learning = configs(level, settings, algorithm)
     trainer = Trainer(world, learning, whole("--seed", seed, 0))
-    if out is not None and not out.resolve().parent.is_dir():
-        raise UsageError(f"--out must be in a folder that exists, got {str(out)!r}")
+    if out is not None:
+        _check_ending("--out", out)
+        if not out.resolve().parent.is_dir():
+            raise UsageError(f"--out must be in a folder that exists, got {str(out)!r}")
     interrupted = False
     try:
         trainer.train(show_progress=sys.stderr.isatty() and not quiet)
@@ -104,6 +126,8 @@ def train(
         where = "nothing is saved without --out" if out is None else f"saved to {out}"
         _say(f"Interrupted after {trainer.snapshot.episode:,} episodes; {where}.")
         raise typer.Exit(130)
+    if not (quiet or as_json):
+        _say(_hint(out))
 
 
 @app.command()
@@ -150,6 +174,10 @@ def export(
     }
     if not any(wanted.values()):
         raise UsageError(f"export needs at least one of {', '.join(wanted)}")
+    for option, path in wanted.items():  # before the work begins
+        if path is not None:
+            _check_ending(option, path)
+            check_writable(path)
     trainer = Trainer.load(run)
     for option, path in wanted.items():
         if path is not None:
@@ -180,10 +208,7 @@ def levels(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(known, ensure_ascii=False))
         return
-    table = Table("Level", "Description", box=None, pad_edge=False)
-    for name, description in known.items():
-        table.add_row(name, description)
-    Console().print(table)
+    print(*in_columns([("Level", "Description"), *known.items()]), sep="\n")
 
 
 def main() -> NoReturn:
@@ -193,8 +218,10 @@ def main() -> NoReturn:
     except UsageError as error:
         status = _fail(error, 2)
     except CommandError as error:
-        status = _fail(error.format_message(), error.exit_code)
-    except (OSError, ValueError, ImportError, RuntimeError) as error:
+        status = _fail(_unknown_option(error) or error.format_message(), error.exit_code)
+    except OSError as error:
+        status = _fail(_of_file(error), 1)
+    except (ValueError, ImportError, RuntimeError) as error:
         status = _fail(error, 1)
     except (KeyboardInterrupt, typer.Abort):
         status = _fail("interrupted", 130)
@@ -226,18 +253,48 @@ def _show(numbers: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(numbers, allow_nan=False))
         return
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in numbers.items():
-        table.add_row(_LABELS[name], _text(value))
-    Console().print(table, markup=False)
+    print(*lines(numbers), sep="\n")
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+def _hint(out: Path | None) -> str:
+    """How to look at a run that has ended."""
+    if out is None:
+        return "To keep a run and look at it, add --out run.npz."
+    page = out.with_suffix(".html")
+    return (
+        f"To look at it: gridworld export {out} --html {page}, or gridworld serve --open and "
+        "load the file on the page."
+    )
+
+
+def _check_ending(option: str, path: Path) -> None:
+    endings = _ENDINGS[option]
+    if path.suffix.lower() not in endings:
+        raise UsageError(f"{option} must end in {' or '.join(endings)}, got {str(path)!r}")
+
+
+def _unknown_option(error: Any) -> str | None:
+    """The message for an option that there is not, with what may be meant; else None."""
+    name, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if name is None or context is None or not hasattr(error, "possibilities"):
+        return None
+    known = [option for parameter in context.command.params for option in parameter.opts]
+    meant = meant_by(name, known)
+    if not meant:
+        command = "gridworld" if context.parent is None else f"gridworld {context.info_name}"
+        return f"No such option {name}; {command} --help lists those that there are"
+    return f"No such option {name}; did you mean {' or '.join(meant)}?"
+
+
+def _of_file(error: OSError) -> str:
+    """What went wrong with a file, without the number that the system has for it."""
+    if error.filename is None:
+        return str(error)
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {error.filename}"
+    if isinstance(error, IsADirectoryError):
+        return f"{error.filename} is a folder, not a file"
+    return f"{error.filename}: {error.strerror or error}"
 
 
 def _writer(option: str) -> Any:

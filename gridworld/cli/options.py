@@ -1,7 +1,8 @@
 """Options of the command line; names, bounds and help come from the Param classes."""
 
+import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -9,13 +10,21 @@ import param
 import typer
 
 from gridworld import parameters
-from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, algorithm_named
+from gridworld.algorithms import ALGORITHMS, algorithm_of, learner_of
 from gridworld.learning.config import LearningConfig
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.levels import LEVELS
 
 #: Parameters without an option: the argument LEVEL gives the level or the map.
 _NO_OPTIONS = ("name", "level", "layout")
+#: Other names of options: the textbook's symbols, and what a link of the page calls them.
+_ALIASES = {
+    "learning_rate": "--alpha",
+    "discount_factor": "--gamma",
+    "num_episodes": "--episodes",
+    "n_rows": "--rows",
+    "n_cols": "--columns",
+}
 #: Most bytes that are read of a file with a map.
 _MAX_MAP_BYTES = 100_000
 #: Titles of the groups of options in the help: those of the world, of all learners, of some.
@@ -49,33 +58,52 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def configs(
-    level: str, settings: dict[str, str | None], algorithm: str = DEFAULT_ALGORITHM
+    level: str, settings: dict[str, str | None], algorithm: str | None = None
 ) -> tuple[GridWorldConfig, LearningConfig]:
     """The configs from a level or map file, the given options, and an algorithm's key.
+
+    The learner is the one that the level brings; the options and the algorithm win over it.
 
     Raises:
         UsageError: If one of them is not allowed.
     """
+    of_map = _map(level)
     try:
-        kinds = GridWorldConfig, algorithm_named(algorithm).config
+        learner = learner_of(of_map.get("level", "custom"), algorithm)
     except ValueError as error:
         raise UsageError(f"--{error}") from None
+    kinds = GridWorldConfig, type(learner)
     given = {name: text for name, text in settings.items() if text is not None}
     for name, text in given.items():
         if not any(name in kind.param for kind in kinds):
+            key = algorithm_of(learner).key
             raise UsageError(
-                f"{_flag(name)} must not be given with --algorithm {algorithm}, got {text!r}"
+                f"{_flag(name)} must not be given with --algorithm {key}, got {text!r}"
             )
     world, learning = (
         {p.name: _value(p, given[p.name]) for p in _parameters(kind) if p.name in given}
         for kind in kinds
     )
     try:
-        return GridWorldConfig(**_map(level), **world), kinds[1](**learning)
-    except UsageError:
-        raise
+        learner.param.update(**learning)
+        return GridWorldConfig(**of_map, **world), learner
     except ValueError as error:
         raise UsageError(_of_option(str(error), settings)) from None
+
+
+def meant_by(option: str, known: Iterable[str]) -> list[str]:
+    """The options that somebody may have meant who gave one that there is not, best first."""
+    names = [name for name in known if name.startswith("--")]
+    word = option.lstrip("-")
+    if len(word) == 1:
+        return [name for name in names if name[2] == word][:3]
+    short_for = [
+        name for name in names if word == "".join(part[:1] for part in name[2:].split("-"))
+    ]
+    if short_for:
+        return short_for
+    close = difflib.get_close_matches(option, names, cutoff=0.75)
+    return close or [name for name in names if len(word) > 2 and word in name][:3]
 
 
 def whole(option: str, text: str, low: int, high: int | None = None) -> int:
@@ -97,8 +125,10 @@ def _parameters(kind: type[param.Parameterized]) -> list[param.Parameter]:
 def _option(parameter: param.Parameter, panel: str) -> inspect.Parameter:
     name = str(parameter.name)
     default = "by level" if name in _BY_LEVEL else f"{parameter.default:,}"
+    if name in _BY_BOOK:
+        default += ", or the level's"
     option = typer.Option(
-        _flag(name),
+        *(_flag(name), *([_ALIASES[name]] if name in _ALIASES else [])),
         metavar=_metavar(parameter),
         help=f"{parameter.doc} {_bounds(parameter)} Default: {default}.",
         show_default=False,
@@ -116,6 +146,8 @@ def _option(parameter: param.Parameter, panel: str) -> inspect.Parameter:
 _BY_LEVEL = {"n_rows", "n_cols", "wind", "max_steps"} | {
     name for level in LEVELS.values() for name in level.parameters
 }
+#: Parameters of the learner for which a textbook's level has a value of its own.
+_BY_BOOK = {name for level in LEVELS.values() if level.book for name in level.book.learning}
 
 
 def _metavar(parameter: param.Parameter) -> str:

@@ -1,12 +1,42 @@
-"""The numbers that sum up a run."""
+"""The numbers that sum up a run, and how they are printed."""
 
 import math
+import shutil
+import textwrap
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from gridworld.algorithms import ALGORITHMS
 from gridworld.planning.evaluation import best_actions, expected_return
 from gridworld.planning.solve import optimal_path
 from gridworld.trainer import RECENT_EPISODES, Trainer
+
+_LABELS = {
+    "level": "Level",
+    "algorithm": "Algorithm",
+    "seed": "Seed",
+    "status": "Status",
+    "episodes": "Episodes",
+    "steps": "Steps",
+    "converged": "Ended as optimal",
+    "learning_rate": "Learning rate",
+    "discount_factor": "Discount factor",
+    "epsilon": "Epsilon",
+    "training_return": "Mean return, {recent}",
+    "training_success_rate": "Success rate, {recent}",
+    "gap": "Gap to optimal, discounted, without the limit",
+    "optimal": "Greedy policy optimal from the start",
+    "greedy_return": "Expected return, greedy policy",
+    "optimal_return": "Highest return within the step limit",
+    "planned_return": "Expected return, policy of planning",
+    "optimal_path_length": "Optimal path, steps",
+    "success_rate": "Success rate, greedy policy",
+    "greedy_ends": "Ends within the step limit, greedy policy",
+    "out": "Saved to",
+}
+#: Columns of a text that goes to no terminal.
+_WIDTH = 100
 
 
 def summary(trainer: Trainer) -> dict[str, Any]:
@@ -21,6 +51,8 @@ def summary(trainer: Trainer) -> dict[str, Any]:
         "episodes": snapshot.episode,
         "steps": snapshot.total_steps,
         "converged": snapshot.converged,
+        "learning_rate": snapshot.learning_rate,
+        "discount_factor": snapshot.discount_factor,
         "epsilon": snapshot.epsilon,
         "training_return": _mean(recent_returns),
         "training_success_rate": snapshot.success_rate,
@@ -35,6 +67,7 @@ def evaluation(trainer: Trainer) -> dict[str, Any]:
     succeeding = replace(world, reward=world.succeeds.astype(float))
     return {
         "gap": _finite(snapshot.gap),
+        "optimal": None if snapshot.gap is None else snapshot.gap == 0,
         "greedy_return": _finite(expected_return(world, policy, max_steps)),
         "optimal_return": _finite(snapshot.optimal_return),
         "planned_return": _finite(snapshot.planned_return),
@@ -57,3 +90,42 @@ def _mean(values: Any) -> float | None:
 
 def _finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
+
+
+def lines(numbers: dict[str, Any]) -> list[str]:
+    """The numbers for a person to read, a line each; the file is left out where there is none."""
+    n_recent = min(RECENT_EPISODES, numbers["episodes"])
+    recent = "the latest episode" if n_recent == 1 else f"the latest {n_recent} episodes"
+    shown = {name: value for name, value in numbers.items() if (name, value) != ("out", None)}
+    if numbers["gap"] is None and numbers["optimal"] is False:
+        shown["gap"] = "infinite: it need not end"
+    return in_columns(
+        (_LABELS[name].format(recent=recent), _text(name, value)) for name, value in shown.items()
+    )
+
+
+def in_columns(rows: Iterable[tuple[str, str]]) -> list[str]:
+    """Lines of two columns; a text that is too long for the terminal goes on below itself."""
+    rows = list(rows)
+    left = max(len(name) for name, _ in rows) + 2
+    width = shutil.get_terminal_size((_WIDTH, 24)).columns - left
+    return [
+        f"{name:{left}}{line}"
+        for label, text in rows
+        for name, line in zip(
+            [label, *[""] * len(text)], textwrap.wrap(text, max(width, 20)), strict=False
+        )
+    ]
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "algorithm":
+        return ALGORITHMS[value].title
+    if isinstance(value, str) or name == "seed":
+        return str(value)
+    number = f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    return number.replace("-", "\N{MINUS SIGN}") if float(value) else "0"

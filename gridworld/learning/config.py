@@ -61,6 +61,7 @@ class LearningConfig(param.Parameterized):
         default=0,
         bounds=(0, 1000),
         label="Stop when optimal for",
-        doc="Evaluations in a row that must find the greedy policy optimal for the run to end "
-        "before its last episode; 0 for never.",
+        doc="Times in a row that the greedy policy must be found optimal for the run to end before "
+        "its last episode; 0 for never. It is looked at after every episode at first, in a long "
+        "run after every second, then every fourth one, and so on.",
     )

@@ -198,17 +198,17 @@ class Run:
 
     def snapshot(self, status: Status) -> Snapshot:
         """The run at this instant; costs the same after a million episodes."""
-        now, rates = self.recording, self.rates
         return Snapshot(
-            **self._moment(
-                *(now.progress[0], now.step[0], now.update[0], now.trail),
-                *(self.q_values, now.visits, rates, self.changes),
-            ),
+            **self._present(),
             **self.evaluations.columns(),
             status=status,
             converged=self.converged,
             **self.analysis.findings._asdict(),
         )
+
+    def moment(self) -> Snapshot:
+        """The run at this instant as a keyframe tells it, without what exact planning says."""
+        return _kept(self._present())
 
     @property
     def keyframe_steps(self) -> range:
@@ -229,17 +229,19 @@ class Run:
         kept, shape = self.recording.keyframes, self.q_values.shape
         changes = self.changes[: bisect_left(made_at, self.keyframe_steps[i])]
         rates = _changed(self._initial_rates, {change.name: change.value for change in changes})
-        return Snapshot(
-            **self._moment(
+        return _kept(
+            self._moment(
                 *(kept.progress[i], kept.steps[i], kept.updates[i], kept.trails[i]),
                 *(kept.q_values[i].reshape(shape), kept.visits[i].reshape(shape), rates, changes),
-            ),
-            status=Status.RUNNING,
-            evaluation_episodes=_NO_EPISODES,
-            evaluation_epsilons=_NO_NUMBERS,
-            evaluation_returns=_NO_NUMBERS,
-            converged=False,
-            **Findings()._asdict(),
+            )
+        )
+
+    def _present(self) -> dict[str, Any]:
+        """The fields of a snapshot of this instant that do not need planning."""
+        now = self.recording
+        return self._moment(
+            *(now.progress[0], now.step[0], now.update[0], now.trail),
+            *(self.q_values, now.visits, self.rates, self.changes),
         )
 
     def _moment(
@@ -336,6 +338,19 @@ def _changed(rates: Rates, values: dict[str, float]) -> Rates:
     """The parameters with other values; those that are none of them do not matter."""
     return rates._replace(
         **{name: value for name, value in values.items() if name in rates._fields}
+    )
+
+
+def _kept(fields: dict[str, Any]) -> Snapshot:
+    """A snapshot of these fields, in mid-run and without what exact planning says."""
+    return Snapshot(
+        **fields,
+        status=Status.RUNNING,
+        evaluation_episodes=_NO_EPISODES,
+        evaluation_epsilons=_NO_NUMBERS,
+        evaluation_returns=_NO_NUMBERS,
+        converged=False,
+        **Findings()._asdict(),
     )
 
 

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+#: Why a file is refused that something else wrote.
+NO_RUN = "this file is no saved run of GridWorld Dashboard"
+
 
 class LoadError(ValueError):
     """A file that is not a saved run, or is broken; the message names field and fault."""

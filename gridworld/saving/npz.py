@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
-from gridworld.saving.checks import LoadError, require
+from gridworld.saving.checks import NO_RUN, LoadError, require
 
 #: Most bytes of a file that is read; saved runs are smaller.
 MAX_FILE_BYTES = 256_000_000
@@ -122,9 +122,7 @@ def _check_directory(file: IO[bytes]) -> None:
     file.seek(max(0, size - 42))
     tail = file.read(42)
     end = tail[-22:]
-    require(
-        len(end) == 22 and end.startswith(b"PK\5\6"), "file must be a saved run (.npz), it is not"
-    )
+    require(len(end) == 22 and end.startswith(b"PK\5\6"), NO_RUN)
     require(not tail[:-22].startswith(b"PK\6\7"), "file must be a plain ZIP file, not ZIP64")
     directory = struct.unpack("<I", end[12:16])[0]
     require(

@@ -2,7 +2,6 @@
 
 import json
 import re
-from reprlib import repr as shortened
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +15,7 @@ from gridworld.runs.run import Run
 from gridworld.runs.spec import RunSpec, parameters_of
 from gridworld.runs.status import Status
 from gridworld.saving import checks, npz, version_1
-from gridworld.saving.checks import LoadError, require
+from gridworld.saving.checks import NO_RUN, LoadError, require
 from gridworld.saving.npz import Archive, Source
 from gridworld.saving.schema import (
     CHANGE,
@@ -103,6 +102,7 @@ def _arrays(
 
 
 def _header(opened: Archive) -> dict[str, Any]:
+    require("header.npy" in opened.names, NO_RUN)
     try:
         header = json.loads(opened.text("header"), parse_constant=_refuse)
     except LoadError:
@@ -110,7 +110,7 @@ def _header(opened: Archive) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise LoadError(f"header must be JSON: {error}") from None
     kind = header.get("format") if isinstance(header, dict) else None
-    require(kind == FORMAT, f"format must be {FORMAT!r}, got {shortened(kind)}")
+    require(kind == FORMAT, NO_RUN)
     version = checks.whole("version", header.get("version"), 1, 2**31)
     require(
         version <= VERSION,

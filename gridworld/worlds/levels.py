@@ -1,15 +1,68 @@
-"""Named maps with their rewards."""
+"""Named maps with their rewards, and what a textbook learns on them."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+#: Training steps a second at which a level is shown, unless a textbook's wants another speed.
+SPEED = 200
+
+
+class Curve(NamedTuple):
+    """What a level's main curve shows.
+
+    Attributes:
+        quantity: Over the episodes, the return or the length of each; or the number of episodes
+            over the steps.
+        lowest: Lowest value that is shown; None for no limit.
+    """
+
+    quantity: Literal["Return", "Length", "Episodes over steps"] = "Return"
+    lowest: float | None = None
+
+
+class Book(NamedTuple):
+    """What a textbook's example brings beside its world; `learner_of` makes its learner.
+
+    Attributes:
+        reference: Where it is in the literature.
+        algorithm: Key of the algorithm in `ALGORITHMS`.
+        learning: Parameters of the learner.
+        curve: What is plotted.
+        speed: Training steps a second, so that the figure is there within 20 seconds.
+    """
+
+    reference: str
+    algorithm: str
+    learning: dict[str, Any]
+    curve: Curve
+    speed: int
 
 
 class Level(NamedTuple):
-    """A named map, with the parameters in which it differs from the defaults."""
+    """A named map, with the parameters in which it differs from the defaults.
+
+    Attributes:
+        title: What a person reads.
+        description: One sentence.
+        layout: Text of the map; empty where it is drawn or given.
+        parameters: Parameters of the world.
+        book: What the textbook's example has besides; None for a level of our own.
+    """
 
     title: str
     description: str
     layout: str
     parameters: dict[str, Any]
+    book: Book | None = None
+
+    @property
+    def curve(self) -> Curve:
+        """What the main curve shows."""
+        return self.book.curve if self.book else Curve()
+
+    @property
+    def speed(self) -> int:
+        """Training steps a second."""
+        return self.book.speed if self.book else SPEED
 
 
 _BOOK: dict[str, Any] = {"max_steps": 10_000}
@@ -19,6 +72,10 @@ _EVERY_STEP_COSTS_ONE: dict[str, Any] = {
     "goal_reward": -1.0,
 }
 _ONLY_THE_GOAL_PAYS: dict[str, Any] = {"step_reward": 0.0, "bump_reward": 0.0, "goal_reward": 1.0}
+#: Exploring stays as it is all the time.
+_STEADY: dict[str, Any] = {"epsilon": 0.1, "epsilon_decay": 1.0, "min_epsilon": 0.1}
+#: Where every step costs one: examples 6.5 and 6.6.
+_UNDISCOUNTED: dict[str, Any] = {**_STEADY, "learning_rate": 0.5, "discount_factor": 1.0}
 
 LEVELS: dict[str, Level] = {
     "easy": Level(
@@ -75,6 +132,13 @@ S.#....
 ............
 SCCCCCCCCCCG""",
         {**_BOOK, **_EVERY_STEP_COSTS_ONE, "cliff_reward": -100.0},
+        Book(
+            "Sutton & Barto 2018, example 6.6, page 132",
+            "q_learning",
+            {**_UNDISCOUNTED, "num_episodes": 500},
+            Curve("Return", lowest=-100.0),
+            speed=500,
+        ),
     ),
     "windy_gridworld": Level(
         "Windy gridworld",
@@ -88,10 +152,18 @@ S......G..
 ..........
 ..........""",
         {**_BOOK, **_EVERY_STEP_COSTS_ONE, "wind": (0, 0, 0, 1, 1, 1, 2, 2, 1, 0)},
+        Book(
+            "Sutton & Barto 2018, example 6.5, page 130",
+            "sarsa",
+            # Episodes for the 8,000 steps of the book's figure, whatever the seed.
+            {**_UNDISCOUNTED, "num_episodes": 200},
+            Curve("Episodes over steps"),
+            speed=500,
+        ),
     ),
     "dyna_maze": Level(
         "Dyna maze",
-        "Sutton & Barto 2018, example 8.1: only the goal pays; used with discount 0.95.",
+        "Sutton & Barto 2018, example 8.1: only the goal pays.",
         """\
 .......#G
 ..#....#.
@@ -100,10 +172,17 @@ S.#....#.
 .....#...
 .........""",
         {**_BOOK, **_ONLY_THE_GOAL_PAYS},
+        Book(
+            "Sutton & Barto 2018, example 8.1, page 164",
+            "q_learning",
+            {**_STEADY, "learning_rate": 0.1, "discount_factor": 0.95, "num_episodes": 50},
+            Curve("Length"),
+            speed=1000,
+        ),
     ),
     "four_rooms": Level(
         "Four rooms",
-        "Sutton, Precup & Singh 1999: four rooms, four doorways; used with discount 0.9.",
+        "Sutton, Precup & Singh 1999: four doorways, and only the goal pays.",
         """\
 #############
 #S....#.....#
@@ -119,5 +198,12 @@ S.#....#.
 #.....#.....#
 #############""",
         {**_BOOK, **_ONLY_THE_GOAL_PAYS},
+        Book(
+            "Sutton, Precup & Singh 1999",
+            "q_learning",
+            {**_STEADY, "learning_rate": 0.1, "discount_factor": 0.9, "num_episodes": 500},
+            Curve("Length"),
+            speed=1000,
+        ),
     ),
 }

@@ -53,8 +53,7 @@ def parse_layout(layout: str) -> Cells:
 
     Raises:
         ValueError: If the map is empty, not rectangular or outside 2..100 cells a
-            side, has an unknown character, no start or no goal. The message counts
-            rows and columns from 1.
+            side, has an unknown character, no start or no goal.
     """
     rows = [row.strip() for row in layout.strip().splitlines()]
     if not MIN_SIZE <= len(rows) <= MAX_SIZE:
@@ -62,10 +61,10 @@ def parse_layout(layout: str) -> Cells:
     n_cols = len(rows[0])
     if not MIN_SIZE <= n_cols <= MAX_SIZE:
         raise ValueError(f"layout must have {MIN_SIZE} to {MAX_SIZE} columns, got {n_cols}")
-    for i, row in enumerate(rows, start=1):
+    for i, row in enumerate(rows):
         if len(row) != n_cols:
             raise ValueError(f"layout row {i} has {len(row)} cells, expected {n_cols}")
-        for j, cell in enumerate(row, start=1):
+        for j, cell in enumerate(row):
             if cell not in _CHARACTERS:
                 raise ValueError(
                     f"layout row {i}, column {j} is {cell!r}, allowed are {' '.join(Cell)}"
@@ -167,6 +166,4 @@ def check_playable(cells: Cells, wind: tuple[int, ...] = ()) -> None:
         can_reach = grown
     for state in np.flatnonzero((kind == Cell.START) & ~can_reach):
         row, col = divmod(int(state), cells.shape[1])
-        raise ValueError(
-            f"layout has no way to a goal from the start at row {row + 1}, column {col + 1}"
-        )
+        raise ValueError(f"layout has no way to a goal from the start at row {row}, column {col}")

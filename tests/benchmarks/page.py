@@ -32,12 +32,13 @@ def run(smoke: bool) -> list[Row]:
         browser = playwright.chromium.launch(**launch_arguments())
         with serve() as dashboard:
             with serve(_APPS / "empty.py") as empty:
-                rows = [_page_ready(browser, dashboard, empty, repeats)]
+                rows = _page_ready(browser, dashboard, empty, repeats)
             with serve(_APPS / "bare.py") as bare:
                 rows += _frame(browser, dashboard, bare, seconds)
             rows += _turbo(browser, dashboard, seconds)
-        with serve() as dashboard:
-            rows.append(_memory(browser, dashboard, 1 if smoke else 10))
+        if not smoke:  # the tests of a closed page's memory do the same
+            with serve() as dashboard:
+                rows.append(_memory(browser, dashboard, 10))
         browser.close()
     return rows
 
@@ -54,9 +55,10 @@ def _opened(browser: Browser, server: Server) -> Iterator[Page]:
 
 def _start(page: Page, **fields: str) -> None:
     page.get_by_role("button", name="Start", exact=True).click(trial=True)
+    page.get_by_role("status", name="Status").wait_for()
     page.get_by_label("Level", exact=True).select_option("Hard")
     for label, value in fields.items():
-        field = page.get_by_label(label, exact=True)
+        field = page.get_by_role("textbox", name=label, exact=True)
         field.fill(value)
         field.press("Enter")
     page.wait_for_timeout(500)
@@ -64,21 +66,27 @@ def _start(page: Page, **fields: str) -> None:
     page.wait_for_timeout(1000)
 
 
-def _page_ready(browser: Browser, dashboard: Server, empty: Server, repeats: int) -> Row:
-    def ready(server: Server) -> float:
+def _page_ready(browser: Browser, dashboard: Server, empty: Server, repeats: int) -> list[Row]:
+    def ready(server: Server) -> tuple[float, float]:
+        """Seconds until Start works, and until all is drawn."""
         started = time.perf_counter()
         with _opened(browser, server) as page:
             page.get_by_role("button", name="Start", exact=True).click(trial=True)
-            return time.perf_counter() - started
+            works = time.perf_counter() - started
+            if server is dashboard:
+                page.get_by_role("status", name="Status").wait_for()  # comes last
+            return works, time.perf_counter() - started
 
     ready(dashboard), ready(empty)  # the first page of a server loads its modules
-    readings = [(ready(dashboard), ready(empty)) for _ in range(repeats)]
-    ours, theirs = (median(column) for column in zip(*readings, strict=True))
-    return Row(
-        "Page ready: time over an empty page of the same template",
-        f"{ours / theirs:.2f} × ({ours:.1f} s)",
-        "≤ 1.3 ×",
-    )
+    readings = [(*ready(dashboard), *ready(empty)) for _ in range(repeats)]
+    works, drawn, theirs, _ = (median(column) for column in zip(*readings, strict=True))
+    return [
+        Row(f"Page ready, over an empty page of the same template: {what}", text, goal)
+        for what, text, goal in (
+            ("Start works", f"{works / theirs:.2f} × ({works:.1f} s)", "≤ 1.5 ×"),
+            ("all is drawn", f"{drawn / theirs:.2f} × ({drawn:.1f} s)", "≤ 2.2 ×"),
+        )
+    ]
 
 
 def _frame(browser: Browser, dashboard: Server, bare: Server, seconds: float) -> list[Row]:
@@ -127,6 +135,7 @@ def _frame(browser: Browser, dashboard: Server, bare: Server, seconds: float) ->
 
 def _turbo(browser: Browser, dashboard: Server, seconds: float) -> list[Row]:
     with _opened(browser, dashboard) as page:
+        page.get_by_role("button", name="Advanced", exact=True).click()
         page.get_by_role("switch", name="Turbo").click()
         # Always exploring, so that the episodes are long and the run outlasts the measurement.
         _start(page, **{"Episodes": "10000000", "Epsilon decay": "1"})

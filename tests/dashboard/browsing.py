@@ -1,11 +1,13 @@
 """The dashboard in a browser, driven and read the way its users do."""
 
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Locator, Page, TimeoutError, WebSocket, expect
 
 
 class Message(NamedTuple):
@@ -13,6 +15,38 @@ class Message(NamedTuple):
 
     seconds: float
     content: str
+
+
+#: What is one click deep, by the button that shows it.
+_BEHIND = {
+    "Advanced": (
+        *("Slip", "Maximum steps", "Minimum epsilon", "Initial Q", "Stop when optimal for"),
+        *("Steps per update", "Frames per second", "Finish in (s)", "Turbo"),
+    ),
+    "More": ("Stop", "Reset", "Undo", "Run to", "Run to episode"),
+}
+_WAYS = {name: way for way, names in _BEHIND.items() for name in names}
+
+
+#: What stands in a field when a page opens.
+_AT_FIRST = {
+    "Learning rate": "0.1",
+    "Discount factor": "0.99",
+    "Epsilon": "1",
+    "Epsilon decay": "0.995",
+    "Episodes": "500",
+    "Seed": "0",
+    "Slip": "0",
+    "Maximum steps": "1000",
+    "Minimum epsilon": "0.01",
+    "Initial Q": "0",
+    "Stop when optimal for": "0",
+    "Steps per update": "10",
+    "Frames per second": "20",
+    "Finish in (s)": "0",
+}
+#: Of the window that a page opens in, in pixels.
+SIZE = {"width": 1280, "height": 900}
 
 
 class OpenedDashboard:
@@ -40,17 +74,78 @@ class OpenedDashboard:
         self.wait_for_page()
 
     def wait_for_page(self) -> None:
-        self.button("Start").wait_for()
+        self.main_button.wait_for()
+
+    def renew(self) -> None:
+        """Brings the page back to how it opened, but for Undo and for the ghost of the last run."""
+        page = self.page
+        page.set_viewport_size(SIZE)
+        for close in page.get_by_role("button", name=re.compile("^Close ")).all():
+            if close.is_visible():  # that of a sheet
+                close.click()
+        if page.get_by_role("button", name="Run to", exact=True).is_visible():
+            self.press("More")
+        if self.status.inner_text() != "Ready":
+            self.press("Reset")
+            expect(self.status).to_have_text("Ready")
+        self._switch_off("Tune while training", "Turbo")
+        edit = self.button("Edit map")
+        if edit.get_attribute("aria-pressed") == "true":
+            edit.click()
+        if self.field("Level").input_value() != "Easy":
+            self.choose("Easy")
+            expect(self.field("Level")).to_have_value("Easy")
+        for label, value in _AT_FIRST.items():
+            field = page.get_by_role("textbox", name=label, exact=True, include_hidden=True)
+            if field.count() and field.input_value() != value:
+                self.enter(**{label: value})
+                expect(self.field(label)).to_have_value(value)
+        self.show("This step")
+        for close in self.toasts().get_by_role("button").all():
+            with suppress(TimeoutError):  # it goes by itself, too
+                close.dispatch_event("click", timeout=500)
+        expect(self.toasts()).to_have_count(0)
+        self.sent.clear(), self.received.clear()
+
+    def _switch_off(self, *names: str) -> None:
+        for name in names:
+            switch = self.page.get_by_role("switch", name=name, include_hidden=True)
+            if switch.count() and switch.is_checked():
+                self.toggle(name)
+
+    @property
+    def main_button(self) -> Locator:
+        """The button that is Start, Pause and Resume in turn."""
+        return self.page.get_by_role("button", name=re.compile("^(Start|Pause|Resume)$"))
+
+    def wait_for_pictures(self) -> None:
+        """Waits until the grid, the curve and the words are there: they come last."""
+        self.status.wait_for(state="attached")
 
     def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
+        button = self.page.get_by_role("button", name=name, exact=True)
+        self._reveal(name, button)
+        return button
+
+    def _reveal(self, name: str, control: Locator) -> None:
+        """Opens what a control is behind."""
+        if name in _WAYS and not control.is_visible():
+            self.page.get_by_role("button", name=_WAYS[name], exact=True).click()
+            control.wait_for()
 
     def press(self, *names: str) -> None:
         for name in names:
             self.button(name).click()
+            if name in _BEHIND["More"]:  # the menu goes, and opens again for the next one
+                self.page.get_by_role("button", name="Run to", exact=True).wait_for(state="hidden")
 
     def field(self, label: str) -> Locator:
-        return self.page.get_by_label(label, exact=True)
+        if label == "Upload run":
+            return self.page.get_by_label(label, exact=True)
+        field = self.page.get_by_role("textbox", name=label, exact=True)
+        field = field.or_(self.page.get_by_role("combobox", name=label, exact=True))
+        self._reveal(label, field)
+        return field
 
     def enter(self, **values: object) -> None:
         """Fills fields in, by their labels with ``_`` for blanks."""
@@ -70,17 +165,30 @@ class OpenedDashboard:
 
     def toggle(self, name: str) -> None:
         switch = self.page.get_by_role("switch", name=name)
+        self._reveal(name, switch)
         switch.set_checked(not switch.is_checked())
 
     def layer(self, title: str) -> Locator:
-        return self.page.get_by_role("checkbox", name=title, exact=True)
+        """The button of a background or an overlay, by what is written on it."""
+        return self.page.get_by_role("button", name=title, exact=True)
+
+    def chosen(self, title: str) -> Locator:
+        """The button of a choice, by what is written on it, if it is the one that is chosen."""
+        return self.page.locator(".bk-btn.bk-active", has_text=re.compile(f"{title}$"))
+
+    def open(self, sheet: str) -> None:
+        """Opens a sheet by its button in the header, unless it is open."""
+        close = self.page.get_by_role("button", name=f"Close {sheet}", exact=True)
+        if not close.is_visible():
+            self.press(sheet)
+            close.wait_for()
 
     def show(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab).click()
 
     @property
     def history(self) -> Locator:
-        return self.page.get_by_role("slider")
+        return self.page.get_by_role("slider", name="History")
 
     def click_cell(self, row: int, col: int) -> None:
         """Clicks on a cell of the map."""
@@ -117,12 +225,12 @@ class OpenedDashboard:
     @property
     def walls(self) -> set[tuple[int, int]]:
         """Cells ``(row, col)`` drawn as walls."""
-        return {cell for cell, text in self._drawn_cells() if not text}
+        return {cell for cell, letter in self._drawn_cells() if letter == "#"}
 
     @property
     def marks(self) -> dict[tuple[int, int], str]:
         """Letters on the map by their cell ``(row, col)``."""
-        return {cell: text for cell, text in self._drawn_cells() if text}
+        return {cell: letter for cell, letter in self._drawn_cells() if letter != "#"}
 
     def send_value(self, label: str, value: str) -> None:
         """Sends a value as a tampered browser would, whether the field is disabled or not."""
@@ -151,11 +259,11 @@ class OpenedDashboard:
 
     def _drawn_cells(self) -> list[tuple[tuple[int, int], str]]:
         drawn = self.source("map")
-        columns = (drawn[name] for name in ("x", "y", "width", "height", "text"))
+        columns = (drawn[name] for name in ("x", "y", "letter"))
         return [
-            ((round(y), round(x)), text)
-            for x, y, width, height, text in zip(*columns, strict=True)
-            if width == height
+            ((round(y), round(x)), letter)
+            for x, y, letter in zip(*columns, strict=True)
+            if letter not in ("", ".")
         ]
 
     def _listen(self, socket: WebSocket) -> None:

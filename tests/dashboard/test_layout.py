@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.shares_page
+
 WIDTHS = [
     pytest.param(
         width, marks=pytest.mark.browser_context_args(viewport={"width": width, "height": 900})
@@ -19,9 +21,92 @@ def tabs(dashboard):
     return found
 
 
+def sized(width, height, marks=()):
+    """The size of a window, for a parameter of a test."""
+    return pytest.param((width, height), id=f"{width}x{height}", marks=marks)
+
+
+@pytest.fixture
+def window(dashboard, size):
+    """The page in a window of that size."""
+    dashboard.page.set_viewport_size({"width": size[0], "height": size[1]})
+    dashboard.page.wait_for_timeout(500)
+    return dashboard
+
+
+#: What is in view without scrolling, by the window's size.
+DESKTOPS = [
+    sized(1280, 800),
+    sized(1366, 768, marks=pytest.mark.slow),
+    sized(1440, 900, marks=pytest.mark.slow),
+    sized(1920, 1080, marks=pytest.mark.slow),
+]
+EVERYTHING = ("map", "legend", "history", "bar", "sentence", "numbers", "curve")
+
+
+def parts(dashboard):
+    """Boxes of the page's parts, by their names: left, top, right, bottom."""
+    return dashboard.page.evaluate(_PARTS)
+
+
+def assert_in_view(dashboard, names, size):
+    boxes = parts(dashboard)
+    for name in names:
+        left, top, right, bottom = boxes[name]
+        assert 0 <= left < right <= size[0] + 1, (name, boxes[name])
+        assert 0 <= top < bottom <= size[1] + 1, (name, boxes[name])
+
+
+@pytest.mark.parametrize("size", DESKTOPS)
+def test_a_screen_shows_everything_that_matters(window, size):
+    window.press("Start")
+    window.wait_for_steps()
+    assert_in_view(window, EVERYTHING, size)
+    boxes = parts(window)
+    assert boxes["bar"][3] - boxes["bar"][1] <= 56
+    assert boxes["bar"][1] <= 48  # the header's height
+    window.press("Settings")  # closes them: the grid stays whole
+    window.page.wait_for_timeout(500)
+    assert_in_view(window, EVERYTHING, size)
+    window.press("Settings")
+
+
+@pytest.mark.parametrize("size", [sized(1366, 768)])
+def test_the_grid_stays_whole_while_the_map_is_edited(window, size):
+    window.press("Edit map")
+    window.field("Map text").wait_for()
+    window.page.wait_for_timeout(500)
+    assert_in_view(window, EVERYTHING, size)
+
+
+@pytest.mark.parametrize("size", [sized(390, 844)])
+def test_a_phone_shows_grid_layers_curve_and_transport(window, size):
+    window.press("Start")
+    window.wait_for_steps()
+    assert_in_view(window, ("map", "layers", "curve", "bar", "sentence"), size)
+    left, _, right, _ = parts(window)["map"]
+    assert right - left > 0.8 * size[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [sized(640, 400)])  # 1280 × 800 at 200 % zoom
+def test_at_twice_the_size_grid_and_transport_are_in_view(window, size):
+    assert_in_view(window, ("map", "bar"), size)
+
+
+@pytest.mark.parametrize("size", [sized(1280, 800), sized(390, 844)])
+def test_the_bar_never_scrolls_away(window, size):
+    before = parts(window)["bar"]
+    window.page.mouse.move(size[0] / 2, size[1] / 2)
+    window.page.mouse.wheel(0, 2000)
+    window.page.wait_for_timeout(500)
+    assert parts(window)["bar"] == before
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_width_needs_sideways_scrolling(dashboard, width):
+def test_no_width_needs_sideways_scrolling(open_dashboard, width):
+    dashboard = open_dashboard()
     dashboard.press("Start")
     dashboard.wait_for_steps()
     for tab in tabs(dashboard):
@@ -34,8 +119,8 @@ def test_no_width_needs_sideways_scrolling(dashboard, width):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_moves_while_training(dashboard, width):
-    dashboard.enter(Steps_per_update=50)
+def test_nothing_moves_while_training(open_dashboard, width):
+    dashboard = open_dashboard()
     dashboard.press("Start")
     dashboard.wait_for_steps()
     for tab in tabs(dashboard):
@@ -47,7 +132,8 @@ def test_nothing_moves_while_training(dashboard, width):
         assert sum(shift["value"] for shift in shifts) < 0.01, (tab.inner_text(), shifts)
 
 
-def test_a_part_that_moves_would_be_noticed(dashboard):
+def test_a_part_that_moves_would_be_noticed(open_dashboard):
+    dashboard = open_dashboard()
     dashboard.page.wait_for_timeout(1000)
     dashboard.page.evaluate(_WATCH_SHIFTS)
     dashboard.page.evaluate(_PUSH_DOWN)
@@ -63,11 +149,11 @@ def test_the_tab_key_reaches_all_controls_in_the_order_they_are_read(dashboard):
         if visited and name == visited[0]:
             break
         visited.append(name)
-    settings = ["Level", "Learning rate", "Discount factor", "Epsilon", "Epsilon decay"]
-    settings += ["Minimum epsilon", "Episodes", "Seed"]
-    buttons = ["Start", "Step", "Episode"]
-    pace = ["Steps per update", "Frames per second", "Turbo"]
-    wanted = ["Toggle theme", *settings, *buttons, *pace]
+    header = ["Settings", "Level", "Edit map", "Share", "Save", "Ask", "Toggle theme"]
+    bar = ["Start", "Step", "Episode", "Finish", "Speed", "More"]
+    settings = ["Algorithm", "Learning rate", "Discount factor", "Epsilon", "Epsilon decay"]
+    settings += ["Episodes", "Seed", "Draw a seed", "Advanced", "Tune while training"]
+    wanted = [*header, *bar, *settings]
     assert [name for name in dict.fromkeys(visited) if name in wanted] == wanted
 
 
@@ -96,13 +182,39 @@ _WATCH_SHIFTS = """() => {
   shiftObserver.observe({type: "layout-shift"})
 }"""
 _PUSH_DOWN = """() => {
-  const metrics = Bokeh.documents[0].get_model_by_name("metrics")
-  Bokeh.index.find_one_by_id(metrics.id).el.style.paddingTop = "200px"
+  const sentence = Bokeh.documents[0].get_model_by_name("sentence")
+  Bokeh.index.find_one_by_id(sentence.id).el.style.paddingTop = "200px"
+}"""
+_PARTS = """() => {
+  const box_of = (el) => {
+    const {left, top, right, bottom} = el.getBoundingClientRect()
+    return [left, top, right, bottom].map(Math.round)
+  }
+  const named = (name) => {
+    const model = Bokeh.documents[0].get_model_by_name(name)
+    return Bokeh.index.find_one_by_id(model.id).el
+  }
+  const plots = {}
+  for (const [name, source] of [["map", "trail"], ["curve", "means"]]) {
+    const wanted = Bokeh.documents[0].get_model_by_name(source)
+    for (const view of Bokeh.index.roots.flatMap((root) => [...root.owner.query((v) => true)])) {
+      // Tools have renderers too, but no place on the page.
+      if (!view.el || !view.model.renderers?.some) continue
+      if (view.model.renderers.some((each) => each.data_source === wanted)) plots[name] = view.el
+    }
+  }
+  const boxes = {}
+  for (const [name, el] of Object.entries(plots)) boxes[name] = box_of(el)
+  for (const name of ["legend", "sentence", "numbers", "bar", "history", "layers"]) {
+    boxes[name] = box_of(named(name))
+  }
+  return boxes
 }"""
 _FOCUSED = """() => {
   let element = document.activeElement
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement
   if (!element || element === document.body) return ""
   const label = element.labels?.[0]?.innerText
-  return (element.ariaLabel || label || element.innerText || element.tagName).trim()
+  const name = element.ariaLabel || label || element.innerText || element.tagName
+  return name.trim()
 }"""

@@ -5,11 +5,34 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from gridworld import GridWorldConfig
+from gridworld import LEVELS, GridWorldConfig
 from tests.dashboard.browsing import OpenedDashboard
-from tests.dashboard.controls.test_steering import BUTTONS, FIELDS
 
-SWITCHES = ("Turbo", "Tune while training")
+#: What is on the page from the first, and what is one click deep.
+BUTTONS, DEEPER_BUTTONS = (
+    ("Start", "Step", "Episode", "Finish"),
+    ("Stop", "Reset", "Undo", "Run to"),
+)
+FIELDS = (
+    "Level",
+    "Algorithm",
+    "Learning rate",
+    "Discount factor",
+    "Epsilon",
+    "Epsilon decay",
+    "Episodes",
+    "Seed",
+)
+DEEPER_FIELDS = (
+    "Slip",
+    "Maximum steps",
+    "Minimum epsilon",
+    "Initial Q",
+    "Stop when optimal for",
+    "Steps per update",
+    "Frames per second",
+    "Finish in (s)",
+)
 
 
 @pytest.fixture
@@ -32,33 +55,54 @@ def walls_of(level):
     }
 
 
-@pytest.mark.parametrize("_", range(3))
-def test_a_level_chosen_as_soon_as_it_can_be_is_shown(open_unloaded, _):
+@pytest.mark.slow
+def test_a_level_chosen_as_soon_as_it_can_be_is_shown(open_unloaded):
     dashboard = open_unloaded()
     dashboard.choose("Hard")
-    dashboard.progress.wait_for()
+    dashboard.status.wait_for()
     dashboard.wait_until(lambda: dashboard.walls == walls_of("hard"))
-    expect(dashboard.page.get_by_text("7×7")).to_be_visible()
+    expect(dashboard.page.get_by_text(LEVELS["hard"].description)).to_be_visible()
     expect(dashboard.field("Level")).to_have_value("Hard")
     dashboard.press("Step")
     expect(dashboard.number("Total steps")).to_have_text("1")
 
 
-@pytest.mark.parametrize("_", range(3))
-def test_a_run_started_as_soon_as_it_can_be_is_shown(open_unloaded, _):
+def test_a_run_started_as_soon_as_it_can_be_is_shown(open_unloaded):
     dashboard = open_unloaded()
     dashboard.press("Start")
-    expect(dashboard.status).to_have_text("RUNNING")
-    expect(dashboard.button("Start")).to_be_disabled()
+    expect(dashboard.status).to_have_text("Learning")
+    expect(dashboard.button("Pause")).to_be_enabled()
     expect(dashboard.field("Learning rate")).to_be_disabled()
     dashboard.wait_for_steps(more_than=50)
 
 
+@pytest.mark.parametrize(
+    ("opener", "opened"),
+    [
+        pytest.param("Advanced", "Slip", marks=pytest.mark.slow),
+        ("More", "Run to episode"),
+        pytest.param("Edit map", "Map text", marks=pytest.mark.slow),
+        pytest.param("Save", "Download run", marks=pytest.mark.slow),
+        pytest.param("Share", "Link to these settings", marks=pytest.mark.slow),
+        ("Ask", "Close Ask"),
+    ],
+)
+def test_what_is_opened_as_soon_as_it_can_be_is_open(open_unloaded, opener, opened):
+    dashboard = open_unloaded()
+    dashboard.press(opener)
+    shown = [
+        dashboard.page.get_by_role(role, name=opened, exact=True)
+        for role in ("textbox", "button", "link")
+    ]
+    expect(shown[0].or_(shown[1]).or_(shown[2])).to_be_visible()
+
+
+@pytest.mark.slow
 def test_a_field_filled_in_as_soon_as_it_can_be_counts(open_unloaded):
     dashboard = open_unloaded()
     dashboard.enter(Episodes=2, Steps_per_update=1000)
     dashboard.press("Start")
-    expect(dashboard.status).to_have_text("FINISHED")
+    expect(dashboard.status).to_have_text("Finished")
     expect(dashboard.progress).to_have_attribute("max", "2")
     dashboard.wait_until(lambda: len(dashboard.source("episodes")["x"]) == 2)
 
@@ -97,16 +141,17 @@ def test_nothing_can_be_used_before_the_page_has_loaded_and_all_of_it_after(cont
     def switch(name):
         return page.get_by_role("switch", name=name)
 
-    fields = [*map(dashboard.field, FIELDS), *map(switch, SWITCHES)]
-    for control in (*map(dashboard.button, BUTTONS), *fields):
+    speed = page.get_by_role("slider", name="Speed")
+    for control in (*map(dashboard.button, BUTTONS), dashboard.field("Level"), speed):
         expect(control).to_be_disabled()
-    expect(dashboard.progress).to_have_count(0)
+    later = [*map(dashboard.field, FIELDS[1:]), switch("Tune while training")]
+    for part in (*later, dashboard.status):
+        expect(part).to_have_count(0)
     held_back.release()
-    dashboard.progress.wait_for()
-    for name in BUTTONS:
-        expect(dashboard.button(name)).to_be_enabled(
-            enabled=name in {"Start", "Step", "Episode", "Run to"}
-        )
-    for field in fields:
+    dashboard.status.wait_for()
+    for name in (*BUTTONS, *DEEPER_BUTTONS):
+        expect(dashboard.button(name)).to_be_enabled(enabled=name in {*BUTTONS, "Run to"})
+    deeper = [*map(dashboard.field, (*DEEPER_FIELDS, "Run to episode")), switch("Turbo")]
+    for field in (dashboard.field("Level"), speed, *later, *deeper):
         expect(field).to_be_enabled()
     assert dashboard.troubles == []

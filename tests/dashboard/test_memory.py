@@ -43,7 +43,7 @@ def test_turbo_leaves_memory_flat(dashboard, server):
     before, steps = read(), dashboard.total_steps
     dashboard.page.wait_for_timeout(1000 * (END - WARM_UP))
     after = read()
-    expect(dashboard.status).to_have_text("RUNNING")
+    expect(dashboard.status).to_have_text("Learning")
     assert dashboard.total_steps > steps + 10_000_000
     assert after.heap < before.heap + 10e6
     assert after.nodes < before.nodes + 500

@@ -5,7 +5,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from gridworld import LEVELS
 from tests.dashboard.browsing import wait_until
+from tests.dashboard.views.test_map import expect_map
+
+pytestmark = pytest.mark.shares_page
 
 
 def colour_of_the_floor(dashboard):
@@ -56,12 +60,13 @@ def test_a_frame_is_one_message_and_the_browser_sends_none_back(dashboard):
     assert len(dashboard.received) <= n_frames + 2
 
 
+@pytest.mark.slow
 def test_the_dark_theme_recolours_the_map_too(dashboard):
     assert min(colour_of_the_floor(dashboard)) > 200
     dashboard.press("Toggle theme")
     dashboard.wait_until(lambda: max(colour_of_the_floor(dashboard)) < 80)
     dashboard.choose("Medium")
-    expect(dashboard.page.get_by_text("6×6")).to_be_visible()
+    expect_map(dashboard, LEVELS["medium"].layout)
     dashboard.choose("Easy")
     dashboard.wait_until(lambda: max(colour_of_the_floor(dashboard)) < 80)
     dashboard.press("Toggle theme")
@@ -75,23 +80,25 @@ def box_of(dashboard, part):
     return boxes[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844})
-def test_a_phone_needs_no_sideways_scrolling_and_begins_with_the_sidebar_closed(dashboard):
-    expect(dashboard.button("Open drawer")).to_be_visible()
-    expect(dashboard.field("Level")).not_to_be_visible()
+def test_a_phone_needs_no_sideways_scrolling_and_begins_with_the_settings_closed(open_dashboard):
+    dashboard = open_dashboard()
+    expect(dashboard.field("Level")).to_be_visible()
+    expect(dashboard.field("Learning rate")).not_to_be_visible()
     dashboard.press("Start")
     dashboard.wait_for_steps()
     assert dashboard.page.evaluate("document.documentElement.scrollWidth") <= 390
     for part in (
-        dashboard.button("Reset"),
-        dashboard.field("Frames per second"),
+        *map(dashboard.button, ("Pause", "Step", "Episode", "Finish", "Reset")),
+        dashboard.page.get_by_role("slider", name="Speed"),
         dashboard.progress,
     ):
         expect(part).to_be_visible()
         box = box_of(dashboard, part)
         assert 0 <= box["x"] < box["x"] + box["width"] <= 390
-    dashboard.press("Open drawer")
-    expect(dashboard.field("Level")).to_be_visible()
+    dashboard.press("Settings")
+    expect(dashboard.field("Learning rate")).to_be_visible()
     assert dashboard.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -105,6 +112,40 @@ def test_the_buttons_work_by_keyboard_alone(dashboard):
     expect(dashboard.number("Total steps")).to_have_text("2")
 
 
+def test_the_keyboard_gets_to_the_bar_at_once_and_keeps_its_place(dashboard):
+    dashboard.page.mouse.click(640, 3)
+    dashboard.page.keyboard.press("Tab")
+    expect(dashboard.button("Skip to the transport bar")).to_be_focused()
+    dashboard.page.keyboard.press("Enter")
+    expect(dashboard.main_button).to_be_focused()
+    dashboard.press("Episode", "Episode")
+    expect(dashboard.page.get_by_text("● Live · episode 2")).to_be_visible()
+    dashboard.history.focus()
+    dashboard.page.keyboard.press("Home")
+    dashboard.button("Start · Back to live").focus()
+    dashboard.page.keyboard.press("Enter")
+    expect(dashboard.history).to_be_focused()
+
+
+@pytest.mark.slow
+@pytest.mark.browser_context_args(color_scheme="dark", reduced_motion="reduce")
+def test_a_page_follows_the_system_until_it_is_told_what_to_show_and_keeps_that(open_dashboard):
+    dashboard = open_dashboard()
+    dashboard.wait_until(lambda: max(colour_of_the_floor(dashboard)) < 80)
+    seconds = dashboard.main_button.evaluate("(el) => getComputedStyle(el).transitionDuration")
+    assert float(seconds.removesuffix("s")) < 0.001
+    dashboard.press("Toggle theme")
+    dashboard.layer("Visits").click()
+    dashboard.layer("Optimal").click()
+    dashboard.press("Length")
+    dashboard.wait_until(lambda: min(colour_of_the_floor(dashboard)) > 200)
+    dashboard.page.reload()
+    dashboard.wait_for_pictures()
+    dashboard.wait_until(lambda: min(colour_of_the_floor(dashboard)) > 200)
+    for name in ("Visits", "Optimal", "Length"):
+        expect(dashboard.chosen(name)).to_be_visible()
+
+
 @pytest.mark.slow
 def test_two_pages_are_two_trainings(open_dashboard):
     one, other = open_dashboard(), open_dashboard()
@@ -115,16 +156,17 @@ def test_two_pages_are_two_trainings(open_dashboard):
     one.wait_for_steps()
     other.wait_for_steps()
     one.press("Pause")
-    expect(one.status).to_have_text("PAUSED")
+    expect(one.status).to_have_text("Paused")
     held, moving = one.total_steps, other.total_steps
     other.wait_for_steps(more_than=moving + 100)
-    expect(other.status).to_have_text("RUNNING")
+    expect(other.status).to_have_text("Learning")
     assert one.total_steps == held
     expect(one.field("Seed")).to_have_value("0")
     assert len(one.walls) == 10
     assert len(other.walls) == 3
 
 
+@pytest.mark.slow
 def test_a_page_that_is_left_during_a_run_leaves_no_word_in_the_log(open_dashboard, server):
     dashboard = open_dashboard()
     dashboard.press("Start")

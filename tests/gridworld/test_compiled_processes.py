@@ -39,8 +39,8 @@ def output(process):
 
 
 @pytest.mark.slow
-def test_six_processes_that_compile_at_once_agree_and_the_next_compiles_nothing(tmp_path):
-    processes = [python("-c", TRAIN, cache=tmp_path) for _ in range(6)]
+def test_three_processes_that_compile_at_once_agree_and_the_next_compiles_nothing(tmp_path):
+    processes = [python("-c", TRAIN, cache=tmp_path) for _ in range(3)]
     results = [output(process) for process in processes]
     kept = files(tmp_path)
     assert [path.suffix for path in kept] == [".nbc"]
@@ -89,6 +89,7 @@ def test_a_command_works_with_files_cut_off_and_replaces_them(tmp_path):
     assert files(tmp_path) == kept
 
 
+@pytest.mark.slow
 def test_a_change_of_the_draws_changes_the_training(tmp_path):
     # Their code goes into the loop, which is in another file.
     package = tmp_path / "gridworld"

@@ -72,7 +72,13 @@ class Session:
     async def press(self, label: str) -> None:
         """Presses the button with that label, once it can be pressed."""
         model = await self.find(label)
-        await self._send_event("button_click", {"model": {"id": model}})
+        component = self._component_of(model)
+        if component is None:
+            await self._send_event("button_click", {"model": {"id": model}})
+        else:  # one of Material's
+            nothing: dict[str, Any] = {"type": "map", "entries": []}
+            event = {"model": {"id": component}, "node": "click", "data": nothing}
+            await self._send_event("dom_event", event)
 
     async def enter(self, label: str, value: Any) -> None:
         """Enters a value into the field with that label, once it can be changed."""
@@ -143,6 +149,11 @@ class Session:
             if is_it and not attributes.get("disabled"):
                 return model
         return None
+
+    def _component_of(self, data: str) -> str | None:
+        """The Material component that keeps its properties in a model; None if it is none's."""
+        kept = ((model, attributes.get("data")) for model, attributes in self._models.items())
+        return next((m for m, d in kept if isinstance(d, dict) and d.get("id") == data), None)
 
     def _search_text(self, pattern: str) -> str | None:
         for attributes in self._models.values():

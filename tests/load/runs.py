@@ -29,6 +29,9 @@ TURBO_SETTINGS = SETTINGS | {
     "Turbo": True,
 }
 
+#: Settings that are on a page once "Advanced" has been pressed.
+_ADVANCED = {"Maximum steps", "Turbo"}
+
 Open = Callable[[str, int], Awaitable[list[Session]]]
 Row = dict[str, str]
 
@@ -149,6 +152,8 @@ async def opened(
 
 async def _open_dashboard(url: str, settings: dict[str, Any] = SETTINGS) -> Session:
     session = await Session.open(url)
+    if _ADVANCED & settings.keys():
+        await session.press("Advanced")
     for label, value in settings.items():
         await session.enter(label, value)
     return session

@@ -3,17 +3,17 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Glyph, GlyphRenderer, Plot, Text
+from bokeh.models import ColumnDataSource, Glyph, GlyphRenderer, Text
 from numpy.typing import NDArray
 
+from dashboard.views.board.geometry import Geometry
 from dashboard.views.cells import MOVES_XY, open_states
-from dashboard.views.mathml import scientific
+from dashboard.views.colours import FONT, Theme
+from dashboard.views.grid import GridView
+from dashboard.views.layers.tiles import TileImage
+from dashboard.words.numbers import scientific
 from gridworld import Snapshot, parse_layout
 
-#: Longest side of a map, in cells, at which numbers fit into the cells.
-NUMBER_SIDE = 12
-#: Longest side of a map, in cells, at which shapes are drawn one by one.
-GLYPH_SIDE = 20
 #: Index past a palette: drawn as nothing.
 CLEAR = 256
 #: Direction of each action on the grid, whose y points down: shape ``(A,)`` each.
@@ -75,7 +75,9 @@ class Scale(NamedTuple):
         decimals = int(np.clip(2 - np.floor(np.log10(self.high - self.low) + _SLACK), 0, 4))
         decimals = min(decimals, 2) if largest >= 1 else decimals
         rounded = (values.round(decimals) + 0.0).tolist()  # no negative zero
-        return ["" if value != value else f"{value:.{decimals}f}" for value in rounded]
+        return [
+            "" if value != value else f"{value:.{decimals}f}".replace("-", "−") for value in rounded
+        ]
 
 
 #: Share of a step by which rounding may move a value over its end.
@@ -92,7 +94,7 @@ def _extent(values: NDArray) -> tuple[float, float]:
 def _with_exponent(value: float) -> str:
     if value != value:
         return ""
-    return scientific(value) if value else "0"
+    return scientific(value).replace("-", "−") if value else "0"
 
 
 class OpenCells:
@@ -100,6 +102,7 @@ class OpenCells:
 
     Attributes:
         shape: ``(n_rows, n_cols)``.
+        geometry: Where things are on the map.
         states: Their states, shape ``(N,)``.
     """
 
@@ -107,7 +110,7 @@ class OpenCells:
         cells = parse_layout(snapshot.layout)
         self._of = snapshot.layout, snapshot.reachable
         self.shape = cells.shape
-        self.side = max(cells.shape)
+        self.geometry = Geometry(*cells.shape)
         self.states = np.flatnonzero(open_states(snapshot))
         self.y, self.x = np.divmod(self.states, cells.shape[1])
 
@@ -134,46 +137,79 @@ class OpenCells:
 
 
 class Frame(NamedTuple):
-    """All that the layers draw at one moment."""
+    """All that the layers draw at one moment.
+
+    Attributes:
+        snapshot: The run.
+        cells: Where there is something to draw.
+        scale: What the colours of values mean.
+        difference_scale: What those of differences mean.
+        theme: Colours of the page.
+        ink: Colours of letters and arrows in each cell, shape ``(N,)``.
+        in_triangles: Whether each action has a part of the cell to itself.
+    """
 
     snapshot: Snapshot
     cells: OpenCells
     scale: Scale
     difference_scale: Scale
+    theme: Theme
+    ink: NDArray
+    in_triangles: bool
+
+
+#: A glyph with its source and its level.
+Part = tuple[ColumnDataSource, Glyph, str]
 
 
 class Layer:
-    """One layer: glyphs that are made when it is first shown.
+    """One layer: glyphs that are made when it is first shown, on a map of their kind.
 
     Attributes:
         shown: Whether it is switched on.
+        renderers: What draws it.
+        rank: Layers of higher ranks are above it.
     """
 
-    def __init__(self) -> None:
+    rank = 0
+    _tiles: TileImage
+
+    def __init__(self, grid: GridView) -> None:
+        self._grid = grid
         self.shown = False
         self.renderers: list[GlyphRenderer] = []
+        self._made: set[bool] = set()
         self._cells: OpenCells | None = None
         self._drawn: list[Any] = []
 
-    def show(self, plot: Plot, shown: bool, covered: bool = False) -> None:
-        """Switches it on or off; a layer that another one covers is drawn, but not seen."""
+    def show(self, shown: bool) -> None:
+        """Switches it on or off."""
         self.shown = shown
-        if shown and not self.renderers:
-            self.renderers = [
-                GlyphRenderer(data_source=source, glyph=glyph, level=level)
-                for source, glyph, level in self._make()
-            ]
-            plot.renderers = [*plot.renderers, *self.renderers]
         for renderer in self.renderers:
-            renderer.visible = shown and not covered
+            renderer.visible = shown
 
     def draw(self, frame: Frame) -> None:
         """Draws a frame."""
         if self._cells is not frame.cells:
             self._cells = frame.cells
-            self._lay_out(frame.cells)
+            is_small = frame.cells.geometry.is_small
+            if is_small not in self._made:
+                self._made.add(is_small)
+                self._add(self._make_shapes() if is_small else self._make_picture())
+            if False in self._made:
+                self._tiles.clear()
+            if True in self._made:
+                self._lay_out(frame.cells)
             self._drawn = []
         self._fill(frame)
+
+    def _add(self, parts: list[Part]) -> None:
+        renderers = [
+            GlyphRenderer(data_source=source, glyph=glyph, level=level, visible=self.shown)
+            for source, glyph, level in parts
+        ]
+        self.renderers += renderers
+        self._grid.add(renderers, self.rank)
 
     def _is_drawn(self, *what: Any) -> bool:
         """Tells whether the same was drawn the last time: most values seldom change."""
@@ -181,12 +217,16 @@ class Layer:
         self._drawn = list(what)
         return same
 
-    def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
-        """Its glyphs with their sources and levels."""
+    def _make_shapes(self) -> list[Part]:
+        """What draws it on a map that is small enough for shapes."""
+        raise NotImplementedError
+
+    def _make_picture(self) -> list[Part]:
+        """What draws it on a larger one: its ``_tiles``."""
         raise NotImplementedError
 
     def _lay_out(self, cells: OpenCells) -> None:
-        """Prepares the sources for another map."""
+        """Prepares the sources of its shapes for another map, empty on a larger one."""
         raise NotImplementedError
 
     def _fill(self, frame: Frame) -> None:
@@ -202,7 +242,13 @@ def _equal(one: Any, other: Any) -> bool:
 
 def centred_text(size: str, **properties: Any) -> Text:
     """A glyph for numbers in the middle of their places, with the columns x, y and text."""
-    return Text(text_align="center", text_baseline="middle", text_font_size=size, **properties)
+    return Text(
+        text_align="center",
+        text_baseline="middle",
+        text_font=FONT,
+        text_font_size=size,
+        **properties,
+    )
 
 
 class Numbers:
@@ -260,12 +306,14 @@ def values_of(kind: str, snapshot: Snapshot) -> NDArray:
 
     NaN where an action was never tried, or where there is no plan.
     """
-    plan, q_values = snapshot.plan, snapshot.q_values
+    plan, q_values, visits = snapshot.plan, snapshot.q_values, snapshot.visits
     match kind:
         case "State values":
-            return np.where(snapshot.visits.any(axis=1), q_values.max(axis=1), np.nan)
+            return np.where(visits.any(axis=1), q_values.max(axis=1), np.nan)
         case "Q-values":
-            return np.where(snapshot.visits > 0, q_values, np.nan)
+            return np.where(visits > 0, q_values, np.nan)
+        case "Visits":
+            return np.where(visits.any(axis=1), visits.sum(axis=1), np.nan)
     if plan is None:
         return np.full(q_values.shape[:1] if kind == "Optimal values" else q_values.shape, np.nan)
     match kind:

@@ -1,57 +1,73 @@
-"""The layers over the grid, their switches and their legend."""
+"""The layers over the grid, the choice among them, and their legend."""
 
+from collections.abc import Iterable
 from html import escape
-from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.models.widgets import Div
+from bokeh.events import MouseEnter, MouseLeave
+from numpy.typing import NDArray
 
 from dashboard.session.view import OneMessage
+from dashboard.views.cells import CALM, KINDS, Dynamics
 from dashboard.views.grid import GridView
-from dashboard.views.layers.actions import PolicyLayer, VisitsLayer
-from dashboard.views.layers.base import Frame, Layer, OpenCells, Scale, values_of
-from dashboard.views.layers.values import DIFFERENCE_PALETTE, PALETTE, CellsLayer, TrianglesLayer
-from dashboard.widgets.hinted import CheckBoxGroup
-from dashboard.widgets.layout import bokeh_pane, wrapping_row
-from gridworld import Snapshot
+from dashboard.views.layers.base import CLEAR, Frame, Layer, OpenCells, Scale, values_of
+from dashboard.views.layers.hover import CellCards
+from dashboard.views.layers.palettes import PALETTES, ink_on, places_of
+from dashboard.views.layers.policies import PolicyLayer
+from dashboard.views.layers.switches import BackgroundChoice, OverlayChoice
+from dashboard.views.layers.values import CellsLayer, TrianglesLayer, short
+from dashboard.widgets.markup import Markup
+from gridworld import Cell, Snapshot, parse_layout
 
 TRAIL = "Trail"
-#: Layers that are on at first.
-DEFAULT = ("State values", "Policy", TRAIL)
-#: What each layer shows, in words.
-LAYERS = {
+#: What each background shows, in words; one is seen at a time.
+BACKGROUNDS = {
     "State values": "State values V(s) = max Q(s, a)",
     "Q-values": "Q-values Q(s, a), a triangle for each action",
-    "Policy": "Greedy policy π(s), all tied best actions",
     "Visits": "Visits: how often the agent acted in each cell",
-    TRAIL: "The last cells the agent was in",
     "Optimal values": "Optimal values v*(s), from planning",
-    "Optimal policy": "Optimal policy π*(s), from planning",
     "Difference": "Difference |Q − q*| to the optimal values",
 }
+#: What lies over it.
+OVERLAYS = {
+    "Policy": "Greedy policy π(s), all tied best actions, where the agent has acted",
+    "Optimal policy": "Optimal policy π*(s), from planning",
+    TRAIL: "The last cells the agent was in; a stroke across is a bump",
+}
+#: All of them.
+LAYERS = BACKGROUNDS | OVERLAYS
+#: What is on at first.
+DEFAULT = ("State values", "Policy", TRAIL)
+
+#: Backgrounds coloured by the scale of values.
+_VALUED = {"State values", "Q-values", "Optimal values"}
+#: Layers that need a plan.
+_PLANNED = {"Optimal values", "Optimal policy", "Difference"}
+#: Backgrounds in which each action has a triangle.
+_TRIANGLED = {"Q-values", "Difference"}
 
 _STYLE = """
-:host { color: var(--mui-palette-text-primary); font-size: 0.85rem; }
+:host { color: var(--mui-palette-text-secondary); font-size: 12px; }
 :host > div { width: 100%; }
-.scale { display: grid; grid-template-columns: auto 1fr auto; gap: 8px; align-items: center;
-         font-variant-numeric: tabular-nums; margin: 2px 0; }
-.bar { height: 10px; border: 1px solid var(--mui-palette-divider); }
-.note { color: var(--mui-palette-text-secondary); min-height: 1.3em; }
+.scale { display: flex; gap: 8px; align-items: center; font-variant-numeric: tabular-nums;
+         min-height: 18px; }
+.bar { flex: 1; height: 8px; border-radius: 4px; }
 """
 
 
 class LayeredView:
-    """Draws the layers that are switched on.
+    """Draws the background and the overlays that are chosen.
 
     Args:
         grid: The grid that they lie on.
         snapshot: What to show first.
-        one_message: Holds together the changes that the switches make.
+        one_message: Holds together the changes that a choice makes.
 
     Attributes:
-        switches: A row of check boxes, one for each layer.
-        legend: Says what the colours mean: a Bokeh model.
+        backgrounds: The choice of the background, to be placed above the grid.
+        overlays: The choice of overlays, to be placed beside it.
+        legend: Says what the colours mean.
         panel: The legend as it is placed on the page.
     """
 
@@ -59,32 +75,32 @@ class LayeredView:
         self, grid: GridView, snapshot: Snapshot, one_message: OneMessage = pn.io.hold
     ) -> None:
         self._grid, self._one_message = grid, one_message
+        # From the lowest to the uppermost.
         self._layers: dict[str, Layer] = {
-            "State values": CellsLayer("State values", PALETTE, number_at=0),
-            "Optimal values": CellsLayer("Optimal values", PALETTE, number_at=0.25),
-            "Q-values": TrianglesLayer("Q-values", PALETTE, numbers=True),
-            "Difference": TrianglesLayer("Difference", DIFFERENCE_PALETTE, numbers=False),
-            "Visits": VisitsLayer(),
-            "Optimal policy": PolicyLayer("Optimal policy"),
-            "Policy": PolicyLayer("Policy"),
+            "State values": CellsLayer(grid, "State values"),
+            "Optimal values": CellsLayer(grid, "Optimal values"),
+            "Visits": CellsLayer(grid, "Visits"),
+            "Q-values": TrianglesLayer(grid, "Q-values", numbers=True),
+            "Difference": TrianglesLayer(grid, "Difference", numbers=False),
+            "Optimal policy": PolicyLayer(grid, "Optimal policy"),
+            "Policy": PolicyLayer(grid, "Policy"),
         }
         self._cells = OpenCells(snapshot)
+        self._on = set(DEFAULT)
         self._suspended = False
         self._snapshot = snapshot
-        self._switches = {
-            title: CheckBoxGroup(
-                options=[title],
-                value=[title] if title in DEFAULT else [],
-                hint=hint,
-                margin=(2, 8),
-            )
-            for title, hint in LAYERS.items()
-        }
-        for switch in self._switches.values():
-            switch.param.watch(lambda _: self._switch(), "value")
-        self.switches = wrapping_row(*self._switches.values())
-        self.legend = Div(sizing_mode="stretch_width", stylesheets=[_STYLE], name="legend")
-        self.panel = bokeh_pane(self.legend)
+        self._cards = CellCards(grid)
+        self._cards.prepare(self._cells)
+        self.backgrounds = BackgroundChoice(BACKGROUNDS)
+        self.overlays = OverlayChoice(OVERLAYS, list(DEFAULT[1:]))
+        for choice in (self.backgrounds, self.overlays):
+            choice.param.watch(lambda _: self._on_choice(), "value")
+        self.legend = Markup.wide("legend", _STYLE)
+        self.panel = self.legend.pane()
+        grid.watch_theme(lambda: self.update(self._snapshot))
+        # The pointer tells by itself when it comes and goes; nothing is sent while it moves.
+        grid.plot.on_event(MouseEnter, lambda _: self._want_cards(True))
+        grid.plot.on_event(MouseLeave, lambda _: self._want_cards(False))
         self._switch()
 
     @property
@@ -92,16 +108,43 @@ class LayeredView:
         """Seconds between two drawings; large maps take the browser longer to paint."""
         return max(0.25, 1e-4 * self._cells.states.size)
 
+    @property
+    def chosen(self) -> tuple[str, tuple[str, ...]]:
+        """The background, and the overlays that are on, by their names in `LAYERS`."""
+        on = tuple(title for title in OVERLAYS if title in self.overlays.value)
+        return str(self.backgrounds.value), on
+
+    def choose(self, background: str, overlays: Iterable[str]) -> None:
+        """Shows a background and overlays, as `chosen` gives them.
+
+        Raises:
+            ValueError: If one of them is none of `BACKGROUNDS` or `OVERLAYS`.
+        """
+        overlays = list(overlays)
+        unknown = set(overlays) - set(OVERLAYS) | {background} - set(BACKGROUNDS)
+        if unknown:
+            raise ValueError(f"unknown layers: {', '.join(sorted(unknown))}")
+        with self._one_message():
+            self.backgrounds.value = background
+            self.overlays.value = [title for title in OVERLAYS if title in overlays]
+
+    def show(self, titles: Iterable[str]) -> None:
+        """Shows just these layers, also several backgrounds at once, as a recorder needs them."""
+        self._on = set(titles)
+        self._switch()
+
     def update(self, snapshot: Snapshot) -> None:
         """Draws the layers that are switched on."""
         if not self._cells.is_of(snapshot):
             self._cells = OpenCells(snapshot)
-            self._show_layers()
+            self._cards.prepare(self._cells)
         self._snapshot = snapshot
         frame = self.frame_of(snapshot)
         for layer in self._layers.values():
             if layer.shown:
                 layer.draw(frame)
+        if not self._suspended:
+            self._cards.draw(frame)
         self._explain(frame)
 
     def frame_of(self, snapshot: Snapshot) -> Frame:
@@ -110,16 +153,40 @@ class LayeredView:
         known = np.empty(0) if plan is None else plan.values[states]
         shown = [values_of(kind, snapshot)[states].ravel() for kind in sorted(on & _VALUED)]
         different = [values_of(kind, snapshot)[states].ravel() for kind in on & {"Difference"}]
+        scale = Scale.of(np.concatenate([known, *shown]), known)
         return Frame(
             snapshot,
             self._cells,
-            Scale.of(np.concatenate([known, *shown]), known),
+            scale,
             Scale.of_differences(np.concatenate([np.empty(0), *different]), known),
+            self._grid.theme,
+            self._ink(snapshot, scale),
+            self._is_triangled,
         )
 
-    @property
-    def _on(self) -> set[str]:
-        return {title for title, switch in self._switches.items() if switch.value}
+    def describe(self, snapshot: Snapshot) -> str:
+        """The picture in words, for those who do not see it."""
+        cells = parse_layout(snapshot.layout)
+        n_rows, n_cols = cells.shape
+        row, col = snapshot.position
+        kind = KINDS[Cell(str(cells[row, col]))].name
+        frame, background = self.frame_of(snapshot), self._background
+        words = [
+            f"Grid of {n_rows} rows and {n_cols} columns.",
+            f"The agent is in row {row}, column {col}{'' if kind == 'free' else f', a {kind}'}.",
+        ]
+        goals = [f"({r}, {c})" for r, c in np.argwhere(cells == Cell.GOAL).tolist()]
+        if len(goals) <= 4:
+            words.append(f"Goal at {', '.join(goals)}.")
+        words.append(f"Colours: {BACKGROUNDS[background]}{_range(background, frame)}.")
+        over = [title.lower() for title in OVERLAYS if title in self._on]
+        if over:
+            words.append(f"Over them: {', '.join(over)}.")
+        return " ".join(words)
+
+    def tell(self, snapshot: Snapshot) -> None:
+        """Renews what screen readers say of the grid; once a second is often enough."""
+        self._grid.set_text(self.describe(snapshot))
 
     def suspend(self, suspended: bool) -> None:
         """Hides all layers, or shows the ones that are on again."""
@@ -127,46 +194,91 @@ class LayeredView:
             self._suspended = suspended
             self._switch()
 
+    @property
+    def _background(self) -> str:
+        """The background that letters are to be read on: the uppermost."""
+        on = [kind for kind in self._layers if kind in BACKGROUNDS and kind in self._on]
+        return on[-1] if on else "State values"
+
+    @property
+    def _is_triangled(self) -> bool:
+        """Whether each action has a part of its cell in all backgrounds that are on."""
+        on = self._on & set(BACKGROUNDS)
+        return bool(on) and on <= _TRIANGLED
+
+    def _ink(self, snapshot: Snapshot, scale: Scale) -> NDArray:
+        kind = self._background
+        values = values_of(kind, snapshot)[self._cells.states]
+        if kind not in self._on or kind == "Difference":
+            return np.full(len(values), self._grid.theme.ink)
+        places = places_of(kind, values, scale)
+        if places.ndim == 2:  # that of the best action, which is emphasised
+            best = np.where(places == CLEAR, -1, places).max(axis=1, initial=-1)
+            places = np.where(best < 0, CLEAR, best)
+        return ink_on(kind, places, self._grid.theme)
+
+    def _on_choice(self) -> None:
+        background, overlays = self.chosen
+        self._on = {background, *overlays}
+        self._switch()
+
     def _switch(self) -> None:
         with self._one_message():
             self._grid.show_trail(TRAIL in self._on)
-            self._show_layers()
+            for title, layer in self._layers.items():
+                layer.show(title in self._on and not self._suspended)
             self.update(self._snapshot)
 
-    def _show_layers(self) -> None:
-        on = self._on
-        for title, layer in self._layers.items():
-            covered = title == "State values" and "Q-values" in on
-            layer.show(self._grid.plot, title in on and not self._suspended, covered)
+    def _want_cards(self, wanted: bool) -> None:
+        self._cards.wanted = wanted
+        if wanted and not self._suspended:
+            with self._one_message():
+                self._cards.draw(self.frame_of(self._snapshot), at_once=True)
 
     def _explain(self, frame: Frame) -> None:
-        on, scale, difference = self._on, frame.scale, frame.difference_scale
-        lines = []
-        if on & _VALUED:
-            lines.append(_bar("value", PALETTE, scale.text(scale.low), scale.text(scale.high)))
-        if "Difference" in on:
-            low, high = (difference.text(value) for value in difference)
-            lines.append(_bar("|Q − q*|", DIFFERENCE_PALETTE, low, high))
-        notes = []
-        if on & _PLANNED and self._snapshot.plan is None:
-            notes.append("Planning has no finite answer for this map and discount.")
-        lines.append(f'<div class="note">{escape(" ".join(notes))}</div>')
-        text = "".join(lines)
-        if text != self.legend.text:
-            self.legend.text = text
+        shown = [kind for kind in PALETTES if kind in self._on]
+        lines = [_bar(kind, frame) for kind in shown if kind != "Optimal values"]
+        if "Optimal values" in shown and not set(shown) & (_VALUED - {"Optimal values"}):
+            lines.append(_bar("Optimal values", frame))
+        notes = _notes(self._grid.dynamics)
+        if self._on & _PLANNED and self._snapshot.plan is None:
+            notes.append("Planning has no answer: not yet, or none that is finite.")
+        text = "".join(lines) or '<div class="scale"></div>'
+        if notes:
+            note = f"<span>{escape(' · '.join(notes))}</span></div>"
+            text = text.removesuffix("</div>") + note
+        self.legend.text = text
 
 
-#: Layers coloured by the scale of values.
-_VALUED = {"State values", "Q-values", "Optimal values"}
-#: Layers that need a plan.
-_PLANNED = {"Optimal values", "Optimal policy", "Difference"}
+def _notes(dynamics: Dynamics) -> list[str]:
+    """What cannot be seen of the world on its map."""
+    if dynamics == CALM:
+        return []
+    slip = [f"slip {dynamics.slip:.4g}"] if dynamics.slip else []
+    return slip + (["↑ wind"] if any(dynamics.wind) else [])
 
 
-def _bar(what: str, palette: Any, low: str, high: str) -> str:
-    colours = ", ".join(palette[i] for i in range(0, 256, 15))
+def _bounds(kind: str, frame: Frame) -> tuple[str, str]:
+    """The ends of a background's scale, as text."""
+    if kind == "Visits":
+        counts = frame.snapshot.visits.sum(axis=1)[frame.cells.states]
+        return "1", short(int(counts.max(initial=1)))
+    scale = frame.difference_scale if kind == "Difference" else frame.scale
+    return scale.text(scale.low), scale.text(scale.high)
+
+
+def _range(kind: str, frame: Frame) -> str:
+    low, high = _bounds(kind, frame)
+    return f", from {low} to {high}"
+
+
+def _bar(kind: str, frame: Frame) -> str:
+    low, high = _bounds(kind, frame)
+    colours = ", ".join(PALETTES[kind][i] for i in range(0, 256, 15))
+    name = f"Colours: {BACKGROUNDS[kind]}, from {low} to {high}"
     return (
-        f'<div class="scale" role="img" aria-label="Colours of {escape(what)}, '
-        f'from {low} to {high}"><span>{low}</span>'
-        f'<span class="bar" style="background: linear-gradient(to right, {colours})"></span>'
+        f'<div class="scale"><span>{low}</span><span class="bar" role="img" '
+        f'aria-label="{escape(name)}" '
+        f'style="background: linear-gradient(to right, {colours})"></span>'
         f"<span>{high}</span></div>"
     )

@@ -1,156 +1,152 @@
 """Layers that colour cells, and four triangles in each, by their values."""
 
-from collections.abc import Sequence
-
 import numpy as np
-from bokeh.models import ColumnDataSource, Glyph, Image, LinearColorMapper, Patches
-from bokeh.palettes import cividis
+from bokeh.models import ColumnDataSource, Patches, Rect
 from numpy.typing import NDArray
 
-from dashboard.views.colours import LETTERS, VERMILION
+from dashboard.views.board.geometry import NUMBER_SIDE
+from dashboard.views.grid import GridView
 from dashboard.views.layers.base import (
     CLEAR,
     DX,
     DY,
-    GLYPH_SIDE,
-    NUMBER_SIDE,
     Frame,
     Layer,
     Numbers,
     OpenCells,
+    Part,
     update_column,
     values_of,
 )
+from dashboard.views.layers.palettes import PALETTES, ink_on, mapper_of, places_of
 from dashboard.views.layers.tiles import TileImage, pixels_of, quarters
 
-PALETTE = tuple(cividis(256))
-#: From transparent, for no difference, to vermilion.
-DIFFERENCE_PALETTE = tuple(f"{VERMILION}{round(225 * i / 255):02x}" for i in range(256))
-_NOTHING = "#00000000"
 #: Longest side of a map, in cells, at which numbers fit into triangles.
 _TRIANGLE_NUMBER_SIDE = 8
+#: How far below a cell's middle its number is, in cells.
+_BELOW = 0.31
 
 
-class CellsLayer(Layer):
+class _ValuesLayer(Layer):
+    """A layer of one kind of values, in the colours of its palette."""
+
+    def __init__(self, grid: GridView, kind: str) -> None:
+        super().__init__(grid)
+        self._kind, self._palette = kind, PALETTES[kind]
+
+    def _make_picture(self) -> list[Part]:
+        self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
+        return [(self._tiles.source, self._tiles.glyph, "underlay")]
+
+
+class CellsLayer(_ValuesLayer):
     """A colour for each cell, and its value as a number where that fits."""
 
-    def __init__(self, kind: str, palette: Sequence[str], number_at: float | None) -> None:
-        super().__init__()
-        self._kind = kind
-        self._palette = palette
-        self._number_at = number_at
-
-    def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
-        mapper = _mapper(self._palette)
-        self._image = ColumnDataSource({"image": [], "dw": [], "dh": []}, name=self._kind)
-        self._shown: list[int] = []
-        image = Image(x=-0.5, y=-0.5, dw="dw", dh="dh", color_mapper=mapper)
+    def _make_shapes(self) -> list[Part]:
+        self._rects = ColumnDataSource({"x": [], "y": [], "place": []}, name=self._kind)
+        self._rect = Rect(
+            fill_color={"field": "place", "transform": mapper_of(self._palette)}, line_width=0
+        )
         self._numbers = Numbers(f"{self._kind} numbers", "12px")
-        self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
         return [
-            (self._image, image, "image"),
-            (self._numbers.source, self._numbers.glyph, "glyph"),
-            (self._tiles.source, self._tiles.glyph, "image"),
+            (self._rects, self._rect, "underlay"),
+            # Above the trail, whose level this is.
+            (self._numbers.source, self._numbers.glyph, "overlay"),
         ]
 
     def _lay_out(self, cells: OpenCells) -> None:
-        self._shown = []
-        self._image.data = {"image": [], "dw": [], "dh": []}
-        self._tiles.clear()
-        fits = self._number_at is not None and cells.side <= NUMBER_SIDE
-        n = cells.states.size if fits else 0
-        y = cells.y[:n] + (self._number_at or 0)
-        self._numbers.place(cells.x[:n].tolist(), y.tolist())
+        place = cells.geometry
+        n = cells.states.size if place.is_small else 0
+        x, y = cells.x[:n].tolist(), cells.y[:n].tolist()
+        self._rect.update(width=place.width, height=place.width, border_radius=place.radius)
+        self._rects.data = {"x": x, "y": y, "place": [CLEAR] * n}
+        n = n if place.side <= NUMBER_SIDE else 0
+        self._numbers.glyph.text_font_size = f"{number_pixels(place.side)}px"
+        self._numbers.place(x[:n], (cells.y[:n] + _BELOW).tolist())
 
     def _fill(self, frame: Frame) -> None:
         cells, scale = frame.cells, frame.scale
         values = values_of(self._kind, frame.snapshot)[cells.states]
-        if self._is_drawn(values, scale):
+        if self._is_drawn(values, scale, frame.theme):
             return
-        places = scale.indices(values)
-        if cells.side > GLYPH_SIDE:
-            n = pixels_of(cells.side)
+        places = places_of(self._kind, values, scale)
+        if not cells.geometry.is_small:
+            n = pixels_of(cells.geometry.side)
             colours = cells.spread(_seen(places))[..., None, None]
             self._tiles.draw(np.broadcast_to(colours, (*cells.shape, n, n)))
             return
-        image = cells.spread(places, CLEAR)
-        shown = image.ravel().tolist()
-        if shown != self._shown:
-            self._shown = shown
-            n_rows, n_cols = cells.shape
-            # An array of dtype object is sent as a list: Bokeh 3.9 cannot reconnect a page
-            # with a binary array in its document.
-            self._image.data = {"image": [image.astype(object)], "dw": [n_cols], "dh": [n_rows]}
+        update_column(self._rects, "place", places.tolist())
         if self._numbers:
-            self._numbers.write(scale.texts(values), _contrasting(places))
+            texts = _counts(values) if self._kind == "Visits" else scale.texts(values)
+            inks = ink_on(self._kind, places, frame.theme).tolist()
+            self._numbers.write(texts, inks)
 
 
-class TrianglesLayer(Layer):
+class TrianglesLayer(_ValuesLayer):
     """Four triangles in each cell, one an action, and numbers where they fit."""
 
-    def __init__(self, kind: str, palette: Sequence[str], numbers: bool) -> None:
-        super().__init__()
-        self._kind = kind
-        self._palette = palette
+    def __init__(self, grid: GridView, kind: str, numbers: bool) -> None:
+        super().__init__(grid, kind)
         self._with_numbers = numbers
 
-    def _make(self) -> list[tuple[ColumnDataSource, Glyph, str]]:
-        mapper = _mapper(self._palette)
+    def _make_shapes(self) -> list[Part]:
         self._triangles = ColumnDataSource(
             {"xs": [], "ys": [], "place": []}, name=f"{self._kind} triangles"
         )
         self._numbers = Numbers(f"{self._kind} triangle numbers", "10px")
-        patches = Patches(
-            fill_color={"field": "place", "transform": mapper},
-            line_color="#80808060",
-            line_width=1,
+        self._patches = Patches(
+            fill_color={"field": "place", "transform": mapper_of(self._palette)},
+            line_width=1.5,
+            line_join="round",
         )
-        self._tiles = TileImage(f"{self._kind} tiles", self._palette[1:])
         return [
-            (self._triangles, patches, "underlay"),
-            (self._numbers.source, self._numbers.glyph, "glyph"),
-            (self._tiles.source, self._tiles.glyph, "underlay"),
+            (self._triangles, self._patches, "underlay"),
+            (self._numbers.source, self._numbers.glyph, "overlay"),
         ]
 
     def _lay_out(self, cells: OpenCells) -> None:
-        self._tiles.clear()
-        n = cells.states.size if cells.side <= GLYPH_SIDE else 0
+        place = cells.geometry
+        n = cells.states.size if place.is_small else 0
         x, y = (axis[:n, None, None] for axis in (cells.x, cells.y))
         # From the middle of the cell to the two corners on the action's side.
-        corners_x = np.stack([0 * DX, DX - DY, DX + DY], axis=1) * 0.46
-        corners_y = np.stack([0 * DY, DY + DX, DY - DX], axis=1) * 0.46
+        half = place.width / 2
+        corners_x = np.stack([0 * DX, DX - DY, DX + DY], axis=1) * half
+        corners_y = np.stack([0 * DY, DY + DX, DY - DX], axis=1) * half
         self._triangles.data = {
-            "xs": (x + corners_x).reshape(-1, 3).round(2).tolist(),
-            "ys": (y + corners_y).reshape(-1, 3).round(2).tolist(),
+            "xs": (x + corners_x).reshape(-1, 3).round(3).tolist(),
+            "ys": (y + corners_y).reshape(-1, 3).round(3).tolist(),
             "place": [CLEAR] * (4 * n),
         }
-        if not self._with_numbers or cells.side > _TRIANGLE_NUMBER_SIDE:
+        if not self._with_numbers or place.side > _TRIANGLE_NUMBER_SIDE:
             n = 0
+        self._numbers.glyph.text_font_size = f"{max(9, min(12, 72 // place.side))}px"
         self._numbers.place(
-            (cells.x[:n, None] + 0.25 * DX).ravel().round(2).tolist(),
-            (cells.y[:n, None] + 0.22 * DY).ravel().round(2).tolist(),
+            (cells.x[:n, None] + 0.29 * DX).ravel().round(2).tolist(),
+            (cells.y[:n, None] + 0.32 * DY).ravel().round(2).tolist(),
         )
 
     def _fill(self, frame: Frame) -> None:
         cells = frame.cells
         scale = frame.difference_scale if self._kind == "Difference" else frame.scale
         values = values_of(self._kind, frame.snapshot)[cells.states].ravel()
-        if self._is_drawn(values, scale):
+        if self._is_drawn(values, scale, frame.theme):
             return
         places = scale.indices(values)
-        if cells.side > GLYPH_SIDE:
+        if not cells.geometry.is_small:
             colours = np.zeros((*cells.shape, 5), dtype=np.uint8)
             colours[..., :4].reshape(-1, 4)[cells.states] = _seen(places).reshape(-1, 4)
-            self._tiles.draw(colours[:, :, quarters(pixels_of(cells.side))])
+            self._tiles.draw(colours[:, :, quarters(pixels_of(cells.geometry.side))])
             return
+        self._patches.line_color = frame.theme.line
         update_column(self._triangles, "place", places.tolist())
         if self._numbers:
-            self._numbers.write(scale.texts(values), _contrasting(places))
+            inks = ink_on(self._kind, places, frame.theme).tolist()
+            self._numbers.write(scale.texts(values), inks)
 
 
-def _mapper(palette: Sequence[str]) -> LinearColorMapper:
-    """Maps places in a palette to its colours, and `CLEAR` to none."""
-    return LinearColorMapper(palette=list(palette), low=0, high=255, high_color=_NOTHING)
+def number_pixels(side: int) -> int:
+    """Size of a number in a cell of a map with so many cells along its longer side."""
+    return max(9, min(13, 92 // side))
 
 
 def _seen(places: NDArray) -> NDArray:
@@ -158,5 +154,13 @@ def _seen(places: NDArray) -> NDArray:
     return np.where(places == CLEAR, 0, places.clip(1))
 
 
-def _contrasting(places: NDArray) -> list[str]:
-    return np.where(places > 140, LETTERS, "#ffffff").tolist()
+def _counts(values: NDArray) -> list[str]:
+    return ["" if value != value else short(int(value)) for value in values.tolist()]
+
+
+def short(count: int) -> str:
+    """A count in at most four characters."""
+    for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= unit:
+            return f"{count / unit:.{0 if count >= 10 * unit else 1}f}{name}"
+    return str(count)

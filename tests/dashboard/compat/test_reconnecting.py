@@ -137,13 +137,13 @@ def test_a_page_comes_back_by_itself_and_is_as_before(place, open_at, lifetime, 
     expect(dashboard.toasts(LOST)).to_have_count(0)
 
     dashboard.wait_for_steps(more_than=held + 100)
-    expect(dashboard.status).to_have_text("RUNNING")
+    expect(dashboard.status).to_have_text("Learning")
     expect(dashboard.progress).to_have_count(1)
     assert dashboard.page.url == address
     for label, value in {"Seed": "5", "Learning rate": "0.3", "Episodes": "100000"}.items():
         expect(dashboard.field(label)).to_have_value(value)
         expect(dashboard.field(label)).to_be_disabled()
-    expect(dashboard.button("Start")).to_be_disabled()
+    expect(dashboard.button("Pause")).to_be_enabled()
 
     frames, steps = place.count("gridworld_frames_total"), place.count("gridworld_steps_total")
     dashboard.watch_frames()
@@ -153,11 +153,11 @@ def test_a_page_comes_back_by_itself_and_is_as_before(place, open_at, lifetime, 
     assert place.count("gridworld_steps_total") - steps == pytest.approx(10 * frames, rel=0.2)
 
     dashboard.press("Pause")
-    expect(dashboard.status).to_have_text("PAUSED")
+    expect(dashboard.status).to_have_text("Paused")
     expect_the_curve_of_a_trainer(dashboard)
     other = open_at(address)
     expect(other.number("Total steps")).to_have_text(f"{dashboard.total_steps:,}")
-    expect(other.status).to_have_text("PAUSED")
+    expect(other.status).to_have_text("Paused")
     dashboard.press("Resume")
     dashboard.wait_for_steps(more_than=dashboard.total_steps + 100)
     expect(dashboard.toasts()).to_have_count(0)

@@ -51,7 +51,6 @@ def test_a_browser_that_takes_no_more_gets_no_more_and_the_others_all(
     dashboard = open_dashboard(
         f"{server.url}?level=random&rows=80&columns=80&episodes=10000000&turbo=true"
     )
-    dashboard.press("Share")
     no_room = (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     with closing(Forger(link(dashboard, "watch"), no_room)) as slow:
         for _ in range(n_answers):

@@ -101,6 +101,6 @@ def test_a_page_trains_with_all_switched_off(context):
         dashboard.progress.wait_for()
         dashboard.enter(Episodes=50, Steps_per_update=1000)
         dashboard.press("Start")
-        dashboard.toasts("Training complete").wait_for(timeout=60_000)
+        dashboard.toasts("Finished after").wait_for(timeout=60_000)
         assert dashboard.troubles == []
         assert server.complaints() == []

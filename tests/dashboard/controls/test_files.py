@@ -1,4 +1,4 @@
-"""The Files tab: runs taken away from the page, and brought back to it."""
+"""The sheet Save: runs taken away from the page, and brought back to it."""
 
 import contextlib
 import csv
@@ -17,9 +17,12 @@ from dashboard.controls.files import MAX_UPLOAD_BYTES, FilesPanel
 from dashboard.export import images
 from dashboard.rooms.room import Room
 from dashboard.session.runner import Runner
+from dashboard.words.sentence import WORDS
 from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer
 from tests.dashboard.export.test_static_page import Opened
 from tests.gridworld.runs.test_run import all_of
+
+pytestmark = pytest.mark.shares_page
 
 MAP = "S..#\n.C.X\n...G"
 
@@ -32,11 +35,24 @@ def make(seed=5, learning=None, **world):
     )
 
 
+def open_files(dashboard):
+    """Opens the sheet with the files, if it is closed."""
+    if not dashboard.button("Close Save").is_visible():
+        dashboard.press("Save")
+    dashboard.button("Download run").wait_for()
+
+
+def close_files(dashboard):
+    """Closes the sheet, which lies over the menu."""
+    dashboard.press("Close Save")
+    expect(dashboard.button("Download run")).not_to_be_visible()
+
+
 def set_up(dashboard):
     """Enters the settings of `make`."""
     dashboard.choose("Hard")
     dashboard.enter(Slip=0.1, Learning_rate=0.3, Episodes=200, Seed=5, Steps_per_update=100)
-    dashboard.show("Files")
+    open_files(dashboard)
 
 
 def download(dashboard, name, folder):
@@ -48,8 +64,8 @@ def download(dashboard, name, folder):
 
 
 def upload(dashboard, path):
-    dashboard.show("Files")
-    dashboard.field("Upload run").set_input_files(path)
+    open_files(dashboard)
+    dashboard.page.get_by_label("Upload run", exact=True).set_input_files(path)
 
 
 def close_the_only_toast(dashboard, text):
@@ -62,16 +78,14 @@ def close_the_only_toast(dashboard, text):
 def expect_run(dashboard, trainer):
     """The page shows this run: its numbers, its curve, its map and its settings."""
     snapshot = trainer.snapshot
-    expect(dashboard.status).to_have_text(snapshot.status)
+    expect(dashboard.status).to_have_text(WORDS[snapshot.status])
     expect(dashboard.number("Total steps")).to_have_text(f"{snapshot.total_steps:,}")
     expect(dashboard.number("Epsilon ε")).to_have_text(f"{snapshot.epsilon:.3f}")
     expect(dashboard.progress).to_have_attribute("value", str(snapshot.episode))
     expect(dashboard.progress).to_have_attribute("max", str(snapshot.num_episodes))
-    dashboard.show("Curves")
     dashboard.wait_until(
         lambda: dashboard.source("episodes")["y"] == snapshot.episode_returns.tolist()
     )
-    dashboard.show("Files")
     lines = snapshot.layout.split("\n")
     assert dashboard.walls == {
         (row, col) for row, line in enumerate(lines) for col, at in enumerate(line) if at == "#"
@@ -94,7 +108,7 @@ def test_a_run_is_downloaded_as_the_page_shows_it(dashboard, tmp_path):
     dashboard.press("Start")
     dashboard.wait_for_steps(more_than=1000)
     dashboard.press("Pause")
-    expect(dashboard.status).to_have_text("PAUSED")
+    expect(dashboard.status).to_have_text("Paused")
     expected = make()
     expected.advance(dashboard.total_steps)
     expected.pause()
@@ -107,13 +121,16 @@ def test_a_run_is_downloaded_as_the_page_shows_it(dashboard, tmp_path):
     assert again.total_steps == expected.total_steps + 1
 
 
+@pytest.mark.slow
 def test_files_tells_how_long_a_training_is_kept_where_a_server_keeps_it(dashboard):
     words = "kept for 30 minutes, then dropped; download the run to keep it."
-    dashboard.show("Files")
+    open_files(dashboard)
     expect(dashboard.page.get_by_text(words)).to_be_visible()
     room = Room()  # as in a notebook
     panel = FilesPanel(room, Runner(room, lambda _: None)).panel
-    assert words not in panel[0].object
+    texts = [str(getattr(pane, "object", "")) for pane in panel.select()]
+    assert any("A download is made of the run as it is" in text for text in texts)
+    assert not any(words in text for text in texts)
 
 
 @pytest.mark.slow
@@ -124,7 +141,7 @@ def test_tables_and_pictures_are_those_of_the_same_run_made_without_a_page(
     # Few moments, so that the moving picture is soon made.
     dashboard.enter(Maximum_steps=6, Episodes=5)
     dashboard.press("Start")
-    expect(dashboard.status).to_have_text("FINISHED")
+    expect(dashboard.status).to_have_text("Finished")
     expected = make(learning={"num_episodes": 5}, max_steps=6)
     expected.train(show_progress=False)
     with open(download(dashboard, "episodes", tmp_path), newline="") as file:
@@ -160,11 +177,11 @@ def test_downloads_in_mid_run_do_not_disturb_it(dashboard, tmp_path):
         close_the_only_toast(dashboard, "Making the file")
         dashboard.wait_for_steps(more_than=before + 50)
     assert begun.value.suggested_filename == "gridworld-run.html"
-    expect(dashboard.status).to_have_text("RUNNING")
+    expect(dashboard.status).to_have_text("Learning")
     run = Trainer.load(download(dashboard, "run", tmp_path))
     assert run.status is Status.PAUSED  # nobody steps it there
     dashboard.toggle("Turbo")
-    expect(dashboard.status).to_have_text("FINISHED")
+    expect(dashboard.status).to_have_text("Finished")
     expected = make(learning={"num_episodes": 300})
     expected.train(show_progress=False)
     run.train(show_progress=False)
@@ -188,18 +205,18 @@ def test_a_page_closed_while_its_file_is_made_leaves_nothing_and_disturbs_nobody
     other.enter(Episodes=1_000_000)
     other.press("Start")
     leaving.press("Step")
-    leaving.show("Files")
+    open_files(leaving)
     leaving.button("Download snapshot").click()
     other.wait_until(making)
     leaving.page.close()
     other.wait_for_steps(more_than=other.total_steps + 100)
     other.wait_until(lambda: not making(), seconds=60)
-    expect(other.status).to_have_text("RUNNING")
+    expect(other.status).to_have_text("Learning")
     expect(other.toasts()).to_have_count(0)
 
 
 def test_files_are_downloaded_by_keyboard_too(dashboard, tmp_path):
-    dashboard.show("Files")
+    open_files(dashboard)
     with dashboard.page.expect_download() as begun:
         dashboard.button("Download run").focus()
         dashboard.page.keyboard.press("Enter")
@@ -220,14 +237,14 @@ def test_an_uploaded_run_is_shown_and_goes_on_to_the_same_bits(dashboard, tmp_pa
     expected.pause()
     expected.save(tmp_path / "run.npz")
     dashboard.press("Episode", "Stop")  # of another run, on another map
-    expect(dashboard.status).to_have_text("STOPPED")
+    expect(dashboard.status).to_have_text("Stopped")
     upload(dashboard, tmp_path / "run.npz")
     expect(dashboard.toasts(f"Run loaded, at episode {expected.snapshot.episode}")).to_have_count(1)
     expect_run(dashboard, expected)
     expect(dashboard.field("Seed")).to_be_disabled()
     dashboard.toggle("Turbo")
     dashboard.press("Resume")
-    expect(dashboard.status).to_have_text("FINISHED")
+    expect(dashboard.status).to_have_text("Finished")
     expected.train(show_progress=False)
     expect_run(dashboard, expected)
     run = Trainer.load(download(dashboard, "run", tmp_path))
@@ -250,7 +267,7 @@ def test_a_finished_run_is_shown_without_a_word_on_how_it_ended_and_can_be_made_
     expect(dashboard.field("Seed")).to_be_enabled()
     dashboard.toggle("Turbo")
     dashboard.press("Start")
-    expect(dashboard.toasts("Training complete")).to_have_count(1)
+    expect(dashboard.toasts("Finished after")).to_have_count(1)
     expect_run(dashboard, expected)
     assert all_of(Trainer.load(download(dashboard, "run", tmp_path))) == all_of(expected)
 
@@ -263,10 +280,10 @@ def test_no_run_is_uploaded_over_one_that_is_under_way(dashboard, tmp_path):
     dashboard.press("Start")
     upload(dashboard, tmp_path / "run.npz")
     close_the_only_toast(dashboard, "Nothing was loaded: A run is under way; Stop it before")
-    expect(dashboard.status).to_have_text("RUNNING")
+    expect(dashboard.status).to_have_text("Learning")
     dashboard.wait_for_steps(more_than=dashboard.total_steps + 20)
     dashboard.press("Pause")
-    expect(dashboard.status).to_have_text("PAUSED")
+    expect(dashboard.status).to_have_text("Paused")
     steps = dashboard.total_steps
     upload(dashboard, tmp_path / "again.npz")
     close_the_only_toast(dashboard, "Nothing was loaded: A run is under way; Stop it before")
@@ -315,10 +332,10 @@ def test_a_bad_file_gives_one_toast_that_tells_what_is_wrong(dashboard, tmp_path
     before.step_episode(), before.step(), before.step()
     expect_run(dashboard, before)
     for name, content, message in (
-        ("truncated.npz", data[:-100], "file must be a saved run (.npz), it is not"),
-        ("foreign.npz", b"hello world" * 50, "file must be a saved run (.npz), it is not"),
+        ("truncated.npz", data[:-100], "this file is no saved run of GridWorld Dashboard"),
+        ("foreign.npz", b"hello world" * 50, "this file is no saved run of GridWorld Dashboard"),
         ("empty.npz", b"", "the file is empty"),
-        ("notes.txt", b"S..\n..G\n", "file must be a saved run (.npz), it is not"),
+        ("notes.txt", b"S..\n..G\n", "this file is no saved run of GridWorld Dashboard"),
         ("bomb.npz", bomb(data), "q_values must have at most"),
         ("newer.npz", edited(data, version=3), "version must be at most 2, got 3: a newer"),
         ("wicked.npz", edited(data, status="<b id=x>"), "got '<b id=x>'"),
@@ -331,6 +348,7 @@ def test_a_bad_file_gives_one_toast_that_tells_what_is_wrong(dashboard, tmp_path
     dashboard.press("Step")
     before.step()
     expect_run(dashboard, before)
+    close_files(dashboard)
     dashboard.press("Stop")
     upload(dashboard, tmp_path / "run.npz")
     expect(dashboard.toasts("Run loaded, at episode")).to_have_count(1)

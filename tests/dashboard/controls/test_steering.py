@@ -3,11 +3,14 @@ from playwright.sync_api import expect
 
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
 
+pytestmark = pytest.mark.shares_page
 
+
+@pytest.mark.slow
 def test_run_to_pauses_after_so_many_episodes(dashboard):
     dashboard.enter(Run_to_episode=12, Steps_per_update=100)
     dashboard.press("Run to")
-    expect(dashboard.status).to_have_text("PAUSED")
+    expect(dashboard.status).to_have_text("Paused")
     expect(dashboard.progress).to_have_attribute("value", "12")
     dashboard.press("Run to")
     expect(dashboard.toasts("Run to episode must be above 12")).to_have_count(1)
@@ -16,33 +19,35 @@ def test_run_to_pauses_after_so_many_episodes(dashboard):
     expect(dashboard.progress).to_have_attribute("value", "20")
 
 
+@pytest.mark.slow
 def test_a_run_can_be_asked_to_finish_in_some_seconds(dashboard):
     dashboard.choose("Hard")
     dashboard.enter(**{"Finish in (s)": 4, "Episodes": 3000})
     dashboard.press("Start")
-    expect(dashboard.status).to_have_text("FINISHED")
-    told = dashboard.toasts("Training complete").inner_text()
+    expect(dashboard.status).to_have_text("Finished")
+    told = dashboard.toasts("Finished after 3,000 episodes").inner_text()
     seconds = float(told.split(" seconds")[0].split()[-1])
     assert 2 <= seconds <= 8
 
 
+@pytest.mark.slow
 def test_parameters_can_be_tuned_in_mid_run_and_the_run_made_again(dashboard):
     expect(dashboard.field("Learning rate now")).to_have_count(0)
     dashboard.toggle("Tune while training")
-    expect(dashboard.field("Learning rate now")).to_be_disabled()
+    expect(dashboard.field("Learning rate now")).to_have_count(0)  # there is no run yet
     for _ in range(4):
         dashboard.press("Episode")
     dashboard.enter(Learning_rate_now=0.5, Epsilon_now=0.25)
     expect(dashboard.number("Epsilon ε")).to_have_text("0.250")
-    expect(dashboard.field("Learning rate")).to_be_disabled()
+    expect(dashboard.field("Learning rate")).to_have_count(0)  # they take its place
     dashboard.enter(Discount_factor_now=2)
     expect(dashboard.toasts("Discount factor now must be a number from 0 to 1")).to_have_count(1)
     dashboard.press("Episode", "Episode")
     dashboard.wait_until(lambda: dashboard.source("changes")["x"] == [4, 4])
     marks = dashboard.source("changes")
     assert [text.partition(",")[0] for text in marks["text"]] == [
-        "learning rate 0.5",
-        "epsilon 0.25",
+        "α 0.1 → 0.5",
+        "ε → 0.25",
     ]
 
     trainer = Trainer(GridWorldConfig(), QLearningConfig(), seed=0)
@@ -54,15 +59,17 @@ def test_parameters_can_be_tuned_in_mid_run_and_the_run_made_again(dashboard):
     returns = trainer.snapshot.episode_returns.tolist()
     dashboard.wait_until(lambda: dashboard.source("episodes")["y"] == returns)
     dashboard.press("Stop")
-    expect(dashboard.field("Learning rate now")).to_be_disabled()
+    expect(dashboard.field("Learning rate now")).to_have_count(0)
+    expect(dashboard.field("Learning rate")).to_be_enabled()
     expect(dashboard.field("Learning rate")).to_have_value("0.1")
 
 
+@pytest.mark.slow
 def test_a_run_stops_once_its_policy_has_stayed_optimal(dashboard):
     dashboard.enter(Stop_when_optimal_for=5, Episodes=5000, Steps_per_update=400)
     dashboard.press("Start")
-    expect(dashboard.status).to_have_text("FINISHED")
-    expect(dashboard.toasts("The policy has stayed optimal")).to_have_count(1)
+    expect(dashboard.status).to_have_text("Finished")
+    expect(dashboard.toasts("is optimal from the start")).to_have_count(1)
     expect(dashboard.number("Gap to optimal")).to_have_text("0")
     trainer = Trainer(
         GridWorldConfig(), QLearningConfig(num_episodes=5000, optimal_evaluations=5), seed=0
@@ -74,15 +81,13 @@ def test_a_run_stops_once_its_policy_has_stayed_optimal(dashboard):
 
 
 BUTTONS = (
-    "Start",
-    "Pause",
-    "Resume",
     "Step",
     "Episode",
+    "Finish",
     "Run to",
     "Stop",
     "Reset",
-    "Undo: earlier run",
+    "Undo",
 )
 FIELDS = (
     "Level",
@@ -106,7 +111,7 @@ FIELDS = (
 
 def test_every_control_says_what_it_does(dashboard):
     for control in (
-        *map(dashboard.button, (*BUTTONS, "Back to live")),
+        *map(dashboard.button, ("Start", *BUTTONS, "Play history", "More", "Advanced")),
         *map(dashboard.field, FIELDS),
         dashboard.page.get_by_role("switch", name="Turbo"),
         dashboard.page.get_by_role("switch", name="Tune while training"),
@@ -128,21 +133,26 @@ _HINT = """(element) => {
 @pytest.mark.parametrize(
     ("status", "enabled"),
     [
-        ("IDLE", {"Start", "Step", "Episode", "Run to"}),
-        ("RUNNING", {"Pause", "Stop", "Reset", "Run to"}),
-        ("PAUSED", {"Resume", "Step", "Episode", "Stop", "Reset", "Run to"}),
-        ("STOPPED", {"Start", "Reset", "Run to"}),
+        ("Ready", {"Start", "Step", "Episode", "Finish", "Run to"}),
+        ("Learning", {"Pause", "Finish", "Stop", "Reset", "Run to"}),
+        ("Paused", {"Resume", "Step", "Episode", "Finish", "Stop", "Reset", "Run to"}),
+        ("Stopped", {"Start", "Reset", "Run to"}),
     ],
 )
 def test_a_button_is_enabled_where_it_makes_sense_and_works_from_the_keyboard(
-    dashboard, status, enabled
+    open_dashboard, status, enabled
 ):
-    for name in {"IDLE": (), "RUNNING": ("Start",), "PAUSED": ("Start", "Pause")}.get(
-        status, ("Start", "Stop")
+    dashboard = open_dashboard()
+    for name in {"Ready": (), "Learning": ("Start",), "Paused": ("Start", "Pause")}.get(
+        status, ("Start", "More", "Stop")
     ):
-        expect(dashboard.button(name)).to_be_enabled()
-        dashboard.button(name).focus()
+        button = dashboard.page.get_by_role("button", name=name, exact=True)
+        expect(button).to_be_enabled()
+        button.focus()
         dashboard.page.keyboard.press("Enter")
     expect(dashboard.status).to_have_text(status)
-    for name in BUTTONS:
+    (main,) = enabled & {"Start", "Pause", "Resume"}
+    expect(dashboard.main_button).to_have_count(1)
+    expect(dashboard.main_button).to_have_accessible_name(main)
+    for name in (main, *BUTTONS):
         expect(dashboard.button(name)).to_be_enabled(enabled=name in enabled)

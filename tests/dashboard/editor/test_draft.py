@@ -149,7 +149,7 @@ def test_what_can_be_undone_is_bounded():
         (lambda draft: draft.clear(), "layout has no start"),
         (
             lambda draft: [draft.paint(3, col, "#") for col in range(5)],
-            "layout has no way to a goal from the start at row 1, column 1",
+            "layout has no way to a goal from the start at row 0, column 0",
         ),
     ],
 )
@@ -181,8 +181,8 @@ def test_painting_a_start_leaves_the_others():
         (lambda draft: draft.paint(0, 0, "Z"), "^kind must be one of . # S G X C, got 'Z'$"),
         (lambda draft: draft.resize(1, 5), "^n_rows must be from 2 to 100, got 1$"),
         (lambda draft: draft.resize(5, 101), "^n_cols must be from 2 to 100, got 101$"),
-        (lambda draft: draft.replace("S.G\n.."), "^layout row 2 has 2 cells, expected 3$"),
-        (lambda draft: draft.replace("S.\n<b"), "^layout row 2, column 1 is '<'"),
+        (lambda draft: draft.replace("S.G\n.."), "^layout row 1 has 2 cells, expected 3$"),
+        (lambda draft: draft.replace("S.\n<b"), "^layout row 1, column 0 is '<'"),
         (lambda draft: draft.replace(""), "^layout must have 2 to 100 rows, got 0$"),
         (lambda draft: draft.replace("\n".join(["..."] * 101)), "^layout must have 2 to 100 rows"),
     ],

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from gridworld import LEVELS
 from tests.dashboard.views.test_map import expect_map
 
+pytestmark = pytest.mark.shares_page
+
 EASY = LEVELS["easy"].layout
 _LISTENS = """() => Bokeh.documents.some((document) =>
   [...document._all_models.values()].some((model) => model.subscribed_events?.has?.("panstart")))"""
@@ -40,12 +42,17 @@ def drag(dashboard, *cells, hold=0):
     mouse.up()
 
 
+def open_editor(dashboard):
+    dashboard.press("Edit map")
+    dashboard.button("Redo").wait_for()
+    dashboard.page.wait_for_function(_LISTENS)
+    dashboard.page.get_by_role("radio", name="Wall").check()
+    return dashboard
+
+
 @pytest.fixture
 def editor(dashboard):
-    dashboard.toggle("Edit map")
-    dashboard.button("Undo").wait_for()
-    dashboard.page.wait_for_function(_LISTENS)
-    return dashboard
+    return open_editor(dashboard)
 
 
 def painted(kind, *cells, layout=EASY):
@@ -103,11 +110,11 @@ def test_map_text_can_be_pasted_and_sizes_changed(editor):
     editor.enter_map("S.G\n...")
     expect_map(editor, "S.G\n...")
     editor.enter(Map_rows=3, Map_columns=2)
-    expect(editor.page.get_by_text("Map has no goal")).to_be_visible()
+    expect(editor.page.get_by_role("alert").filter(has_text="Map has no goal")).to_be_visible()
     editor.enter(Map_columns=4)
     expect(editor.field("Map text")).to_have_value("S...\n....\n....")
     editor.enter_map("S.G\n.")
-    expect(editor.toasts("Map row 2 has 1 cells, expected 3")).to_have_count(1)
+    expect(editor.toasts("Map row 1 has 1 cells, expected 3")).to_have_count(1)
     expect(editor.field("Map text")).to_have_value("S.G\n.")
 
 
@@ -121,20 +128,53 @@ def test_a_random_map_is_another_one_each_time(editor):
     expect(editor.field("Level")).to_have_value("Random")
 
 
-def test_the_editor_is_locked_while_training(editor):
-    editor.enter(Episodes=10_000_000)
+def test_the_editor_is_locked_while_training(dashboard):
+    dashboard.enter(Episodes=10_000_000)
+    editor = open_editor(dashboard)
     editor.press("Start")
-    expect(editor.status).to_have_text("RUNNING")
-    for name in ("Random map", "Clear"):
-        expect(editor.button(name)).to_be_disabled()
-    expect(editor.page.get_by_role("radio", name="Pit")).to_be_disabled()
-    expect(editor.field("Map text")).to_be_disabled()
+    expect(editor.status).to_have_text("Learning")
+    expect(editor.page.get_by_text("Stop the run to edit the map.")).to_be_visible()
+    for name in ("Undo", "Redo", "Random map", "Clear", "Paint"):
+        button = editor.page.get_by_role("button", name=name, exact=True)
+        expect(button).not_to_be_visible()
+    expect(editor.page.get_by_role("radio", name="Pit")).not_to_be_visible()
+    expect(editor.field("Map text")).not_to_be_visible()
     editor.sent.clear()
     drag(editor, (4, 0), (4, 3))
     editor.page.wait_for_timeout(300)
     assert not [message for message in editor.sent if '"pan' in message.content]
     editor.press("Stop")
     expect_map(editor, EASY)
+    expect(editor.button("Random map")).to_be_visible()
+
+
+def test_a_map_is_made_by_keyboard_alone(dashboard):
+    keyboard = dashboard.page.keyboard
+    switch = dashboard.button("Edit map")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    switch.focus()
+    keyboard.press("Enter")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    dashboard.page.get_by_role("radio", name="Wall").focus()
+    keyboard.press("ArrowDown")
+    keyboard.press("ArrowDown")
+    keyboard.press("ArrowDown")
+    expect(dashboard.page.get_by_role("radio", name="Pit")).to_be_checked()
+    keyboard.press("Tab")
+    expect(dashboard.field("Cell row")).to_be_focused()
+    keyboard.press("ArrowUp")
+    expect(dashboard.field("Cell row")).to_have_value("1")
+    keyboard.press("Tab")
+    keyboard.press("ArrowUp")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    said = dashboard.page.get_by_role("status").filter(has_text="(1, 1) is a pit now.")
+    expect(said).to_be_visible()
+    expect_map(dashboard, painted("X", (1, 1)))
+    dashboard.press("Done")
+    expect(switch).to_be_focused()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(dashboard.button("Paint")).not_to_be_visible()
 
 
 def test_clicks_on_the_map_change_nothing_while_the_editor_is_off(dashboard):

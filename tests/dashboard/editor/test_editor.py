@@ -1,4 +1,6 @@
 import logging
+import re
+from html import unescape
 from itertools import pairwise
 
 import pytest
@@ -14,10 +16,10 @@ from bokeh.events import (
     Tap,
 )
 from bokeh.models import Plot
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.editor.draft import read_cells
+from dashboard.editor.draft import BRUSHES, read_cells
 from dashboard.editor.editor import MapEditor
 from dashboard.editor.pointer import line
 from gridworld import LEVELS, GridWorldConfig
@@ -56,8 +58,18 @@ class Desk:
 
     def find(self, label):
         """The widget with that label."""
-        columns = [self.editor.panel, self.editor.form]
-        return next(w for column in columns for w in column.select() if label in labels(w))
+        return next(w for w in self.editor.panel.select() if label in labels(w))
+
+    def paint_cell(self, row, col):
+        """Paints by the fields and the button; returns what is said."""
+        self.find("Cell row").value, self.find("Cell column").value = row, col
+        self.find("Paint").clicks += 1
+        said = [w.object for w in self.editor.panel.select() if 'role="status"' in text_of(w)]
+        return re.sub("<.*?>", "", said[0])
+
+
+def text_of(pane):
+    return str(getattr(pane, "object", ""))
 
 
 def labels(widget):
@@ -144,16 +156,32 @@ def test_a_line_leads_from_cell_to_cell_without_a_gap(start, end):
 def test_a_map_without_a_way_is_kept_and_said_and_the_config_has_the_last_good_one(desk):
     desk.drag((3, 0), (3, 4))
     walled = painted(EASY, "#", *((3, col) for col in range(5)))
-    problem = "Map has no way to a goal from the start at row 1, column 1"
+    problem = "Map has no way to a goal from the start at row 0, column 0"
     assert desk.config.layout == EASY
     assert desk.told[-1] == (walled, problem)
-    assert desk.editor.note.visible
+    assert desk.editor.problem == problem
     assert problem in desk.editor.note.object
     desk.editor.brush = "Free"
     desk.at(Tap, 3, 0)
     assert desk.config.layout == painted(EASY, "#", *((3, col) for col in range(1, 5)))
     assert desk.told[-1] == (None, None)
-    assert not desk.editor.note.visible
+    assert desk.editor.problem is None
+    assert problem not in desk.editor.note.object
+
+
+def test_the_line_above_the_map_says_what_a_click_does_and_keeps_a_problem(desk):
+    editor = desk.editor
+    assert "each cell becomes a wall." in editor.note.object
+    editor.brush = "Cliff"
+    assert "each cell becomes a cliff." in editor.note.object
+    editor.clear()
+    assert "each cell" not in editor.note.object
+    assert 'role="alert"' in editor.note.object
+    assert editor.problem in unescape(editor.note.object)
+    editor.editing = False
+    assert editor.problem in unescape(editor.note.object)
+    editor.undo()
+    assert editor.note.object == '<div role="alert"></div>'
 
 
 def test_painting_over_the_last_start_says_so(desk):
@@ -241,10 +269,10 @@ def test_map_text_is_shown_and_taken(desk):
 def test_text_that_is_no_map_is_left_standing_and_undo_brings_the_map_back(desk, caplog):
     caplog.set_level(logging.INFO)
     desk.editor.text = "S.G\n.<b>"
-    assert caplog.messages == ["Map row 2 has 4 cells, expected 3"]
+    assert caplog.messages == ["Map row 1 has 4 cells, expected 3"]
     assert desk.editor.text == "S.G\n.<b>"
     assert desk.config.layout == EASY
-    assert desk.told[-1] == (None, "Map row 2 has 4 cells, expected 3")
+    assert desk.told[-1] == (None, "Map row 1 has 4 cells, expected 3")
     desk.editor.undo()
     assert desk.editor.text == EASY
     assert desk.told[-1] == (None, None)
@@ -267,6 +295,7 @@ def test_nothing_changes_while_locked(desk, caplog):
         act()
     desk.editor.n_rows = 9
     desk.editor.text = "S.G\n..."
+    assert desk.editor.paint_cell() == ""
     assert desk.config.layout == desk.editor.draft.text == desk.editor.text == before
     assert desk.editor.n_rows == 5
     assert set(caplog.messages) == {"The map is locked while training. Stop to change."}
@@ -312,13 +341,98 @@ def test_a_finger_scrolls_the_page_unless_it_draws(desk):
     assert desk.plot.styles["touch-action"] == "auto"
 
 
-def test_the_toolbar_is_made_when_it_is_first_shown():
+def test_the_tools_are_made_when_they_are_first_shown():
     editor = MapEditor(GridWorldConfig())
-    assert not editor.form.objects
+    assert not editor.panel.objects
     editor.editing = True
-    assert editor.form.visible
+    assert editor.panel.visible
     editor.editing = False
-    assert not editor.form.visible
+    assert not editor.panel.visible
+
+
+def test_the_switch_and_done_turn_editing_on_and_off():
+    editor = MapEditor(GridWorldConfig())
+    assert (editor.switch.label, editor.switch.value) == ("Edit map", False)
+    editor.switch.value = True
+    assert editor.editing
+    assert editor.panel.visible
+    done = next(w for w in editor.panel.select() if "Done" in labels(w))
+    done.clicks += 1
+    assert not editor.editing
+    assert not editor.switch.value
+
+
+def visible_labels(layout):
+    """Labels of the widgets that are seen."""
+    if not layout.visible:
+        return set()
+    found = {each for each in labels(layout) if each}
+    return found.union(*map(visible_labels, getattr(layout, "objects", [])))
+
+
+def test_during_a_run_a_line_says_that_it_must_be_stopped_in_place_of_the_tools(desk):
+    assert {"Undo", "Brush", "Map text"} <= visible_labels(desk.editor.panel)
+    desk.lock(True)
+    assert visible_labels(desk.editor.panel) == {"Done"}
+    lines = [text_of(pane) for pane in desk.editor.panel.select() if pane.visible]
+    assert "<p>Stop the run to edit the map.</p>" in lines
+    desk.lock(False)
+    assert {"Undo", "Brush", "Map text"} <= visible_labels(desk.editor.panel)
+
+
+def test_tools_that_are_first_shown_after_a_run_are_there():
+    desk = Desk()
+    desk.editor = editor = MapEditor(desk.config, lambda: desk.locked)
+    desk.lock(True)
+    editor.editing = True
+    assert visible_labels(editor.panel) == {"Done"}
+    desk.lock(False)
+    assert "Undo" in visible_labels(editor.panel)
+
+
+def test_a_cell_is_painted_by_its_row_and_column_and_it_is_said(desk):
+    assert desk.paint_cell(1, 0) == "(1, 0) is a wall now."
+    assert desk.config.layout == painted(EASY, "#", (1, 0))
+    assert desk.paint_cell(1, 0) == "(1, 0) is a wall already."
+    desk.editor.brush = "Free"
+    assert desk.paint_cell(1, 0) == "(1, 0) is free now."
+    assert desk.config.layout == EASY
+    desk.editor.undo()
+    assert desk.config.layout == painted(EASY, "#", (1, 0))
+
+
+def test_the_row_and_column_stay_within_the_map(desk):
+    desk.editor.row, desk.editor.col = 4, 3
+    desk.editor.n_rows = 3
+    row = desk.find("Cell row")
+    assert (row.value, row.end, desk.editor.row) == (2, 2, 2)
+    assert desk.find("Cell column").value == 3
+    desk.editor.row = 50  # sent past the field
+    before = desk.editor.draft.text
+    assert desk.editor.paint_cell() == "Cell row must be from 0 to 2, got 50"
+    row.value = None  # emptied
+    assert row.value == 50
+    assert desk.editor.draft.text == before
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(list(BRUSHES))), max_size=12
+    )
+)
+def test_what_is_painted_by_keyboard_is_what_the_pointer_paints(cells):
+    by_key, by_pointer = Desk(), Desk()
+    for row, col, brush in cells:
+        by_key.editor.brush = by_pointer.editor.brush = brush
+        by_key.editor.param.update(row=row, col=col)
+        by_key.editor.paint_cell()
+        by_pointer.at(Tap, row, col)
+    assert by_key.editor.draft.text == by_pointer.editor.draft.text
+    assert by_key.config.layout == by_pointer.config.layout
+    for _ in cells:
+        by_key.editor.undo()
+    assert by_key.editor.draft.text == EASY
 
 
 def test_buttons_are_enabled_when_they_can_do_something(desk):
@@ -329,13 +443,10 @@ def test_buttons_are_enabled_when_they_can_do_something(desk):
     undo.clicks += 1
     assert desk.config.layout == EASY
     assert (undo.disabled, redo.disabled) == (True, False)
-    desk.lock(True)
-    assert all(desk.find(name).disabled for name in ("Undo", "Redo", "Clear", "Map text", "Brush"))
-    desk.lock(False)
-    assert not desk.find("Map text").disabled
 
 
 def test_wind_is_entered_as_numbers_with_commas(desk):
+    desk.find("Rewards and wind").value = True
     wind = desk.find("Wind")
     wind.value = "0, 1,2 0,  0"
     assert desk.config.wind == (0, 1, 2, 0, 0)
@@ -350,5 +461,6 @@ def test_wind_is_entered_as_numbers_with_commas(desk):
 
 @pytest.mark.parametrize("name", ["Step", "Bump", "Goal", "Pit", "Cliff"])
 def test_rewards_can_be_entered(desk, name):
+    desk.find("Rewards and wind").value = True
     desk.find(f"{name} reward").value = "-2.5"
     assert getattr(desk.config, f"{name.lower()}_reward") == -2.5

@@ -30,6 +30,7 @@ def models(browser, kind="", **attributes):
     ]
 
 
+@pytest.mark.slow
 def test_a_click_right_after_the_choice_of_a_brush_paints_with_it(browser):
     brushes, plot = models(browser, "RadioGroup")[0], models(browser, "Plot")[0]
     place = {"model": {"id": plot}, "sx": 0, "sy": 0, "modifiers": {"type": "map", "entries": []}}

@@ -7,10 +7,11 @@ import pytest
 from bokeh.embed import file_html
 from bokeh.models import HoverTool
 from bokeh.resources import INLINE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.elements import comparison, learning_curve, policy, q_values, values, visits
+from dashboard.views.colours import LIGHT
 from dashboard.views.smoothing import MAX_GROUPS, extremes, means
 from gridworld import Action, GridWorldConfig, QLearningConfig, Trainer, parse_layout
 
@@ -107,7 +108,7 @@ def test_walls_and_letters_lie_on_their_cells(view, trainer):
     drawn = {(round(x), round(y)): kind for x, y, kind in zip(*columns, strict=True)}
     assert drawn == {(0, 0): "S", (3, 0): "G", (1, 1): "X", (2, 3): "C"}
     blocks = part(view(trainer), hv.Rectangles)
-    walls = blocks.select(Colour="#4a5056")
+    walls = blocks.select(Colour=LIGHT.wall)
     assert walls.array([0, 1, 2, 3]).tolist() == [[1.5, -0.5, 2.5, 0.5]]
 
 
@@ -149,6 +150,7 @@ def test_a_triangle_shows_the_q_value_on_the_side_of_its_action(trainer):
         assert max(beyond, key=beyond.get) is action
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 300))
 def test_a_moving_mean_is_the_mean_of_the_latest_episodes(n_episodes, window):
     record = np.random.default_rng(n_episodes).normal(size=n_episodes)
@@ -159,6 +161,7 @@ def test_a_moving_mean_is_the_mean_of_the_latest_episodes(n_episodes, window):
     np.testing.assert_allclose(drawn, expected, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5000))
 def test_thinning_keeps_the_extremes(n_episodes):
     record = np.random.default_rng(n_episodes).normal(size=n_episodes)

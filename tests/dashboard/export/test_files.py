@@ -20,6 +20,7 @@ from dashboard.export import worker as export_process
 from dashboard.export.keyframes import moments_of, thinned
 from dashboard.export.report import RunReport
 from dashboard.export.static_page import template
+from dashboard.views.board.geometry import Geometry
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
 
 WORLDS = [
@@ -111,14 +112,16 @@ def test_a_png_shows_walls_and_agent_where_they_are(tmp_path):
     export_png(trainer, tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as image:
         picture = image.convert("RGB")
-    cell = picture.width / 7
+    place = Geometry(7, 7)
+    cell = picture.width / (place.right - place.left)
     row, col = trainer.snapshot.position
 
     def colour(row, col):
-        return picture.getpixel((int((col + 0.5) * cell), int((row + 0.5) * cell)))
+        x, y = col - place.left, row - place.top - place.lift
+        return picture.getpixel((int(x * cell), int(y * cell)))
 
     assert picture.width == picture.height
-    assert colour(0, 2) == (0x4A, 0x50, 0x56)
+    assert colour(0, 2) == (0x5B, 0x63, 0x6B)
     assert colour(row, col) == (0xD6, 0x26, 0x7F)
 
 
@@ -129,14 +132,16 @@ def test_a_gif_shows_every_keyframe_first_to_last(tmp_path):
     trainer.analyse()
     with Image.open(tmp_path / "run.gif") as image:
         assert image.n_frames == len(moments_of(trainer))
-        assert max(image.size) <= 430
-        cell = image.width / 7
+        assert max(image.size) <= 460
+        place = Geometry(7, 7)
+        cell = image.width / (place.right - place.left)
         pictures = []
         for frame, moment in ((0, trainer.keyframes[0]), (image.n_frames - 1, trainer.snapshot)):
             image.seek(frame)
             pictures.append(image.convert("RGB"))
             row, col = moment.position
-            middle = (int((col + 0.5) * cell), int((row + 0.5) * cell))
+            x, y = col - place.left, row - place.top - place.lift
+            middle = (int(x * cell), int(y * cell))
             red, green, blue = pictures[-1].getpixel(middle)
             assert red > 180
             assert green < 80
@@ -228,7 +233,7 @@ def test_the_command_line_makes_files_of_a_saved_run(tmp_path):
     assert run("run.npz", "run.png").returncode == 0
     for arguments, message in (
         (("run.npz", "run.txt"), "target must end in .html, .gif or .png"),
-        (("run.html", "other.html"), "must be a saved run"),
+        (("run.html", "other.html"), "this file is no saved run"),
         (("none.npz", "other.html"), "none.npz"),
     ):
         refused = run(*arguments)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.rooms.pace import TICK_SHARE, TRAINING_SHARE, Pace
+from dashboard.rooms.pace import MAX_SPEED, SPEEDS, TICK_SHARE, TRAINING_SHARE, Pace
 
 frame_rates = st.integers(1, 60)
 speeds = st.floats(1e3, 1e9)
@@ -96,3 +96,57 @@ def test_an_impossible_pace_is_refused(field, value):
     with pytest.raises(ValueError, match=f"{field} must be a whole number from 1"):
         setattr(pace, field, value)
     assert getattr(pace, field) == before
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_each_speed_of_the_slider_can_be_set_and_is_told(speed):
+    pace = Pace(finish_in=9, turbo=speed is not None)
+    pace.set_speed(speed)
+    assert pace.speed == speed
+    assert SPEEDS[pace.speed_index] == speed
+    assert pace.is_at(speed)
+    assert not pace.finish_in
+    if speed is not None:
+        assert pace.frame_rate == min(speed, 20) or pace.frame_rate >= 10
+        assert pace.update_interval == 1 or speed > 20
+
+
+@given(st.integers(1, MAX_SPEED))
+def test_any_speed_is_made_of_whole_steps_and_few_frames(speed):
+    pace = Pace()
+    pace.set_speed(speed)
+    assert pace.speed == pytest.approx(speed, rel=0.05)
+    assert pace.frame_rate <= 20
+    assert pace.is_at(speed)
+
+
+@given(st.integers(1, 1_000_000), frame_rates, st.booleans())
+def test_the_speed_follows_what_is_set_otherwise(interval, frame_rate, turbo):
+    pace = Pace(update_interval=interval, frame_rate=frame_rate, turbo=turbo)
+    assert pace.speed == (None if turbo else interval * frame_rate)
+    nearest = SPEEDS[pace.speed_index]
+    assert (nearest is None) is turbo
+    if not turbo:
+        ratios = [max(pace.speed / each, each / pace.speed) for each in SPEEDS if each]
+        assert max(pace.speed / nearest, nearest / pace.speed) == pytest.approx(min(ratios))
+
+
+def test_a_person_who_sets_turbo_aside_has_the_speed_from_before():
+    pace = Pace()
+    pace.set_speed(50)
+    pace.set_speed(None)
+    pace.turbo = False
+    assert pace.speed == 50
+
+
+@pytest.mark.parametrize("speed", [0, -1, 1.5, MAX_SPEED + 1, "x", float("inf")])
+def test_an_impossible_speed_is_refused(speed):
+    pace = Pace()
+    with pytest.raises(ValueError, match="speed must be a whole number from 1 to 10000000"):
+        pace.set_speed(speed)
+    assert pace.speed == 200
+
+
+def test_a_pace_that_is_to_be_done_in_time_is_at_no_speed():
+    pace = Pace(finish_in=5)
+    assert not any(pace.is_at(speed) for speed in SPEEDS)

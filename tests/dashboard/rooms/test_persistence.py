@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.rooms.registry import RegistryError, RoomRegistry
 from dashboard.rooms.room import Room
-from gridworld import GridWorldConfig, QLearningConfig, SarsaConfig, Status, Trainer
+from gridworld import GridWorldConfig, QLearningConfig, Status, Trainer, learner_of
 
 MINUTE = 60.0
 
@@ -129,8 +129,8 @@ def test_settings_for_the_next_run_stay(make_lobby):
     train(room, 500)
     assert room.status is Status.FINISHED
     room.world_config.param.update(level="windy_gridworld", slip=0.2)
-    room.learner.algorithm = "sarsa"
-    room.learning_config.learning_rate = 0.5
+    assert room.learner.algorithm == "sarsa"
+    room.learning_config.learning_rate = 0.3
     room.seed = 9
     lobby.save()
     again = make_lobby().enter("page", None).room
@@ -142,15 +142,17 @@ def test_settings_for_the_next_run_stay(make_lobby):
         **room.world_config.param.values(),
         "name": "",
     }
-    assert (again.learning_config.learning_rate, again.seed) == (0.5, 9)
+    assert (again.learning_config.learning_rate, again.seed) == (0.3, 9)
     assert again.learner.algorithm == "sarsa"
     assert again.trainer.origin.algorithm == "q_learning"
     again.pace.turbo = True
     again.start()
     train(again, 500)
+    learner = learner_of("windy_gridworld")
+    learner.param.update(num_episodes=2, learning_rate=0.3)
     expected = Trainer(
         GridWorldConfig(level="windy_gridworld", slip=0.2),
-        SarsaConfig(num_episodes=2, learning_rate=0.5),
+        learner,
         seed=9,
     )
     expected.train()

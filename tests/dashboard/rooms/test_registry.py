@@ -53,6 +53,32 @@ def test_the_control_key_leads_to_control_and_the_watch_key_never(lobby, members
     assert not lobby.enter("student", membership.entry.control_key).in_control
 
 
+def test_a_page_that_is_cut_off_is_not_counted_and_keeps_its_place(lobby, membership):
+    room, revision = membership.room, membership.room.revision
+    lobby.enter("student", membership.entry.watch_key)
+    assert room.n_pages == 2
+    lobby.note_connection("student", False)
+    lobby.note_connection("student", False)
+    assert (room.n_pages, lobby.n_pages) == (1, 2)
+    assert room.revision > revision  # so that the others say so
+    lobby.note_connection("student", True)
+    assert room.n_pages == 2
+    lobby.note_connection("student", False)
+    lobby.leave("student")
+    assert (room.n_pages, lobby.n_pages) == (1, 1)
+    lobby.note_connection("student", True)  # of a page that has gone
+    assert room.n_pages == 1
+    lobby.enter("student", membership.entry.watch_key)
+    assert room.n_pages == 2
+
+
+def test_a_page_that_comes_back_is_counted_again(lobby, membership):
+    lobby.note_connection("teacher", False)
+    assert membership.room.n_pages == 0
+    lobby.enter("teacher", None)
+    assert membership.room.n_pages == 1
+
+
 def test_a_room_waits_for_the_page_that_is_led_to_it():
     now = [100.0]
     lobby = RoomRegistry(keep_minutes=0, clock=lambda: now[0])

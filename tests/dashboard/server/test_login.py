@@ -62,6 +62,7 @@ def test_no_connection_is_made_without_the_password(server):
     assert refused.value.status_code == 403
 
 
+@pytest.mark.slow
 def test_an_address_cannot_write_on_the_login(page, server):
     page.on("dialog", lambda _: pytest.fail("a script ran"))
     page.goto(f"{server.url[:-3]}login?error=<img src=x onerror=alert(1)>")

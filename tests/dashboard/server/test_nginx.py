@@ -140,7 +140,7 @@ def test_each_browser_keeps_to_its_process(browser, url, processes):
         for shared, n_viewers in ((link, 0), (watch, 1)):
             page = guest.new_page()
             page.goto(shared)
-            expect(page.get_by_role("status", name="Status")).to_have_text("RUNNING")
+            expect(page.get_by_role("status", name="Status")).to_have_text("Learning")
             expect(page.get_by_label("Level", exact=True)).to_have_count(1 - n_viewers)
             seen = [metrics(process)["viewers", None] for process in processes]
             assert seen == [n_viewers, 0]

@@ -49,10 +49,10 @@ _TRAILS = """() => Bokeh.documents
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "n_pictures"), PICTURES.items(), ids=PICTURES)
-def test_a_notebook_draws_without_any_other_host(open_notebook, name, n_pictures):
+@pytest.mark.parametrize("name", ["01_quickstart", "02_dashboard"])
+def test_a_notebook_draws_without_any_other_host(open_notebook, name):
     lab = open_notebook(name)
-    lab.wait_until(lambda: n_drawn(lab.page) == n_pictures)
+    lab.wait_until(lambda: n_drawn(lab.page) == PICTURES[name])
     assert lab.troubles == []
 
 
@@ -60,7 +60,7 @@ def test_a_notebook_draws_without_any_other_host(open_notebook, name, n_pictures
 def test_the_dashboard_trains_in_a_cell_and_the_other_cells_go_on(lab):
     dashboard = Shown(lab, 'level="hard"')
     dashboard.button("Start").click()
-    expect(dashboard.status).to_have_text("RUNNING")
+    expect(dashboard.status).to_have_text("Learning")
     lab.wait_until(lambda: dashboard.total_steps > 100)
     before = trails(lab)
     lab.wait_until(lambda: trails(lab) != before)
@@ -70,7 +70,7 @@ def test_the_dashboard_trains_in_a_cell_and_the_other_cells_go_on(lab):
     lab.wait_until(lambda: dashboard.total_steps > before)
 
     dashboard.button("Pause").click()
-    expect(dashboard.status).to_have_text("PAUSED")
+    expect(dashboard.status).to_have_text("Paused")
     held = dashboard.total_steps
     lab.page.wait_for_timeout(500)
     assert dashboard.total_steps == held
@@ -78,6 +78,7 @@ def test_the_dashboard_trains_in_a_cell_and_the_other_cells_go_on(lab):
     lab.wait_until(lambda: dashboard.total_steps == held + 1)
 
 
+@pytest.mark.slow
 def test_what_a_cell_prints_is_not_lost_to_buttons_pressed_meanwhile(lab):
     dashboard = Shown(lab, 'level="hard"')
     printing = "for i in range(200): await asyncio.sleep(0.01); print(i)"
@@ -86,6 +87,7 @@ def test_what_a_cell_prints_is_not_lost_to_buttons_pressed_meanwhile(lab):
     lab.wait_until(lambda: dashboard.total_steps == 20)
 
 
+@pytest.mark.slow
 def test_a_dashboard_follows_a_trainer_that_other_cells_step(lab):
     dashboard = Shown(lab, "GridWorldDashboard(trainer)")
     told = int(lab.run_new("print(trainer.snapshot.total_steps)"))

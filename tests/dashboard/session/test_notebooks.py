@@ -86,14 +86,19 @@ def test_a_notebook_runs_from_top_to_bottom_without_a_complaint(name, run_notebo
         ("01_quickstart", "look"),
         ("01_quickstart", "q-values"),
         ("01_quickstart", "curve"),
-        ("02_dashboard", "dashboard"),
-        ("02_dashboard", "trainer"),
-        ("04_what_the_parameters_do", "alpha"),
-        ("04_what_the_parameters_do", "gamma"),
-        ("04_what_the_parameters_do", "gamma-curve"),
-        ("04_what_the_parameters_do", "epsilon"),
-        ("04_what_the_parameters_do", "both-learners"),
-        ("04_what_the_parameters_do", "both-policies"),
+        *(
+            pytest.param(*cell, marks=pytest.mark.slow)
+            for cell in (
+                ("02_dashboard", "dashboard"),
+                ("02_dashboard", "trainer"),
+                ("04_what_the_parameters_do", "alpha"),
+                ("04_what_the_parameters_do", "gamma"),
+                ("04_what_the_parameters_do", "gamma-curve"),
+                ("04_what_the_parameters_do", "epsilon"),
+                ("04_what_the_parameters_do", "both-learners"),
+                ("04_what_the_parameters_do", "both-policies"),
+            )
+        ),
     ],
 )
 def test_a_cell_shows_a_picture(name, cell_id, run_notebook):
@@ -143,6 +148,7 @@ def test_the_ten_line_loop_has_ten_lines_and_equals_the_trainer(run_notebook):
     assert "all the same" in printed(notebook, "steps")
 
 
+@pytest.mark.slow
 def test_the_parameters_do_what_the_text_says(run_notebook):
     notebook = run_notebook("04_what_the_parameters_do")
     small, middle, large = (returns for (returns,) in numbers(notebook, "alpha-numbers"))

@@ -61,7 +61,7 @@ def test_the_page_and_the_log_say_that_there_are_several_and_a_reload_finds_the_
     seen = set()
     for _ in range(40):
         page.reload()
-        dashboard.button("Start").wait_for()
+        dashboard.wait_for_pictures()
         expect(note(dashboard, "lives in").or_(elsewhere)).to_be_visible()
         seen.add(steps.inner_text())
         expect(elsewhere).to_have_count(1 if steps.inner_text() == "0" else 0)

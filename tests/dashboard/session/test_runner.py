@@ -88,6 +88,14 @@ def test_a_frame_draws_few_of_the_others_and_each_keeps_its_rate(room, told, clo
     assert n_drawn[-1] == pytest.approx([50, 50, 40, 10, 20], rel=0.1, abs=2)
 
 
+def test_what_moves_by_itself_is_told_the_time_at_each_tick(runner, room, views, clock):
+    told = []
+    runner.each_tick += [fail, told.append]
+    tick(runner, clock, 3)
+    assert told == pytest.approx([told[0], told[0] + 0.05, told[0] + 0.1])
+    assert views[0].drawn  # whatever fails
+
+
 def test_the_latest_revision_is_drawn_by_all_even_if_none_follows(room, told, clock):
     views = [Recorder(min_interval=0.2) for _ in range(5)]
     runner = make_runner(room, views, told)
@@ -183,7 +191,7 @@ def test_a_button_pressed_at_the_wrong_time_changes_nothing_and_says_why(
     runner.act(room.resume)
     assert room.status is Status.IDLE
     assert told == []
-    assert "resume() needs status PAUSED, status is IDLE" in caplog.text
+    assert "There is no run yet; Start begins one" in caplog.text
 
 
 def test_after_a_fault_and_a_reset_the_next_run_goes_well(runner, room, views, told, clock):
@@ -257,3 +265,13 @@ def test_of_the_tabs_only_the_open_one_is_drawn_and_at_once_when_it_opens(room):
     tabs.update("three")
     two = room.snapshot
     assert (first.drawn, second.drawn, tabs.min_interval) == (["one"], [two, "three"], 1.0)
+
+
+def test_a_connection_that_is_cut_is_told_once_and_again_when_it_is_back(room, clock, monkeypatch):
+    told, connections = [], iter(["good", "cut", "cut", "cut", "slow", "good"])
+    monkeypatch.setattr(
+        runner_module, "connection_of", lambda _: runner_module.Connection(next(connections))
+    )
+    runner = Runner(room, lambda _: None, told.append)
+    tick(runner, clock, 6)
+    assert told == [False, True]

@@ -4,10 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard.rooms.pace import SPEEDS
 from dashboard.rooms.room import Room
 from dashboard.session.url import MAX_TOASTS, UrlSync, tell
 from dashboard.session.url_values import MAX_LENGTH
-from gridworld import ALGORITHMS, LEVELS, GridWorldConfig, QLearningConfig, random_layout
+from gridworld import (
+    ALGORITHMS,
+    LEVELS,
+    GridWorldConfig,
+    QLearningConfig,
+    learner_of,
+    random_layout,
+)
 
 REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
 reals = st.one_of(st.floats(-1e6, 1e6), st.integers(-1000, 1000))
@@ -57,7 +65,8 @@ learners = st.fixed_dictionaries(
 
 
 def make_room(world, learning=None, seed=0):
-    return Room(GridWorldConfig(**world), QLearningConfig(**(learning or {})), seed=seed)
+    learner = None if learning is None else QLearningConfig(**learning)
+    return Room(GridWorldConfig(**world), learner, seed=seed)
 
 
 def settings_of(room):
@@ -70,9 +79,9 @@ def settings_of(room):
     return values | {"seed": room.seed}
 
 
-def linked(room, address, before):
+def linked(room, address, before, learning=None):
     """A room that was opened by a link to another one, both having been alike before."""
-    other = make_room(before)
+    other = make_room(before, learning)
     assert UrlSync(other).apply(address.query) == []
     return other
 
@@ -80,15 +89,18 @@ def linked(room, address, before):
 @settings(deadline=None)
 @given(
     worlds,
+    st.none() | learners,
     worlds,
     more,
-    st.sampled_from(list(ALGORITHMS)),
+    st.none() | st.sampled_from(list(ALGORITHMS)),
     learners,
     st.integers(0, 2**32 - 1),
-    st.booleans(),
+    st.sampled_from([*SPEEDS, "as it is"]),
 )
-def test_a_link_restores_the_settings(before, world, others, algorithm, learning, seed, turbo):
-    room = make_room(before)
+def test_a_link_restores_the_settings(
+    before, learning_before, world, others, algorithm, learning, seed, speed
+):
+    room = make_room(before, learning_before)
     address = UrlSync(room)
     assert address.query == ""
     # The way to the settings that leaves nothing of the world before, not even its wind.
@@ -97,11 +109,13 @@ def test_a_link_restores_the_settings(before, world, others, algorithm, learning
     if "wind" in world:
         room.world_config.wind = world["wind"]
     room.world_config.param.update(**others)
-    room.learner.algorithm = algorithm
+    if algorithm is not None:
+        room.learner.algorithm = algorithm
     room.learning_config.param.update(**learning)
-    room.pace.turbo = turbo
+    if speed != "as it is":
+        room.pace.set_speed(speed)
     room.seed = seed
-    assert settings_of(linked(room, address, before)) == settings_of(room)
+    assert settings_of(linked(room, address, before, learning_before)) == settings_of(room)
 
 
 def test_a_link_is_short_and_readable():
@@ -132,6 +146,49 @@ def test_the_algorithm_comes_first_and_its_settings_go_along():
     assert complaint.startswith("Address: Algorithm must be one of q_learning, sarsa")
     room.learner.algorithm = "q_learning"
     assert address.query == "?epsilon=0.5"
+
+
+@pytest.mark.parametrize("level", [name for name in LEVELS if LEVELS[name].book])
+def test_a_level_alone_in_an_address_brings_its_learner_and_its_pace(level):
+    room = make_room({})
+    assert UrlSync(room).apply(f"?level={level}") == []
+    assert settings_of(room) == settings_of(make_room({"level": level}))
+    assert room.is_as_in_the_book
+    written = make_room({})
+    address = UrlSync(written)
+    written.world_config.level = level
+    assert address.query == f"?level={level}"
+
+
+def test_what_is_given_besides_a_level_wins_wherever_it_stands():
+    for search in ("?level=windy_gridworld&learning_rate=0.2", "?alpha=0.2&level=windy_gridworld"):
+        room = make_room({})
+        assert UrlSync(room).apply(search) == []
+        expected = learner_of("windy_gridworld")
+        expected.learning_rate = 0.2
+        assert room.learner.algorithm == "sarsa"
+        assert room.learning_config.param.values() | {"name": ""} == (
+            expected.param.values() | {"name": ""}
+        )
+    room = make_room({})
+    assert UrlSync(room).apply("?algorithm=q_learning&level=windy_gridworld&turbo=true") == []
+    assert room.learner.algorithm == "q_learning"
+    assert (room.learning_config.epsilon, room.learning_config.learning_rate) == (0.1, 0.5)
+    assert room.pace.speed is None
+
+
+def test_a_link_names_what_differs_from_what_the_level_brings():
+    room = make_room({})
+    address = UrlSync(room)
+    room.world_config.level = "windy_gridworld"
+    room.learner.algorithm = "q_learning"
+    room.learning_config.epsilon = 1
+    room.pace.set_speed(5)
+    assert address.query == (
+        "?level=windy_gridworld&algorithm=q_learning&epsilon=1&update_interval=1&frame_rate=5"
+    )
+    other = linked(room, address, {})
+    assert settings_of(other) == settings_of(room)
 
 
 def test_settings_that_are_changed_back_leave_the_address():
@@ -186,7 +243,7 @@ WRONG = [
     ),
     (
         "level=hard&map=SG-.",
-        ["Address: Map text row 2 has 1 cells, expected 2"],
+        ["Address: Map text row 1 has 1 cells, expected 2"],
         {"level": "hard"},
     ),
     (
@@ -196,7 +253,7 @@ WRONG = [
     ),
     (
         "map=...-S.G&wind=9,9,9",
-        ["Address: Map text has no way to a goal from the start at row 2, column 1"],
+        ["Address: Map text has no way to a goal from the start at row 1, column 0"],
         {"layout": "...\nS.G", "wind": ()},
     ),
     ("rows=3&level=random&columns=1", [], {"level": "random", "n_rows": 3}),

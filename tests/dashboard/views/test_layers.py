@@ -1,18 +1,30 @@
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from bokeh.document import Document
-from hypothesis import given
+from bokeh.events import MouseEnter, MouseLeave
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from dashboard.views.colours import DARK, LIGHT, contrast, contrasting
 from dashboard.views.grid import GridView
 from dashboard.views.layers.base import Scale
-from dashboard.views.layers.stack import DEFAULT, LAYERS, LayeredView
-from dashboard.views.layers.values import PALETTE
-from gridworld import GridWorldConfig, QLearningConfig, Trainer
+from dashboard.views.layers.hover import why
+from dashboard.views.layers.palettes import PALETTE, VISITS_PALETTE
+from dashboard.views.layers.stack import BACKGROUNDS, DEFAULT, LAYERS, LayeredView
+from dashboard.words.numbers import number as exact
+from gridworld import (
+    MOVES,
+    GridWorldConfig,
+    QLearningConfig,
+    Trainer,
+    best_actions,
+    parse_layout,
+)
 
 LAYOUT = "S..\n.#.\nCXG"
 #: Cells of it that an agent acts in, as (row, col).
@@ -39,8 +51,7 @@ class Shown:
         self.view.update(snapshot)
 
     def switch(self, *on):
-        for title, switch in self.view._switches.items():
-            switch.value = [title] if title in on else []
+        self.view.show(on)
 
     def source(self, name):
         return self.document.get_model_by_name(name).data
@@ -54,12 +65,22 @@ class Shown:
 
     def image(self, name):
         """Indices into the palette by cell."""
-        return np.array(self.source(name)["image"][0].tolist())
+        drawn = self.source(name)
+        image = np.full(parse_layout(self.view._snapshot.layout).shape, 256)
+        image[np.array(drawn["y"], int), np.array(drawn["x"], int)] = drawn["place"]
+        return image
 
     def heads(self, name):
         """Actions that an arrow is drawn for, by cell."""
-        radius = np.reshape(self.source(name)["radius"], (-1, 4)) > 0
-        return [np.flatnonzero(row).tolist() for row in radius]
+        drawn = self.source(name)
+        return [actions_of(*line) for line in zip(drawn["xs"], drawn["ys"], strict=True)]
+
+
+def actions_of(xs, ys):
+    """The actions whose arrows a line is made of: each begins with its tail and its tip."""
+    n_points = 7 if len(xs) % 7 == 0 else 6
+    steps = [(xs[i + 1] - xs[i], ys[i + 1] - ys[i]) for i in range(0, len(xs), n_points)]
+    return [int(np.argmax(np.array(step) @ MOVES[:, ::-1].T)) for step in steps]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +96,7 @@ def test_at_first_values_policy_and_trail_are_shown(snapshot):
     shown = Shown(snapshot, *DEFAULT)
     assert {title for title in LAYERS if any(shown.visible(title))} == {"State values", "Policy"}
     assert shown.visible("trail") == [True, True, True]
+    assert shown.view.chosen == ("State values", ("Policy", "Trail"))
     shown.switch()
     assert shown.visible("trail") == [False, False, True]  # the agent stays
     assert not any(shown.visible("State values"))
@@ -103,7 +125,7 @@ def test_values_are_coloured_where_the_agent_has_acted_and_nowhere_else(snapshot
     expected = 255 * (values - scale.low) / (scale.high - scale.low)
     assert image[tuple(np.transpose(ACTED_IN))] == pytest.approx(expected, abs=0.5001)
     numbers = shown.source("State values numbers")
-    assert [float(text) for text in numbers["text"]] == pytest.approx(values, abs=0.005)
+    assert [number(text) for text in numbers["text"]] == pytest.approx(values, abs=0.005)
 
 
 def test_cells_never_acted_in_have_no_value():
@@ -118,9 +140,16 @@ def test_the_policy_shows_all_tied_best_actions(snapshot):
     shown = Shown(snapshot, "Policy")
     best = [np.flatnonzero(row == row.max()).tolist() for row in values_at(snapshot)]
     assert shown.heads("Policy") == best
-    untrained = Trainer(GridWorldConfig(layout=LAYOUT)).snapshot
-    shown.view.update(untrained)
+    alike = replace(snapshot, q_values=np.zeros_like(snapshot.q_values))
+    shown.view.update(alike)
     assert shown.heads("Policy") == [[0, 1, 2, 3]] * 5
+
+
+def test_cells_never_acted_in_are_calm():
+    shown = Shown(Trainer(GridWorldConfig(layout=LAYOUT)).snapshot, *DEFAULT, "Visits")
+    assert shown.heads("Policy") == [[]] * 5
+    assert set(shown.source("State values numbers")["text"]) == {""}
+    assert set(shown.source("Visits")["place"]) == {256}
 
 
 def test_the_optimal_policy_is_that_of_planning_ties_included():
@@ -142,20 +171,20 @@ def test_each_action_has_its_triangle_and_number(snapshot):
     triangles, numbers = map(shown.source, ("Q-values triangles", "Q-values triangle numbers"))
     assert ((np.array(triangles["place"]) < len(PALETTE)) == tried).all()
     expected = values_at(snapshot).ravel()
-    told = [float(text) if text else None for text in numbers["text"]]
+    told = [number(text) if text else None for text in numbers["text"]]
     assert [t is not None for t in told] == tried.tolist()
-    for value, number in zip(expected, told, strict=True):
-        assert number is None or number == pytest.approx(value, abs=0.0051)
+    for value, shown_value in zip(expected, told, strict=True):
+        assert shown_value is None or shown_value == pytest.approx(value, abs=0.0051)
     # The first of each four points up from its cell's middle, the next to the right.
     assert max(triangles["ys"][0]) <= 0 <= min(triangles["xs"][1])
 
 
-def test_visits_are_counted_and_more_of_them_are_larger(snapshot):
+def test_visits_are_counted_and_more_of_them_are_lighter(snapshot):
     shown = Shown(snapshot, "Visits")
     counts = snapshot.visits.sum(axis=1).reshape(3, 3)[tuple(np.transpose(ACTED_IN))]
-    texts, sides = shown.source("Visits numbers")["text"], shown.source("Visits")["side"]
+    texts, places = shown.source("Visits numbers")["text"], shown.source("Visits")["place"]
     assert texts == [str(count) if count else "" for count in counts]
-    assert (np.argsort(sides, stable=True) == np.argsort(counts, stable=True)).all()
+    assert (np.argsort(places, stable=True) == np.argsort(counts, stable=True)).all()
 
 
 LARGE = "S" + "." * 48 + "G\n" + "." * 50
@@ -192,23 +221,27 @@ def test_on_a_large_map_pointers_reach_the_edges_that_the_best_actions_lead_to(l
     values = large.q_values if kind == "Policy" else large.plan.q_values
     best = values >= values.max(axis=1, keepdims=True) - (1e-9 if kind != "Policy" else 0)
     acted_in = np.arange(100) != 49
+    if kind == "Policy":
+        acted_in &= large.visits.any(axis=1)
     assert (edges.reshape(100, 4)[acted_in] == best[acted_in]).all()
     assert not cells[0, 49].any()  # nobody acts at the goal
-    assert shown.source(kind)["radius"] == []
+    assert shown.document.get_model_by_name(kind) is None
 
 
-def test_on_a_large_map_squares_are_larger_the_more_visits_there_are(large):
-    sizes = (pixels(Shown(large, "Visits"), "Visits tiles")[..., 3] > 0).sum(axis=(2, 3)).ravel()
+def test_on_a_large_map_cells_are_lighter_the_more_visits_there_are(large):
+    colours = pixels(Shown(large, "Visits"), "Visits tiles")[:, :, 0, 0].reshape(100, 4)
     counts = large.visits.sum(axis=1)
-    assert (np.diff(sizes[np.argsort(counts)]) >= 0).all()
-    assert (sizes > 0).tolist() == (counts > 0).tolist()
+    light = colours[:, :3].astype(int).sum(axis=1)[np.argsort(counts)]
+    seen = np.sort(counts) > 0
+    assert (np.diff(light[seen]) >= 0).all()
+    assert (colours[:, 3] > 0).tolist() == (counts > 0).tolist()
 
 
 def test_pictures_are_drawn_anew_for_another_map(large, snapshot):
     shown = Shown(large, "Policy", "Visits")
     shown.view.update(snapshot)
     assert shown.source("Policy tiles")["url"] == shown.source("Visits tiles")["url"] == []
-    assert len(shown.source("Policy")["radius"]) == 4 * len(ACTED_IN)
+    assert len(shown.source("Policy")["xs"]) == len(ACTED_IN)
     shown.view.update(large)
     assert len(shown.source("Policy tiles")["url"]) == 1
 
@@ -234,7 +267,7 @@ def test_the_difference_to_planning_fades_as_the_agent_learns():
 @pytest.mark.parametrize("kind", ["Q-values", "Difference"])
 def test_on_a_large_map_triangles_are_coloured_where_there_is_a_value(large, kind):
     shown = Shown(large, kind)
-    assert shown.source(f"{kind} triangles")["xs"] == []
+    assert shown.document.get_model_by_name(f"{kind} triangles") is None
     cells = pixels(shown, f"{kind} tiles")
     n = cells.shape[2]
     of_actions = [(1, n // 2), (n // 2, n - 2), (n - 2, n // 2), (n // 2, 1)]
@@ -268,7 +301,7 @@ def test_a_change_sends_little_more_than_the_change():
     trainer.advance(1)
     shown.view.update(trainer.snapshot)
     patched = sum(len(values) for event in sent for values in event.patches.values())
-    assert 0 < patched <= 12
+    assert 0 < patched <= 15
 
 
 def test_another_map_has_layers_of_its_own(snapshot):
@@ -277,12 +310,19 @@ def test_another_map_has_layers_of_its_own(snapshot):
     shown.view.update(other)
     assert shown.image("State values").shape == (2, 4)
     assert len(shown.heads("Policy")) == 7
-    assert len(shown.source("Visits")["side"]) == 7
+    assert len(shown.source("Visits")["place"]) == 7
+
+
+def number(text):
+    """The number that a person reads."""
+    assert "-" not in text  # but a true minus
+    return float(text.replace("−", "-"))
 
 
 numbers = st.lists(st.floats(-1e6, 1e6, width=32, allow_subnormal=False)).map(np.array)
 
 
+@settings(deadline=None)
 @given(values=numbers, known=numbers, factor=st.sampled_from([2.0**-30, 2.0**10]))
 def test_a_scale_holds_all_values_and_goes_with_them(values, known, factor):
     everything = np.concatenate([values, known])
@@ -308,7 +348,7 @@ def test_a_scale_holds_still_while_values_change_a_little():
 def test_numbers_tell_values_apart_at_every_scale(factor):
     values = np.array([-0.5, 0.25, 0.5, 1.0]) * factor
     texts = Scale.of(values, values).texts(values)
-    assert [float(text) for text in texts] == pytest.approx(values, rel=0.05)
+    assert [number(text) for text in texts] == pytest.approx(values, rel=0.05)
     assert all(len(text) <= 8 for text in texts)
 
 
@@ -370,8 +410,77 @@ def test_pits_and_slips_decide_which_cells_can_be_come_to():
     ]
 
 
-def test_triangles_take_the_place_of_the_state_values_that_they_cover(snapshot):
-    shown = Shown(snapshot, "State values", "Q-values")
-    visible = {r.data_source.name for r in shown.grid.plot.renderers if r.visible}
-    assert "State values" not in visible
-    assert "Q-values triangles" in visible
+def test_one_background_is_seen_at_a_time_and_what_is_chosen_can_be_kept(snapshot):
+    shown = Shown(snapshot)
+    for background in BACKGROUNDS:
+        shown.view.choose(background, ["Trail", "Optimal policy"])
+        assert shown.view.chosen == (background, ("Optimal policy", "Trail"))
+        visible = {
+            r.data_source.name.split(" tri")[0] for r in shown.grid.plot.renderers if r.visible
+        }
+        assert visible & set(BACKGROUNDS) == {background}
+        assert "Policy" not in visible
+        assert BACKGROUNDS[background] in shown.view.describe(snapshot)
+    with pytest.raises(ValueError, match="unknown layers: Ground"):
+        shown.view.choose("Ground", ["Trail"])
+
+
+def test_over_triangles_the_policy_outlines_the_best_ones(snapshot):
+    shown = Shown(snapshot)
+    shown.view.choose("Q-values", ["Policy"])
+    values = values_at(snapshot)
+    drawn = shown.source("Policy")
+    for (row, col), q_values, xs, ys in zip(
+        ACTED_IN, values, drawn["xs"], drawn["ys"], strict=True
+    ):
+        middle = np.mean(xs) - col, np.mean(ys) - row
+        assert q_values[np.argmax(MOVES[:, ::-1] @ middle)] == q_values.max()
+        assert max(abs(np.array(xs) - col)) < 0.5
+        assert max(abs(np.array(ys) - row)) < 0.5
+
+
+@pytest.mark.parametrize("palette", [PALETTE, VISITS_PALETTE])
+def test_letters_can_be_read_on_every_colour(palette):
+    assert min(contrast(colour, contrasting(colour)) for colour in palette) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_letters_can_be_read_on_cells_never_visited(theme):
+    assert contrast(theme.ink, theme.free) >= 4.5
+    assert contrast(theme.muted, theme.line) >= 4.5
+
+
+def test_cards_are_sent_only_while_the_pointer_is_over_the_grid():
+    trainer = train("S...\n...G", n_steps=60)
+    shown = Shown(trainer.snapshot, *DEFAULT)
+    assert shown.grid.plot.toolbar.tools == []
+    shown.document.callbacks.trigger_event(MouseEnter(shown.grid.plot))
+    snapshot = trainer.snapshot
+    cards = shown.source("map")["card"]
+    assert [card.partition("</b>")[0] for card in cards[:4]] == [f"<b>(0, {i})" for i in range(4)]
+    assert cards[7].endswith("Goal: reaching it ends the episode.")
+    assert set(cards[8:]) == {""}
+    for state in range(7):
+        assert f"{snapshot.visits[state].sum()} visit" in cards[state]
+        assert exact(snapshot.plan.values[state], 3) in cards[state]
+        for value in snapshot.q_values[state]:
+            assert exact(value, 3) in cards[state]
+    shown.document.callbacks.trigger_event(MouseLeave(shown.grid.plot))
+    trainer.advance(50)
+    shown.view.update(trainer.snapshot)
+    assert shown.source("map")["card"] == cards
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-2, 2), min_size=4, max_size=4), st.integers(0, 3))
+def test_a_card_says_which_action_is_greedy_and_why(q_values, n_visits):
+    best = best_actions(np.array([q_values]))[0].tolist()
+    words = why(q_values, best, n_visits)
+    if not n_visits:
+        assert words.startswith("Never acted here")
+    elif sum(best) == 4:
+        assert "all four tie" in words
+    else:
+        said = words.partition("since")[0].partition("tie")[0]
+        assert [arrow in said for arrow in "↑→↓←"] == best
+        assert ("tie" in words) == (sum(best) > 1)

@@ -1,13 +1,16 @@
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from gridworld import LEVELS, GridWorldConfig, QLearningConfig, Trainer, parse_layout
 
+pytestmark = pytest.mark.shares_page
+
 #: Map text, what is said beside the map.
 REFUSED = [
-    ("S.G\n..", "Map row 2 has 2 cells, expected 3"),
-    ("S.G\n.Z.", "Map row 2, column 2 is 'Z', allowed are S G . # X C"),
-    ("S#G\n.#.", "Map has no way to a goal from the start at row 1, column 1"),
+    ("S.G\n..", "Map row 1 has 2 cells, expected 3"),
+    ("S.G\n.Z.", "Map row 1, column 1 is 'Z', allowed are S G . # X C"),
+    ("S#G\n.#.", "Map has no way to a goal from the start at row 0, column 0"),
     ("...\n..G", "Map has no start, it must have at least one 'S'"),
     ("", "Map must have 2 to 100 rows, got 0"),
 ]
@@ -45,7 +48,7 @@ def test_a_random_map_follows_its_size_density_and_seed(dashboard):
 
 def test_a_map_of_ones_own_is_drawn_and_trained_on(dashboard):
     layout = "S.X\n#..\nC.G\n..."
-    dashboard.toggle("Edit map")
+    dashboard.press("Edit map")
     dashboard.enter_map(layout)
     expect_map(dashboard, layout)
     expect(dashboard.field("Level")).to_have_value("Custom")
@@ -55,18 +58,20 @@ def test_a_map_of_ones_own_is_drawn_and_trained_on(dashboard):
     expect(dashboard.number("Total steps")).to_have_text(str(trainer.snapshot.total_steps))
 
 
+@pytest.mark.slow
 def test_a_map_that_cannot_be_played_is_said_beside_it_and_the_last_good_one_is_kept(dashboard):
     easy = LEVELS["easy"].layout
-    dashboard.toggle("Edit map")
+    dashboard.press("Edit map")
     for layout, problem in REFUSED:
         dashboard.enter_map(layout)
         expect(dashboard.page.get_by_role("alert").filter(has_text=problem).last).to_be_visible()
         expect(dashboard.button("Start")).to_be_disabled()
         dashboard.press_past("Start")
-        expect(dashboard.status).to_have_text("IDLE")
+        expect(dashboard.status).to_have_text("Ready")
         expect(dashboard.field("Level")).to_have_value("Easy")
         dashboard.press("Undo")
         expect(dashboard.button("Start")).to_be_enabled()
+        expect(dashboard.field("Map text")).to_have_value(easy)
         expect_map(dashboard, easy)
 
 
@@ -77,12 +82,13 @@ def test_the_trail_holds_the_last_twenty_cells_in_the_order_they_were_visited(da
     dashboard.press("Start")
     dashboard.wait_for_steps(more_than=50)
     dashboard.press("Pause")
-    expect(dashboard.status).to_have_text("PAUSED")
+    expect(dashboard.status).to_have_text("Paused")
     trainer.advance(dashboard.total_steps)
     assert len(trainer.snapshot.trail) == 20
     assert dashboard.trail == [tuple(cell) for cell in trainer.snapshot.trail.tolist()]
 
 
+@pytest.mark.slow
 def test_at_every_frame_the_trail_is_a_way_that_leads_to_the_agent(dashboard):
     walls, _ = drawn(LEVELS["hard"].layout)
     dashboard.choose("Hard")

@@ -13,12 +13,14 @@ from dashboard.rooms.room import Room
 from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
 from dashboard.views.layers.stack import LayeredView
+from dashboard.views.replay import ReplayView
 from dashboard.views.settings import SettingsView
 from dashboard.views.table import QTableView
 
 #: Ways to make the views that need more than a snapshot.
 MAKERS = {
     HistoryView: lambda room: HistoryView(room, nullcontext),
+    ReplayView: lambda room: ReplayView(room, HistoryView(room, nullcontext)),
     LayeredView: lambda room: LayeredView(GridView(room.snapshot), room.snapshot, nullcontext),
     QTableView: lambda room: QTableView(),
     SettingsView: lambda room: SettingsView(room),

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from dashboard.views.mathml import number
 from dashboard.views.table import COLUMNS, PAGE_SIZE, QTableView, make_rows
+from dashboard.words.numbers import short_number
 from gridworld import GridWorldConfig, Trainer
 from tests.dashboard.browsing import OpenedDashboard
 from tests.serving import ROOT, serve
@@ -40,14 +40,14 @@ def drawn(snapshot):
 
 def test_there_is_a_row_for_each_state_that_the_agent_can_be_in():
     rows = make_rows(trained("cliff_walking").snapshot)
-    assert rows["State"].tolist() == [*range(37), 47]
+    assert rows["Cell"].tolist() == [*range(37), 47]
     assert len(make_rows(IDLE)) == 25 - 3
 
 
 def test_the_numbers_are_those_of_the_q_table():
     snapshot = trained().snapshot
     rows = make_rows(snapshot)
-    states = rows["State"].to_numpy()
+    states = rows["Cell"].to_numpy()
     assert np.array_equal(rows[COLUMNS].to_numpy(), snapshot.q_values[states])
     assert rows["Visits"].tolist() == snapshot.visits[states].sum(axis=1).tolist()
 
@@ -60,9 +60,16 @@ def test_all_best_actions_are_marked():
     _, source = source_of(view)
     shown = [source.data[column][0] for column in COLUMNS]
     assert ['class="best"' in value for value in shown] == [False, True, True, False]
-    assert [re.search(r">([^<]+)<i>", value)[1] for value in shown] == [
-        number(value) for value in q_values[0]
+    assert [re.search(r">([^<]+)<", value)[1] for value in shown] == [
+        short_number(value, 3) for value in q_values[0]
     ]
+    assert [re.search(r'title="([^"]+)"', value)[1] for value in shown] == [
+        "0.2",
+        "0.3",
+        "0.3",
+        "0.1",
+    ]
+    assert source.data["Best"][:2] == ["→↓", "all"]
     assert make_rows(snapshot)["Best"][0] == "→↓"
     assert make_rows(IDLE)["Best"].iloc[-1] == "goal"
 
@@ -85,12 +92,13 @@ def test_nothing_is_sent_where_nothing_has_changed():
 
 
 def test_the_browser_holds_one_page_of_the_largest_map_and_no_arrays():
-    view = drawn(trained("random", n_rows=100, n_cols=100).snapshot)
+    snapshot = trained("random", n_rows=100, n_cols=100).snapshot
+    view = drawn(snapshot)
     _, source = source_of(view)
     assert all(isinstance(column, list) for column in source.data.values())
     assert {len(column) for column in source.data.values()} == {PAGE_SIZE}
-    cells = [f"({state // 100}, {state % 100})" for state in source.data["State"]]
-    assert source.data["Cell"] == cells
+    states = make_rows(snapshot)["Cell"][:PAGE_SIZE]
+    assert source.data["Cell"] == [f"({s // 100}, {s % 100})" for s in states]
 
 
 def test_a_large_map_is_drawn_less_often():
@@ -103,7 +111,7 @@ def test_a_large_map_is_drawn_less_often():
 def test_rows_sort_by_number_and_stay_sorted():
     trainer = trained()
     view = drawn(trainer.snapshot)
-    _, table = view.panel
+    table, _ = view.panel
     table.sorters = [{"field": "Visits", "dir": "desc"}]
     _, source = source_of(view)
     trainer.advance(2000)
@@ -114,7 +122,7 @@ def test_rows_sort_by_number_and_stay_sorted():
 
 def test_another_map_begins_at_its_first_page():
     view = drawn(trained().snapshot)
-    _, table = view.panel
+    table, _ = view.panel
     table.page = 2
     view.update(trained("hard").snapshot)
     assert table.page == 1
@@ -150,12 +158,13 @@ def test_sorting_and_page_stay_while_the_run_goes_on(opened):
     opened.wait_until(lambda: visits() == sorted(visits()) and visits()[0] == 0)
     header.click()
     opened.wait_until(lambda: visits() == sorted(visits(), reverse=True) and visits()[0] > 0)
-    opened.page.get_by_role("button", name="Show Page 2").click()
-    opened.wait_until(lambda: len(visits()) == 22 - PAGE_SIZE)
+    first = visits()
+    opened.page.get_by_role("button", name="Next page").click()
+    opened.wait_until(lambda: visits() and visits() != first)
     before, opened.sent[:] = visits(), []
     opened.press("Start")
     opened.wait_until(lambda: visits() != before)
-    assert len(visits()) == 22 - PAGE_SIZE
+    assert len(visits()) == PAGE_SIZE
     assert visits() == sorted(visits(), reverse=True)
     assert header.get_attribute("aria-sort") == "descending"
     assert len(opened.sent) == 1  # the button's press, and nothing in answer

@@ -1,6 +1,8 @@
 import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.shares_page
+
 LOCKED = "Locked while training. Stop to change."
 
 RATE = "Learning rate must be above 0 and at most 1, got "
@@ -64,12 +66,12 @@ def test_a_field_counts_as_entered_when_it_is_left(dashboard):
     expect(dashboard.page.get_by_text("Episode 0 of 42")).to_be_visible()
 
 
-@pytest.mark.parametrize("held", ["RUNNING", "PAUSED"])
+@pytest.mark.parametrize("held", ["Learning", "Paused"])
 def test_settings_are_locked_while_training(dashboard, held):
     expect(dashboard.page.get_by_text(LOCKED)).not_to_be_visible()
     dashboard.choose("Random")
     expect(dashboard.field("Rows")).to_be_visible()
-    dashboard.press("Start" if held == "RUNNING" else "Step")
+    dashboard.press("Start" if held == "Learning" else "Step")
     expect(dashboard.status).to_have_text(held)
     expect(dashboard.page.get_by_text(LOCKED)).to_be_visible()
     for label in ("Level", "Rows", "Columns", "Wall density", "Map seed", "Slip", "Maximum steps"):
@@ -85,6 +87,7 @@ def test_settings_are_locked_while_training(dashboard, held):
     expect(dashboard.field("Rows")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_change_sent_past_a_locked_field_is_refused(dashboard):
     dashboard.press("Step")
     expect(dashboard.field("Seed")).to_be_disabled()
@@ -97,18 +100,20 @@ def test_a_change_sent_past_a_locked_field_is_refused(dashboard):
         expect(field).to_be_disabled()
         assert dashboard.walls == walls
     dashboard.press("Stop", "Reset")
-    expect(dashboard.status).to_have_text("IDLE")
+    expect(dashboard.status).to_have_text("Ready")
     expect(dashboard.field("Learning rate")).to_have_value("0.1")
     expect(dashboard.field("Seed")).to_have_value("0")
     expect(dashboard.field("Level")).to_have_value("Easy")
 
 
-def test_a_press_sent_past_a_disabled_button_changes_nothing(dashboard):
+@pytest.mark.slow
+def test_a_press_sent_past_a_disabled_button_changes_nothing(open_dashboard):
+    dashboard = open_dashboard()
     dashboard.press_past("Stop")  # Panel 1.9 takes it, and the room refuses
-    expect(dashboard.status).to_have_text("IDLE")
+    expect(dashboard.status).to_have_text("Ready")
     dashboard.press("Step")
     expect(dashboard.number("Total steps")).to_have_text("1")
-    dashboard.press_past("Start")
+    dashboard.press_past("Undo")  # there is no earlier run
     dashboard.page.wait_for_timeout(500)
-    expect(dashboard.status).to_have_text("PAUSED")
+    expect(dashboard.status).to_have_text("Paused")
     expect(dashboard.number("Total steps")).to_have_text("1")

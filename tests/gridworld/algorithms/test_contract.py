@@ -174,6 +174,7 @@ CORRIDOR = World.from_tables(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @with_agent
 def test_a_world_whose_outcomes_end_episodes_gives_the_same_bits_by_hand(algorithm, seed):

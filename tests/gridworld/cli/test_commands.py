@@ -20,14 +20,18 @@ from gridworld import (
     LEVELS,
     GridWorldConfig,
     QLearningConfig,
+    SarsaConfig,
     Status,
     Trainer,
+    __version__,
     gap_to_optimal,
+    learner_of,
     optimal_path,
 )
 from gridworld.cli import commands
 from gridworld.cli.commands import main
 from gridworld.cli.options import UsageError, configs
+from gridworld.cli.report import evaluation, lines, summary
 from tests.gridworld.runs.test_run import all_of
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -74,7 +78,8 @@ def test_training_gives_the_same_bits_as_the_trainer(tmp_path):
     path = tmp_path / "run.npz"
     options = ["--slip", "0.1", "--learning-rate", "0.3", "--num-episodes", "40"]
     done = run("train", "hard", *options, "--seed", "7", "--out", path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"To look at it: gridworld export {path} --html ")
     trainer = Trainer(
         GridWorldConfig(level="hard", slip=0.1),
         QLearningConfig(learning_rate=0.3, num_episodes=40),
@@ -82,17 +87,19 @@ def test_training_gives_the_same_bits_as_the_trainer(tmp_path):
     )
     trainer.train(show_progress=False)
     assert all_of(Trainer.load(path)) == all_of(trainer)
-    for shown in ("hard", "FINISHED", "Gap to optimal", str(trainer.snapshot.total_steps)):
+    for shown in ("hard", "FINISHED", "Gap to optimal", f"{trainer.snapshot.total_steps:,}"):
         assert shown in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
 
 
 def test_every_parameter_is_an_option_with_its_help(tmp_path):
     shown = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("train", "--help").stdout).split())
     for config in (GridWorldConfig, QLearningConfig):
         for name in set(config.param) - {"name", "level", "layout"}:
-            assert f"--{name.replace('_', '-')} " in shown
-    assert "From 0 to 1. Default: 0.99." in shown
-    assert "Above 0 to 1. Default: 0.1." in shown
+            assert re.search(f"--{name.replace('_', '-')}[ ,]", shown)
+    assert "From 0 to 1. Default: 0.99, or the level's." in shown
+    assert "Above 0 to 1. Default: 0.1, or the level's." in shown
+    assert "Default: 0.0." in shown
     assert "episode (truncated)" in shown or "cut off (truncated)" in shown
     settings = {
         "n_rows": 9,
@@ -168,11 +175,16 @@ def test_what_has_no_finite_value_is_null(tmp_path):
     assert told["success_rate"] == 0
     assert told["training_return"] is None
     assert "–" in output("evaluate", tmp_path / "run.npz")
+    assert "infinite: it need not end" in output("evaluate", tmp_path / "run.npz")
 
 
 def test_runs_are_exported(saved, tmp_path):
     path, trainer = saved
-    files = {option: tmp_path / f"{option}.out" for option in ("csv", "q-csv", "parquet")}
+    files = {
+        "csv": tmp_path / "x.csv",
+        "q-csv": tmp_path / "Q.CSV",
+        "parquet": tmp_path / "x.parquet",
+    }
     output("export", path, *(f"--{option}={file}" for option, file in files.items()))
     with open(files["csv"], newline="") as file:
         assert [float(row["return"]) for row in csv.DictReader(file)] == (
@@ -208,7 +220,16 @@ def test_levels_are_listed():
         (["train", "nowhere"], "LEVEL must be one of easy, medium"),
         (["train", "custom"], "LEVEL must be one of easy, medium"),
         (["train", "--out", "missing/run.npz"], "--out must be in a folder that exists"),
-        (["train", "--colour", "red"], "No such option"),
+        (["train", "--out", "run.pdf"], "--out must end in .npz, got 'run.pdf'"),
+        (["train", "--colour", "red"], "No such option --colour; gridworld train --help lists"),
+        (["train", "--alfa", "1"], "No such option --alfa; did you mean --alpha?"),
+        (["train", "-a", "1"], "No such option -a; did you mean --algorithm or --alpha?"),
+        (["train", "--lr", "1"], "No such option --lr; did you mean --learning-rate?"),
+        (["train", "--rate=1"], "No such option --rate; did you mean --learning-rate?"),
+        (["train", "--alpha", "5"], "--learning-rate must be above 0 and at most 1, got 5"),
+        (["--versoin"], "No such option --versoin; did you mean --version?"),
+        (["export", "r.npz", "--html", "r.pdf"], "--html must end in .html or .htm, got 'r.pdf'"),
+        (["export", "r.npz", "--gif", "run"], "--gif must end in .gif, got 'run'"),
         (["export", "run.npz"], "export needs at least one of --csv"),
         (["evaluate"], "Missing argument 'RUN'"),
         (["swim"], "No such command 'swim'"),
@@ -228,7 +249,7 @@ def test_a_wrong_map_is_told_in_one_line(tmp_path):
     (tmp_path / "map.txt").write_text("S.\n.x\n")
     assert fails("train", tmp_path / "map.txt") == (
         2,
-        "layout row 2, column 2 is 'x', allowed are S G . # X C",
+        "layout row 1, column 1 is 'x', allowed are S G . # X C",
     )
     (tmp_path / "map.txt").write_bytes(b"\xff\xfe")
     assert fails("train", tmp_path / "map.txt")[0] == 2
@@ -239,9 +260,13 @@ def test_a_file_that_cannot_be_read_or_written_is_told_in_one_line(saved, tmp_pa
     for file in ("missing.npz", "foreign.npz"):
         status, line = fails("evaluate", tmp_path / file)
         assert status == 1
-        assert "No such file" in line or "file must be a saved run" in line
+        assert line in (
+            f"There is no file {tmp_path / file}",
+            "this file is no saved run of GridWorld Dashboard",
+        )
     status, line = fails("export", saved[0], "--csv", tmp_path / "missing" / "x.csv")
-    assert (status, "No such file" in line) == (1, True)
+    assert (status, line) == (1, f"there is no folder {tmp_path / 'missing'}")
+    assert fails("evaluate", tmp_path) == (1, f"{tmp_path} is a folder, not a file")
 
 
 def test_without_a_command_the_help_is_shown():
@@ -342,7 +367,8 @@ def test_an_algorithm_is_chosen_by_its_key(algorithm, tmp_path):
     path = tmp_path / "run.npz"
     options = ["--algorithm", algorithm, "--epsilon", 0.3, "--num-episodes", 20, "--seed", 3]
     told = json.loads(output("train", "cliff_walking", *options, "--out", path, "--json"))
-    config = ALGORITHMS[algorithm].config(epsilon=0.3, num_episodes=20)
+    config = learner_of("cliff_walking", algorithm)
+    config.param.update(epsilon=0.3, num_episodes=20)
     expected = Trainer(GridWorldConfig(level="cliff_walking"), config, seed=3)
     expected.train(show_progress=False)
     assert told["algorithm"] == algorithm
@@ -359,3 +385,66 @@ def test_an_unknown_algorithm_is_refused():
 def test_an_option_of_another_algorithm_is_refused():
     with pytest.raises(UsageError, match="--n-steps must not be given with --algorithm sarsa"):
         configs("easy", {"n_steps": "3", "epsilon": "0.5"}, "sarsa")
+
+
+@pytest.mark.parametrize("level", [name for name in LEVELS if LEVELS[name].book])
+def test_a_level_alone_takes_the_learner_of_the_book(level, tmp_path):
+    path = tmp_path / "run.npz"
+    output("train", level, "--out", path, "--seed", 5)
+    expected = Trainer(GridWorldConfig(level=level), learner_of(level), seed=5)
+    expected.train(show_progress=False)
+    assert all_of(Trainer.load(path)) == all_of(expected)
+
+
+def test_what_is_given_wins_over_the_book():
+    _, learner = configs("windy_gridworld", {"learning_rate": "0.2", "epsilon": None})
+    expected = learner_of("windy_gridworld")
+    expected.learning_rate = 0.2
+    assert learner.param.values() | {"name": ""} == expected.param.values() | {"name": ""}
+    assert isinstance(learner, SarsaConfig)
+    _, learner = configs("windy_gridworld", {}, "q_learning")
+    assert isinstance(learner, QLearningConfig)
+    assert (learner.epsilon, learner.learning_rate, learner.discount_factor) == (0.1, 0.5, 1)
+
+
+def test_options_have_the_books_names_and_those_of_links(tmp_path):
+    names = ["--alpha", "0.5", "--gamma", "0.9", "--episodes", "3", "--rows", "5", "--columns", "7"]
+    output("train", "random", *names, "--out", tmp_path / "run.npz")
+    trainer = Trainer.load(tmp_path / "run.npz")
+    learner, world = trainer.learning_config, trainer.world_config
+    assert (learner.learning_rate, learner.discount_factor, learner.num_episodes) == (0.5, 0.9, 3)
+    assert (world.n_rows, world.n_cols) == (5, 7)
+
+
+def test_the_version_is_told():
+    assert output("--version") == f"gridworld {__version__}\n"
+
+
+def test_numbers_are_written_as_a_person_reads_them():
+    shown = output("train", "cliff_walking", "--seed", 1234, "--quiet")
+    assert re.search(r"^Steps +\d{2},\d{3}$", shown, re.M)
+    assert re.search(r"^Seed +1234$", shown, re.M)
+    assert re.search(r"^Highest return within the step limit +−13$", shown, re.M)
+    assert "Saved to" not in shown
+    assert "the latest 3 episodes" in output("train", "easy", "--episodes", 3)
+
+
+def test_the_gap_of_an_optimal_policy_is_0_whatever_rounding_leaves():
+    n_optimal = 0
+    for seed in range(30):
+        _, learner = configs("easy", {})
+        trainer = Trainer(GridWorldConfig(slip=0.1), learner, seed)
+        trainer.train(show_progress=False)
+        numbers = summary(trainer) | evaluation(trainer)
+        assert numbers["optimal"] is (numbers["gap"] == 0)
+        assert not 0 < numbers["gap"] < 1e-9
+        (line,) = [line for line in lines(numbers) if line.startswith("Gap")]
+        n_optimal += line.split()[-1] == "0"
+    assert n_optimal
+
+
+def test_how_to_look_at_a_run_is_told_but_not_to_programs(tmp_path):
+    told = run("train", "easy", "--episodes", 2)
+    assert told.stderr == "To keep a run and look at it, add --out run.npz.\n"
+    for option in ("--json", "--quiet"):
+        assert run("train", "easy", "--episodes", 2, option).stderr == ""

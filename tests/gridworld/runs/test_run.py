@@ -148,6 +148,7 @@ def tunings(draw):
     return steps, name, draw(st.floats(low[name], 1))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(tunings(), max_size=6), CHUNKS, st.sampled_from([0, 1, 3]))
 def test_a_tuned_run_can_be_made_again_to_the_last_bit(tuned, chunks, optimal_evaluations):

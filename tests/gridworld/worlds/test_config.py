@@ -25,26 +25,26 @@ REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_rew
 ALLOWED_RATE = "learning_rate must be above 0 and at most 1, got "
 ALLOWED_WIND = "wind must be whole numbers from 0 to 100, one for each column, or empty, got "
 WRONG = [
-    (GridWorldConfig, "layout", "S..\n.#", "layout row 2 has 2 cells, expected 3"),
+    (GridWorldConfig, "layout", "S..\n.#", "layout row 1 has 2 cells, expected 3"),
     (GridWorldConfig, "layout", "..\n.G", "layout has no start, it must have at least one 'S'"),
     (GridWorldConfig, "layout", "S.\n..", "layout has no goal, it must have at least one 'G'"),
     (
         GridWorldConfig,
         "layout",
         "S..\n.o.\n..G",
-        "layout row 2, column 2 is 'o', allowed are S G . # X C",
+        "layout row 1, column 1 is 'o', allowed are S G . # X C",
     ),
     (
         GridWorldConfig,
         "layout",
         "..S\n###\nS.G",
-        "layout has no way to a goal from the start at row 1, column 3",
+        "layout has no way to a goal from the start at row 0, column 2",
     ),
     (
         GridWorldConfig,
         "layout",
         "SX\nCG",
-        "layout has no way to a goal from the start at row 1, column 1",
+        "layout has no way to a goal from the start at row 0, column 0",
     ),
     (GridWorldConfig, "layout", "", "layout must have 2 to 100 rows, got 0"),
     (GridWorldConfig, "layout", "SG", "layout must have 2 to 100 rows, got 1"),
@@ -283,7 +283,7 @@ def test_wind_is_kept_as_a_tuple(kind):
 
 
 def test_wind_may_make_the_goal_unreachable_and_is_refused_then():
-    with pytest.raises(ValueError, match="no way to a goal from the start at row 1, column 1"):
+    with pytest.raises(ValueError, match="no way to a goal from the start at row 0, column 0"):
         GridWorldConfig(layout="S...\n....\n...G", wind=(0, 0, 9, 9))
 
 

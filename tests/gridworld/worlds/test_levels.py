@@ -1,6 +1,14 @@
 import pytest
 
-from gridworld import LEVELS, parse_layout
+from gridworld import (
+    ALGORITHMS,
+    LEVELS,
+    Curve,
+    QLearningConfig,
+    algorithm_of,
+    learner_of,
+    parse_layout,
+)
 from tests.gridworld.worlds.ways import shortest_way
 
 
@@ -27,3 +35,45 @@ def test_levels_are_as_described(level, shape, n_walls, n_steps):
 def test_every_level_has_a_title_and_a_description(level):
     assert LEVELS[level].title[0].isupper()
     assert LEVELS[level].description.endswith(".")
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_a_textbooks_level_brings_its_learner_and_the_others_the_defaults(name):
+    level, learner = LEVELS[name], learner_of(name)
+    if level.book is None:
+        assert isinstance(learner, QLearningConfig)
+        assert values_of(learner) == values_of(QLearningConfig())
+        assert (level.curve, level.speed) == (Curve("Return"), 200)
+        return
+    assert level.book.reference in level.description or level.book.reference.startswith(
+        level.description.partition(":")[0]
+    )
+    assert algorithm_of(learner).key == level.book.algorithm
+    assert values_of(learner) == values_of(type(learner)()) | level.book.learning
+    assert learner.epsilon == learner.min_epsilon == 0.1
+
+
+def test_another_algorithm_takes_what_it_knows_of_a_levels_settings(monkeypatch):
+    book = LEVELS["dyna_maze"].book
+    other = book._replace(learning={**book.learning, "planning_steps": 5})
+    monkeypatch.setitem(LEVELS, "dyna_maze", LEVELS["dyna_maze"]._replace(book=other))
+    for algorithm, each in ALGORITHMS.items():
+        learner = learner_of("dyna_maze", algorithm)
+        assert type(learner) is each.config
+        assert (learner.discount_factor, learner.num_episodes) == (0.95, 50)
+
+
+def test_a_learner_is_a_new_one_each_time():
+    learner_of("dyna_maze").discount_factor = 0.5
+    assert learner_of("dyna_maze").discount_factor == 0.95
+
+
+def test_an_unknown_level_or_algorithm_is_refused():
+    with pytest.raises(ValueError, match=r"level must be one of easy, .*, got 'nowhere'"):
+        learner_of("nowhere")
+    with pytest.raises(ValueError, match=r"algorithm must be one of q_learning, .*, got 'dyna'"):
+        learner_of("easy", "dyna")
+
+
+def values_of(config):
+    return {name: value for name, value in config.param.values().items() if name != "name"}

@@ -33,9 +33,9 @@ def test_blank_space_around_a_map_is_ignored(text, newline):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("S..\n.#", "^layout row 2 has 2 cells, expected 3$"),
-        ("S.?\n..G", r"^layout row 1, column 3 is '\?', allowed are S G \. # X C$"),
-        ("s.\n.G", "^layout row 1, column 1 is 's', allowed"),
+        ("S..\n.#", "^layout row 1 has 2 cells, expected 3$"),
+        ("S.?\n..G", r"^layout row 0, column 2 is '\?', allowed are S G \. # X C$"),
+        ("s.\n.G", "^layout row 0, column 0 is 's', allowed"),
         ("  \n ", "^layout must have 2 to 100 rows, got 0$"),
         ("S.\n..", "^layout has no goal"),
         ("..\n.G", "^layout has no start"),

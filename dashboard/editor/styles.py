@@ -1,0 +1,91 @@
+"""How the map editor looks: stylesheets and styles for its widgets."""
+
+from typing import Any
+from urllib.parse import quote
+
+WHOLE_WIDTH: dict[str, Any] = {
+    "margin": 0,
+    "max_width": None,
+    "sizing_mode": "stretch_width",
+    "styles": {"min-width": "0"},
+}
+SHARE = {"flex": "1 1 0", "min-width": "0"}
+GROWS = {"flex": "1 1 auto"}
+SPACED = {"gap": "8px"}
+FOCUS = "outline: 2px solid var(--mui-palette-primary-main) !important; outline-offset: 1px;"
+PANEL = ":host { box-sizing: border-box; padding: 12px; }"
+TITLE = """
+h2 { margin: 0; font-size: 16px; line-height: 32px; font-weight: 700;
+     color: var(--mui-palette-text-primary); }
+h3 { margin: 0; font-size: 12px; font-weight: 700; letter-spacing: 0.06em;
+     text-transform: uppercase; color: var(--mui-palette-text-secondary); }
+"""
+SAID = """
+p { margin: 4px 0 0; min-height: 18px; font-size: 12px; line-height: 18px;
+    color: var(--mui-palette-text-secondary); }
+"""
+LINE = """
+p { margin: 10px 0 0; padding: 8px 10px; border-radius: 8px; font-size: 14px; line-height: 20px;
+    color: var(--mui-palette-text-secondary); background: color-mix(in srgb,
+    var(--mui-palette-primary-main) 10%, var(--mui-palette-background-paper)); }
+"""
+BUTTON = f"""
+.bk-btn {{ height: 34px; padding: 0 10px !important; border-radius: 8px !important;
+          font-size: 14px !important; line-height: 20px; }}
+.bk-btn:focus-visible {{ {FOCUS} }}
+"""
+NUMBER = f"""
+.bk-input:focus-visible {{ {FOCUS} }}
+/* They have no name, and the arrow keys do the same. */
+.bk-input-group > .bk-spin-wrapper > .bk-spin-btn {{ display: none; }}
+.bk-input-group > .bk-spin-wrapper input {{ padding-right: 8px; }}
+"""
+TALL = ":host textarea.bk-input { height: auto; min-height: 9em; }"
+PENCIL = quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M4 16.5V20h3.5L17.6 '
+    "9.9l-3.5-3.5zM20.3 7.2a1 1 0 0 0 0-1.4l-2.1-2.1a1 1 0 0 0-1.4 0L15.1 5.4l"
+    '3.5 3.5z"/></svg>'
+)
+PLAIN = {
+    "textTransform": "none",
+    "fontSize": 14,
+    "letterSpacing": 0,
+    "lineHeight": "20px",
+    "border": 0,
+    "borderRadius": "8px",
+    "color": "text.primary",
+    "&.Mui-focusVisible": {"outline": "2px solid", "outlineOffset": "1px"},
+}
+SWITCH = {
+    **PLAIN,
+    "height": 34,
+    "padding": "0 10px",
+    "gap": "7px",
+    "whiteSpace": "nowrap",
+    "&&.Mui-selected, &&.Mui-selected:hover": {
+        "color": "primary.main",
+        "fontWeight": 600,
+        "backgroundColor": "color-mix(in srgb, var(--mui-palette-primary-main) 10%, "
+        "var(--mui-palette-background-paper))",
+    },
+    "&::before": {
+        "content": '""',
+        "flex": "none",
+        "width": 18,
+        "height": 18,
+        "backgroundColor": "currentColor",
+        "mask": f"url('data:image/svg+xml,{PENCIL}') center / contain no-repeat",
+    },
+    "@media (max-width: 700px)": {"fontSize": 0, "gap": 0, "padding": "0 8px"},
+}
+FOLD = {
+    **PLAIN,
+    "justifyContent": "flex-start",
+    "padding": "6px 0",
+    "&&.Mui-selected, &&.Mui-selected:hover, &&:hover": {
+        "color": "text.primary",
+        "backgroundColor": "transparent",
+    },
+    "&::before": {"content": '"▸"', "width": 16, "textAlign": "left"},
+    "&.Mui-selected::before": {"content": '"▾"'},
+}

@@ -1,0 +1,307 @@
+"""What is known of one cell: its values, its visits, and what the greedy policy does there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import panel as pn
+from numpy.typing import NDArray
+
+from dashboard.views.cells import OPEN
+from dashboard.views.step import NAMES
+from dashboard.widgets.hinted import Hinted
+from dashboard.widgets.markup import Markup
+from dashboard.words.numbers import exact_number, short_number
+from gridworld import Action, Cell, Plan, Snapshot, best_actions, parse_layout
+
+#: What the letters of a map stand for: a name, and what is to be said of such a cell.
+_MEANINGS: dict[str, tuple[str, str]] = {
+    Cell.START: ("start", ""),
+    Cell.FREE: ("free", ""),
+    Cell.GOAL: (
+        "goal",
+        "Reaching it ends the episode, so there is nothing to learn here. It counts 0.",
+    ),
+    Cell.WALL: ("wall", "The agent is never here: it stops in front of a wall."),
+    Cell.PIT: (
+        "pit",
+        "Falling in ends the episode, so there is nothing to learn here. It counts 0.",
+    ),
+    Cell.CLIFF: (
+        "cliff",
+        "Whoever steps here is put back to a start, so the agent is never here.",
+    ),
+}
+_OUT_OF_REACH = "No way leads here from a start: there is nothing to learn here."
+_HINT = "Click a cell of the map, or type its row and column."
+_HEADS = {
+    "Action": "An action of this cell",
+    "Q": "Q(s, a): the learned value of the action; ★ marks the greatest",
+    "Visits": "Times that the action was taken here",
+    "q*": "q*(s, a): the action's value under the optimal policy; ★ marks the greatest",
+}
+
+OnSelect = Callable[[tuple[int, int]], Any]
+
+
+class CellView:
+    """The values of one cell, and fields for its row and its column.
+
+    Nothing is made before it is first drawn.
+
+    Attributes:
+        panel: All of it, as it is placed on the page.
+        cell: ``(row, col)`` of the chosen cell, or None.
+        head: Its name, once it has been drawn.
+        body: What is known of it, once it has been drawn.
+    """
+
+    min_interval = 0.25
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.panel = pn.Column(sizing_mode="stretch_width")
+        self.cell: tuple[int, int] | None = None
+        self._callbacks: list[OnSelect] = []
+        self.head: Markup | None = None
+        self._is_writing = False
+        self._layout = ""
+        self._take(snapshot)
+
+    @property
+    def title(self) -> str:
+        """``Cell (3, 3)``, or only ``Cell`` while none is chosen."""
+        return "Cell" if self.cell is None else "Cell ({}, {})".format(*self.cell)
+
+    def on_select(self, callback: OnSelect) -> None:
+        """Has a function called with ``(row, col)`` when the person changes the fields."""
+        self._callbacks.append(callback)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Writes the numbers."""
+        self._take(snapshot)
+        if self.head is None:
+            self._make()
+        self._draw()
+
+    def select(self, cell: tuple[int, int] | None) -> None:
+        """Shows the cell ``(row, col)`` from now on, or none.
+
+        Raises:
+            ValueError: If the map has no such cell.
+        """
+        if cell is not None and not self._is_on_map(cell):
+            n_rows, n_cols = self._map.shape
+            raise ValueError(
+                f"cell must be (row, col) below ({n_rows}, {n_cols}) and from (0, 0), got {cell!r}"
+            )
+        self.cell = cell
+        self._fill_in()
+        self._draw()
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        if snapshot.layout != self._layout:
+            self._layout = snapshot.layout
+            self._map = parse_layout(snapshot.layout)
+            if self.cell is not None and not self._is_on_map(self.cell):
+                self.cell = None
+            self._fill_in()
+
+    def _is_on_map(self, cell: tuple[int, int]) -> bool:
+        return all(0 <= index < size for index, size in zip(cell, self._map.shape, strict=True))
+
+    def _make(self) -> None:
+        self.head, self.body = Markup.wide("cell", _HEAD_STYLE), Markup.wide("cell values", _STYLE)
+        self.row = _IndexInput(label="Row", width=84, hint="Row of the cell, from 0 at the top.")
+        self.column = _IndexInput(
+            label="Column", width=104, hint="Column of the cell, from 0 at the left."
+        )
+        for field in (self.row, self.column):
+            field.param.watch(self._on_field, "value")
+        self._fill_in()
+        self.panel[:] = [
+            pn.Row(self.head.pane(), self.row, self.column, sizing_mode="stretch_width"),
+            self.body.pane(),
+        ]
+
+    def _fill_in(self) -> None:
+        """Has the fields show the cell, if they are there."""
+        if self.head is None:
+            return
+        self._is_writing = True
+        for axis, field in enumerate((self.row, self.column)):
+            field.param.update(
+                end=self._map.shape[axis] - 1, value=None if self.cell is None else self.cell[axis]
+            )
+        self._is_writing = False
+
+    def _draw(self) -> None:
+        """Tells of the cell, if there is something to tell it on."""
+        if self.head is not None:
+            self.head.text, self.body.text = self._describe()
+
+    def _on_field(self, _: Any) -> None:
+        """Chooses the cell whose numbers stand in the fields; one that is empty counts 0."""
+        if self._is_writing:
+            return
+        entered = [self.row.value or 0, self.column.value or 0]
+        # The fields keep to the map in the browser; whoever goes past them gets the nearest cell.
+        row, col = (
+            min(max(0, value), size - 1)
+            for value, size in zip(entered, self._map.shape, strict=True)
+        )
+        self.cell = (row, col)
+        # What was entered stays as it is: the other field may be being filled in meanwhile.
+        if entered != [row, col]:
+            self._fill_in()
+        self._draw()
+        for callback in self._callbacks:
+            callback((row, col))
+
+    def _describe(self) -> tuple[str, str]:
+        if self.cell is None:
+            return "<h3>Cell</h3>", f'<p class="note">{_HINT}</p>'
+        state = self.cell[0] * self._map.shape[1] + self.cell[1]
+        name, meaning = _MEANINGS[str(self._map[self.cell])]
+        head = f'<h3 title="State {state}">{self.title} <small>{name}</small></h3>'
+        if str(self._map[self.cell]) not in OPEN:
+            return head, f'<p class="note">{meaning}</p>'
+        if not self._snapshot.reachable[state]:
+            return head, f'<p class="note">{_OUT_OF_REACH}</p>'
+        return head, self._describe_values(state)
+
+    def _describe_values(self, state: int) -> str:
+        snapshot, plan = self._snapshot, self._snapshot.plan
+        q_values, visits = snapshot.q_values[state], snapshot.visits[state].tolist()
+        best = best_actions(snapshot.q_values[[state]])[0]
+        optimal = optimal_actions(plan, state, snapshot.discount_factor)
+        exact = np.full(len(Action), np.nan) if plan is None else plan.q_values[state]
+        value = np.nan if plan is None else plan.values[state]
+        head = "".join(f'<th scope="col" title="{hint}">{n}</th>' for n, hint in _HEADS.items())
+        rows = "".join(
+            f'<tr><th scope="row">{name}</th><td>{_starred(q_values[a], best[a])}</td>'
+            f'<td>{visits[a]:,}</td><td class="plan">{_starred(exact[a], optimal[a])}</td></tr>'
+            for a, name in enumerate(NAMES)
+        )
+        hint = "V(s) = max Q(s, a), visits of the cell, v*(s)"
+        foot = (
+            f'<th scope="row" title="{hint}">V, v*</th><td>{_starred(q_values.max())}</td>'
+            f'<td>{sum(visits):,}</td><td class="plan">{_starred(value)}</td>'
+        )
+        return (
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+            f"<tfoot><tr>{foot}</tr></tfoot></table>"
+            f'<p class="why">{self._explain(q_values, visits, best, exact, optimal)}</p>'
+        )
+
+    def _explain(
+        self,
+        q_values: NDArray[np.float64],
+        visits: list[int],
+        best: NDArray[np.bool_],
+        exact: NDArray[np.float64],
+        optimal: NDArray[np.bool_],
+    ) -> str:
+        """What the greedy policy does here, why, and whether planning does the same."""
+        if best.all():
+            tied = "All four actions are tied"
+            since = tied if any(visits) else f"Never visited. {tied}"
+            return f"{since}: the greedy policy takes any of them, by chance."
+        if best.sum() > 1:
+            return (
+                f"Greedy: <b>{_listed(best)}</b>, by chance: they are tied for the greatest Q."
+                f"{_judge(best, exact, optimal)}"
+            )
+        action = int(best.argmax())
+        second = int(np.where(best, -np.inf, q_values).argmax())
+        lead = short_number(q_values[action] - q_values[second], 3)
+        untried = "" if visits[action] else ", though it was never tried here"
+        return (
+            f"Greedy: <b>{NAMES[action]}</b>, as its Q is the greatest, {lead} above "
+            f"<span>{NAMES[second]}</span>{untried}.{_judge(best, exact, optimal)}"
+        )
+
+
+def _judge(best: NDArray[np.bool_], exact: NDArray[np.float64], optimal: NDArray[np.bool_]) -> str:
+    """Whether what is greedy is optimal; nothing without a plan."""
+    if not optimal.any():
+        return ""
+    if (optimal | ~best).all():
+        return ' That is <b class="plan">optimal</b>.'
+    if (optimal & best).any():
+        return f" Optimal is only <b>{_listed(optimal)}</b>."
+    loss = short_number(exact.max() - exact[best].max(), 3)
+    return f" Optimal is <b>{_listed(optimal)}</b>, worth {loss} more."
+
+
+def optimal_actions(plan: Plan | None, state: int, discount: float) -> NDArray[np.bool_]:
+    """Whether each action is optimal, shape ``(A,)``; all False without a plan."""
+    if plan is None or np.isnan(plan.values[state]):
+        return np.zeros(len(Action), dtype=np.bool_)
+    if discount == 1:  # another that looks as good may lead round in circles
+        return np.arange(len(Action)) == plan.policy[state]
+    return plan.optimal[state]
+
+
+def _listed(chosen: NDArray[np.bool_]) -> str:
+    names = [NAMES[action] for action in np.flatnonzero(chosen).tolist()]
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _starred(value: float, starred: bool = False) -> str:
+    """A rounded number with the exact one as its tooltip, and a star if it is the best."""
+    star = '<i title="best">★</i>' if starred else "<i></i>"
+    return f'<span title="{exact_number(value)}">{short_number(value)}</span>{star}'
+
+
+class _IndexInput(Hinted, pn.widgets.IntInput):
+    """A row or a column of the map; the arrow keys go from one to the next."""
+
+    def __init__(self, **params: Any) -> None:
+        look = {"start": 0, "margin": 0, "stylesheets": [_FIELD_STYLE]}
+        super().__init__(value=None, **look | params)
+
+
+_COMMON = """
+:host { color: var(--mui-palette-text-primary); font-size: 14px; line-height: 20px;
+        --muted: var(--mui-palette-text-secondary); }
+:host > div { box-sizing: border-box; width: 100%; display: block !important; }
+"""
+_HEAD_STYLE = f"""{_COMMON}
+h3 {{ margin: 0; font-size: 14px; line-height: 28px; font-weight: 600; white-space: nowrap; }}
+small {{ font-size: 12px; font-weight: normal; color: var(--muted); }}
+"""
+_STYLE = f"""{_COMMON}
+:host {{ font-variant-numeric: tabular-nums; }}
+p {{ margin: 6px 0 0; }}
+.note {{ color: var(--muted); }}
+.why {{ min-height: 40px; }}
+.why b, .why span {{ white-space: nowrap; }}
+table {{ width: 100%; margin-top: 4px; border-collapse: collapse; table-layout: fixed; }}
+th, td {{ padding: 0; text-align: right; font-weight: normal; white-space: nowrap;
+         line-height: 19px; }}
+th:first-child {{ text-align: left; }}
+thead th {{ font-size: 12px; color: var(--muted); padding-right: 16px; }}
+thead th:nth-child(3), thead th:first-child {{ padding-right: 0; }}
+tbody tr {{ border-top: 1px solid var(--mui-palette-divider); }}
+tfoot tr {{ border-top: 1px solid var(--muted); }}
+tfoot td {{ font-weight: 600; }}
+tfoot th {{ color: var(--muted); }}
+i {{ display: inline-block; width: 16px; font-style: normal; text-align: center;
+    color: var(--mui-palette-primary-main); }}
+.plan i, b.plan {{ color: var(--mui-palette-success-main); }}
+"""
+_FIELD_STYLE = """
+:host { flex: none; margin-left: 10px !important; }
+.bk-spin-btn { display: none !important; }  /* they have no name; the arrow keys do the same */
+.bk-input-group { display: flex !important; flex-direction: row !important; gap: 6px;
+                  align-items: center; height: 28px; padding: 0 !important; }
+.bk-input-group > label { position: static !important; transform: none !important;
+                          margin: 0 !important; padding: 0 !important; font-size: 12px !important;
+                          background: none !important;
+                          color: var(--mui-palette-text-secondary) !important; }
+.bk-spin-wrapper { width: 56px !important; flex: none; }
+.bk-input { width: 56px !important; height: 28px !important; min-height: 28px !important;
+            margin: 0 !important; padding: 0 4px 0 8px !important; border-radius: 8px;
+            font-size: 14px; color: var(--mui-palette-text-primary); }
+"""

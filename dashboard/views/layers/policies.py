@@ -1,0 +1,106 @@
+"""Layers of what the agent does, and of what would be best."""
+
+from functools import lru_cache
+
+import numpy as np
+from bokeh.models import ColumnDataSource, MultiLine
+from numpy.typing import NDArray
+
+from dashboard.views.board.geometry import NUMBER_SIDE
+from dashboard.views.board.shapes import Line, arrows, moved, triangles
+from dashboard.views.grid import GridView
+from dashboard.views.layers.base import Frame, Layer, OpenCells, Part, update_column
+from dashboard.views.layers.tiles import TileImage, pixels_of, pointer_tiles
+from gridworld import Snapshot, best_actions
+
+_COLUMNS = ("xs", "ys", "colour")
+#: Colour of the optimal policy's pointers on a large map.
+_OPTIMAL = "#00795a"
+
+
+class PolicyLayer(Layer):
+    """An arrow for each best action, tied ones included; where actions have triangles, those.
+
+    A cell where the agent never acted has no arrow: all its actions are still alike.
+    """
+
+    def __init__(self, grid: GridView, kind: str) -> None:
+        super().__init__(grid)
+        self._kind = kind
+        self._is_optimal = kind == "Optimal policy"
+        self.rank = 1 if self._is_optimal else 2
+
+    def _make_shapes(self) -> list[Part]:
+        self._lines = ColumnDataSource({column: [] for column in _COLUMNS}, name=self._kind)
+        look = {"line_cap": "round", "line_join": "round"}
+        self._line = MultiLine(line_color="colour", **look)
+        if not self._is_optimal:
+            return [(self._lines, self._line, "overlay")]
+        # Broad and with an edge, so that the agent's own arrow is seen upon it.
+        self._edge = MultiLine(line_color="#ffffff", **look)
+        return [(self._lines, self._edge, "overlay"), (self._lines, self._line, "overlay")]
+
+    def _make_picture(self) -> list[Part]:
+        line = _OPTIMAL if self._is_optimal else "#202428"
+        self._tiles = TileImage(f"{self._kind} tiles", ("#ffffff", line))
+        return [(self._tiles.source, self._tiles.glyph, "glyph")]
+
+    def _lay_out(self, cells: OpenCells) -> None:
+        place = cells.geometry
+        n = cells.states.size if place.is_small else 0
+        self._lines.data = {"xs": [[]] * n, "ys": [[]] * n, "colour": ["#000000"] * n}
+        width = place.stroke - 0.5
+        if self._is_optimal:
+            self._edge.line_width, width = width + 4, width + 2.5
+        self._line.line_width = width
+
+    def _fill(self, frame: Frame) -> None:
+        cells, place = frame.cells, frame.cells.geometry
+        best = chosen_actions(frame.snapshot, self._is_optimal)[cells.states]
+        in_triangles = frame.in_triangles and place.is_small
+        if self._is_drawn(best, in_triangles, frame.ink, frame.theme):
+            return
+        codes = best @ (1 << np.arange(4))
+        if not place.is_small:
+            n = pixels_of(place.side)
+            half = max(1, n // 8) + self._is_optimal  # both policies can be seen
+            tiles = pointer_tiles(n, half, filled=not self._is_optimal)
+            self._tiles.draw(tiles[cells.spread(codes)])
+            return
+        lift = 0.0 if in_triangles else place.lift
+        # Triangles have a half width, arrows a size of their own.
+        size = place.width / 2 if in_triangles else 1.0 if place.side <= NUMBER_SIDE else 1.4
+        lines = [
+            _placed(code, in_triangles, size, x, y - lift)
+            for code, x, y in zip(codes.tolist(), cells.x.tolist(), cells.y.tolist(), strict=True)
+        ]
+        update_column(self._lines, "xs", [xs for xs, _ in lines])
+        update_column(self._lines, "ys", [ys for _, ys in lines])
+        colours = [frame.theme.optimal] * len(lines) if self._is_optimal else frame.ink.tolist()
+        update_column(self._lines, "colour", colours)
+
+
+@lru_cache(maxsize=8192)
+def _placed(
+    code: int, in_triangles: bool, size: float, x: float, y: float
+) -> tuple[list[float], list[float]]:
+    """The xs and the ys of the line of a set of actions in a cell; most seldom change."""
+    return moved(_line(code, in_triangles, size), x, y)
+
+
+@lru_cache(maxsize=256)
+def _line(code: int, in_triangles: bool, size: float) -> Line:
+    """The line of a set of actions, a number in binary with the first action as last digit."""
+    actions = [action for action in range(4) if code >> action & 1]
+    return triangles(actions, size) if in_triangles else arrows(actions, size)
+
+
+def chosen_actions(snapshot: Snapshot, optimal: bool) -> NDArray[np.bool_]:
+    """The actions of the greedy policy, or of the optimal one, shape ``(S, A)``.
+
+    None where the agent never acted, or planning has no answer.
+    """
+    if not optimal:
+        return best_actions(snapshot.q_values) & snapshot.visits.any(axis=1, keepdims=True)
+    plan, shape = snapshot.plan, snapshot.q_values.shape
+    return np.zeros(shape, dtype=np.bool_) if plan is None else plan.optimal

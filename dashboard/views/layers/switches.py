@@ -1,0 +1,97 @@
+"""The buttons that choose what the grid shows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import panel as pn
+
+from dashboard.widgets.hinted import Hinted, RadioButtonGroup
+
+#: What is written on the buttons.
+_CAPTIONS = {
+    "State values": "Values",
+    "Q-values": "Q",
+    "Optimal values": "v*",
+    "Difference": "|Q − q*|",
+    "Optimal policy": "Optimal",
+}
+_SEGMENTS = """
+.bk-btn-group { background: color-mix(in srgb, var(--mui-palette-text-primary) 5%, transparent);
+    border-radius: 8px; padding: 3px; gap: 0; display: inline-flex; flex-wrap: nowrap; }
+.bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover { flex: none; margin: 0 !important;
+    font-size: 13px; line-height: 24px; min-height: 24px; padding: 0 10px; border: none !important;
+    border-radius: 6px !important; background: none !important; box-shadow: none !important;
+    color: var(--mui-palette-text-secondary) !important; white-space: nowrap; }
+.bk-btn-group > .bk-btn:hover { color: var(--mui-palette-text-primary) !important; }
+.bk-btn-group > .bk-btn.bk-active { background: var(--mui-palette-background-paper) !important;
+    color: var(--mui-palette-text-primary) !important; font-weight: 700;
+    box-shadow: 0 1px 2px #0003 !important; }
+.bk-btn-group > .bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main);
+    outline-offset: 1px; }
+"""
+_CHIPS = """
+.bk-btn-group { display: inline-flex; flex-wrap: nowrap; gap: 6px; background: none; }
+.bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover { flex: none; margin: 0 !important;
+    font-size: 13px; line-height: 26px; min-height: 28px; padding: 0 11px;
+    border-radius: 14px !important; border: 1px solid var(--mui-palette-divider) !important;
+    background: var(--mui-palette-background-paper) !important; box-shadow: none !important;
+    color: var(--mui-palette-text-secondary) !important; white-space: nowrap; }
+.bk-btn-group > .bk-btn:hover { color: var(--mui-palette-text-primary) !important; }
+.bk-btn-group > .bk-btn.bk-active { color: var(--mui-palette-primary-main) !important;
+    font-weight: 700; border-color: transparent !important; background: color-mix(in srgb,
+    var(--mui-palette-primary-main) 10%, var(--mui-palette-background-paper)) !important; }
+.bk-btn-group > .bk-btn.bk-active::before { content: "✓ " / ""; }
+.bk-btn-group > .bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main);
+    outline-offset: 1px; }
+"""
+
+
+class _Named(Hinted):
+    """A group of buttons with a name that is read out."""
+
+    def _get_model(self, *args: Any, **kwargs: Any) -> Any:
+        model = super()._get_model(*args, **kwargs)
+        name = {"role": "group", "aria-label": self.label}
+        model.html_attributes = {**model.html_attributes, **name}
+        return model
+
+
+class BackgroundChoice(_Named, RadioButtonGroup):
+    """Buttons of which one is pressed: the background.
+
+    Args:
+        titles: What each background shows, in words, by its name; the first is chosen.
+    """
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        super().__init__(
+            label="Background",
+            options={_CAPTIONS.get(title, title): title for title in titles},
+            value=next(iter(titles)),
+            hint=_hint(titles),
+            stylesheets=[_SEGMENTS],
+            margin=0,
+        )
+
+
+class OverlayChoice(_Named, pn.widgets.CheckButtonGroup):
+    """Buttons each of which may be pressed: the overlays.
+
+    Args:
+        titles: What each overlay shows, in words, by its name.
+        on: Those that are on.
+    """
+
+    def __init__(self, titles: Mapping[str, str], on: list[str]) -> None:
+        super().__init__(
+            label="Overlays",
+            options={_CAPTIONS.get(title, title): title for title in titles},
+            value=on,
+            hint=_hint(titles),
+            stylesheets=[_CHIPS],
+            margin=0,
+        )
+
+
+def _hint(titles: Mapping[str, str]) -> str:
+    return "\n".join(titles.values())

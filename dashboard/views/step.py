@@ -1,0 +1,251 @@
+"""The last step in words, and what was learned from it, in its numbers."""
+
+import panel as pn
+
+from dashboard.views.cells import ARROWS
+from dashboard.views.mathml import is_one_step, mathematics, rule, worked, worked_lines
+from dashboard.views.moves import Manner, manner_of
+from dashboard.widgets.hinted import CheckBoxGroup
+from dashboard.widgets.markup import Markup
+from dashboard.words.numbers import exact_number, given_number, short_number
+from gridworld import ALGORITHMS, Action, Cell, Snapshot, Step, Update, parse_layout
+
+NAMES = [f"{arrow} {action.name.lower()}" for arrow, action in zip(ARROWS, Action, strict=True)]
+
+_NOT_YET = "Nothing has happened yet. Press Step to make one update and see its numbers here."
+_LATER = "The agent has not learned from it yet: this algorithm learns later in the episode."
+_CHOSEN = {
+    True: ("exploring", "Explored: one of all four actions, by chance."),
+    False: ("greedy", "Exploited: a best action of the Q-table."),
+}
+#: What happened, after "In (5, 0) it went → right (exploring), ".
+_HAPPENED = {
+    Manner.MOVED: "got {reward} and came to {there}",
+    Manner.HIT_WALL: "hit the wall, got {reward} and stayed",
+    Manner.HIT_EDGE: "hit the edge, got {reward} and stayed",
+    Manner.TO_THE_CLIFF: "towards the cliff, got {reward} and landed in {there}",
+    Manner.SLIPPED: "slipped to {there} and got {reward}",
+    Manner.BLOWN: "was blown to {there} and got {reward}",
+    Manner.LANDED: "got {reward} and landed in {there}",
+}
+_ENDS: dict[str, str] = {Cell.GOAL: ", the goal", Cell.PIT: ", a pit"}
+_CUT_OFF = ". Step limit reached"
+
+
+class StepView:
+    """The last step in words, and the update that was learned from it, as a worked example.
+
+    Attributes:
+        div: The summary.
+        calculation: The calculation line by line, once it has been opened.
+        lines: Switches the calculation line by line on and off.
+        panel: All of it, as it is placed on the page.
+    """
+
+    min_interval = 0.25
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.div = Markup.wide("step", _STYLE)
+        self.lines = CheckBoxGroup(
+            options={"Line by line": True},
+            value=[],
+            hint="The same update one line after the other, with all digits.",
+            margin=0,
+            stylesheets=[_SWITCH],
+            styles={"align-self": "flex-end", "margin-top": "-26px", "z-index": "1"},
+        )
+        self.panel = pn.Column(self.div.pane(), self.lines, sizing_mode="stretch_width")
+        self.calculation: Markup | None = None
+        self.lines.param.watch(lambda event: self._show_lines(), "value")
+        self._layout = ""
+        self.update(snapshot)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Writes the words and the numbers."""
+        self._snapshot = snapshot
+        if snapshot.layout != self._layout:
+            self._layout = snapshot.layout
+            self._map = parse_layout(snapshot.layout)
+        self.div.text = self._describe()
+        self._show_lines()
+
+    def _show_lines(self) -> None:
+        """Writes the lines where they are to be seen; makes their model when first asked."""
+        is_open = bool(self.lines.value)
+        if is_open and self.calculation is None:
+            self.calculation = Markup.wide("lines", _LINES_STYLE)
+            self.panel.append(self.calculation.pane())
+        if self.calculation is not None:
+            self.calculation.visible = is_open
+            if is_open:
+                self.calculation.text = self._describe_lines()
+
+    def _describe(self) -> str:
+        snapshot, step = self._snapshot, self._snapshot.last_step
+        algorithm = ALGORITHMS[snapshot.algorithm]
+        equation, update = algorithm.equation, snapshot.last_update
+        symbols = f'<div class="rule" title="{equation.reference}">{rule(equation)}</div>'
+        if step is None:
+            return (
+                f'<p class="words">{_NOT_YET}</p>{symbols}<p class="note">{algorithm.title} '
+                f"({equation.reference}). Where S′ is not terminal, {equation.meaning}</p>"
+            )
+        is_own = update is not None and (update.state, update.action) == step[:2]
+        count = f"{'update' if is_own else 'step'} {snapshot.total_steps:,}"
+        words = f'<p class="words"><span class="count">{count}</span>{self._tell(step)}</p>'
+        if update is None:
+            return f'{words}{symbols}<p class="note">{_LATER}</p>'
+        facts = {
+            "TD error δ": _signed(update.td_error),
+            "Target": _number(update.target),
+            **self._counted(step, update),
+        }
+        entries = "".join(f"<div><dt>{n}</dt><dd>{value}</dd></div>" for n, value in facts.items())
+        return f'{words}{symbols}<p class="worked">{worked(step, update)}</p><dl>{entries}</dl>'
+
+    def _tell(self, step: Step) -> str:
+        """The step in one sentence."""
+        manner = manner_of(step, self._map)
+        word, hint = _CHOSEN[step.explored]
+        verb = "chose" if manner in (Manner.SLIPPED, Manner.LANDED) else "went"
+        happened = _HAPPENED[manner].format(
+            reward=f'<b class="reward" title="{exact_number(step.reward)}">'
+            f"{given_number(step.reward)}</b>",
+            there=self._place(step.next_state),
+        )
+        end = _ENDS.get(str(self._map.flat[step.next_state]), "") if step.terminated else ""
+        if self._was_cut_off():
+            end = _CUT_OFF
+        return (
+            f"In {self._place(step.state)} it {verb} <b>{NAMES[step.action]}</b> "
+            f'<span title="{hint}">({word})</span>, {happened}{end}.'
+        )
+
+    def _counted(self, step: Step, update: Update) -> dict[str, str]:
+        """What the state that the target looks ahead to counts, or whose value was updated."""
+        if not is_one_step(step, update):
+            return {"S, A": f"{self._place(update.state)} {ARROWS[update.action]}"}
+        if step.terminated:
+            return {"S′ counts": "0: it is terminal"}
+        equation = ALGORITHMS[self._snapshot.algorithm].equation
+        chosen = "" if update.next_action is None else f", A′ is {ARROWS[update.next_action]}"
+        return {
+            "S′ counts": f'<span class="next" title="{equation.meaning.capitalize()}">'
+            f"{mathematics(equation.next_value)}</span>{chosen}"
+        }
+
+    def _describe_lines(self) -> str:
+        step, update = self._snapshot.last_step, self._snapshot.last_update
+        if step is None or update is None:
+            return f'<p class="note">{_NOT_YET if step is None else _LATER}</p>'
+        equation = ALGORITHMS[self._snapshot.algorithm].equation
+        return (
+            f'<p class="note">{_CHOSEN[step.explored][1]} {self._explain(step, update)}</p>'
+            f"{self._describe_values(step, update)}{worked_lines(equation, step, update)}"
+            f'<p class="note">{equation.reference}</p>'
+        )
+
+    def _explain(self, step: Step, update: Update) -> str:
+        """How the state that the target looks ahead to counts, in words."""
+        if not is_one_step(step, update):
+            return "The value that was updated is that of an earlier step."
+        if step.terminated:
+            return "S′ is terminal: the episode ended, S′ counts 0."
+        if self._was_cut_off():
+            return "Cut off, not terminal: S′ still counts."
+        meaning = ALGORITHMS[self._snapshot.algorithm].equation.meaning
+        return f"S′ is not terminal: {meaning}"
+
+    def _describe_values(self, step: Step, update: Update) -> str:
+        """*Q(S′, a)* as they were before the update, with a star where one counts."""
+        if not is_one_step(step, update):
+            return ""
+        values = self._snapshot.q_values[step.next_state].tolist()
+        if step.next_state == update.state:
+            values[update.action] = update.old_value
+        counted = [value == update.next_value for value in values]
+        if update.next_action is not None:
+            counted = [action == update.next_action for action in Action]
+        entries = "".join(
+            f"<span>{arrow} {_number(value)}{'★' * (counts and not step.terminated)}</span>"
+            for arrow, value, counts in zip(ARROWS, values, counted, strict=True)
+        )
+        return f'<div class="line values"><b>Q(S′, a)</b><p>{entries}</p></div>'
+
+    def _place(self, state: int) -> str:
+        row, col = divmod(state, self._map.shape[1])
+        return f'<b title="State {state}">({row}, {col})</b>'
+
+    def _was_cut_off(self) -> bool:
+        """Whether the last update, not a terminal one, was the last of its episode."""
+        lengths, snapshot = self._snapshot.episode_lengths, self._snapshot
+        if snapshot.last_step is None or snapshot.last_step.terminated:
+            return False
+        # The sum alone would be enough, but it is slow after a million episodes.
+        return bool(
+            lengths.size and lengths[-1] == snapshot.step and lengths.sum() == snapshot.total_steps
+        )
+
+
+def _number(value: float) -> str:
+    return f'<span title="{exact_number(value)}">{short_number(value)}</span>'
+
+
+def _signed(value: float) -> str:
+    shown = _number(value)
+    return shown.replace(">", ">+", 1) if value > 0 else shown
+
+
+_COMMON = """
+:host { color: var(--mui-palette-text-primary); font-size: 14px; line-height: 20px;
+        font-variant-numeric: tabular-nums; --muted: var(--mui-palette-text-secondary);
+        --reward: color-mix(in srgb, #d55e00 78%, var(--mui-palette-text-primary)); }
+:host > div { box-sizing: border-box; width: 100%; display: block !important; }
+p { margin: 0; }
+.note { color: var(--muted); }
+.reward { color: var(--reward); }
+.next { color: var(--mui-palette-primary-main); }
+"""
+_STYLE = f"""{_COMMON}
+:host > div {{ min-height: 156px; container-type: inline-size; }}
+.words {{ min-height: 40px; }}
+.words b {{ white-space: nowrap; }}
+.count {{ float: right; margin-left: 12px; font-size: 12px; color: var(--muted); }}
+.rule {{ margin-top: 6px; height: 20px; overflow: auto hidden; white-space: nowrap;
+        scrollbar-width: none; color: var(--muted); }}
+.rule math {{ font-size: 13px; }}
+.worked {{ margin-top: 2px; min-height: 48px; padding-left: 62px; text-indent: -62px;
+          font: 16px/24px Cambria, "STIX Two Text", "Times New Roman", serif;
+          font-variant-numeric: lining-nums tabular-nums; }}
+.worked span {{ white-space: nowrap; text-indent: 0; }}
+dl {{ display: flex; gap: 24px; margin: 6px 0 0; height: 34px; white-space: nowrap; }}
+dt {{ font-size: 12px; line-height: 16px; color: var(--muted); }}
+dd {{ margin: 0; line-height: 18px; min-width: 56px; font-weight: 600; }}
+dd math {{ font-size: 13px; font-weight: normal; }}
+@container (max-width: 370px) {{
+  .worked {{ font-size: 15px; padding-left: 28px; text-indent: -28px; }}
+  dl {{ gap: 14px; }}
+}}
+"""
+_LINES_STYLE = f"""{_COMMON}
+:host {{ border-top: 1px solid var(--mui-palette-divider); margin-top: 8px !important; }}
+.line {{ display: grid; grid-template-columns: 84px 1fr; column-gap: 8px; padding: 6px 0;
+        border-bottom: 1px solid var(--mui-palette-divider); }}
+.line > b {{ font-size: 12px; font-weight: normal; color: var(--muted); }}
+.line small {{ grid-column: 2; font-size: 12px; line-height: 16px; color: var(--muted);
+             overflow-wrap: anywhere; }}
+.note {{ padding: 6px 0; font-size: 12px; line-height: 16px; }}
+.values p {{ display: flex; flex-wrap: wrap; gap: 0 14px; }}
+"""
+_SWITCH = """
+:host { width: auto; }
+.bk-input-group { display: block; }
+label { display: flex; align-items: center; gap: 4px; min-height: 24px; cursor: pointer;
+        font-size: 12px; color: var(--mui-palette-primary-main); }
+label > span { margin: 0 !important; }
+input { appearance: none; margin: 0 !important; width: 12px !important; border-radius: 2px;
+        height: 12px !important; color: inherit; }
+input::before { content: "▸"; display: block; line-height: 10px; font-size: 14px; }
+input:checked::before { content: "▾"; }
+input:focus-visible { outline: 2px solid var(--mui-palette-primary-main); outline-offset: 2px; }
+"""
