@@ -70,10 +70,12 @@ def check_whole(
 
 def parse_number(text: Any) -> Any:
     """The number in a text; other values are returned unchanged, for a check to refuse."""
+    if not isinstance(text, str):
+        return text  # int() would cut a float's fraction off
     for kind in (int, float):
         try:
             return kind(text)
-        except (TypeError, ValueError):
+        except ValueError:
             continue
     return text
 

@@ -12,6 +12,7 @@ from dashboard.session.subscriptions import Watch
 from dashboard.widgets.hinted import Hinted
 from dashboard.widgets.sliding import UNTITLED
 from dashboard.widgets.theme import ON_PHONE
+from dashboard.widgets.told import Told
 
 #: Parameters of a pace, in the order in which they are shown.
 PACE = ("update_interval", "frame_rate", "finish_in", "turbo")
@@ -47,7 +48,6 @@ class SpeedControl:
 
     def __init__(self, room: Room, watch: Watch) -> None:
         self._pace = room.pace
-        self._moving = False
         common: dict[str, Any] = {
             "label": "Speed",
             "hint": "Steps a second; the far right is as fast as it goes.",
@@ -69,7 +69,8 @@ class SpeedControl:
                 stylesheets=[_SLIDER],
                 **common,
             )
-        self._slider.param.watch(lambda event: self._on_slider(event.new), "value")
+        self._told = Told(self._slider)
+        self._told.watch("value", self._on_slider)
         self._words = pn.pane.HTML(stylesheets=[_WORDS], margin=0)
         self.panel = pn.Row(self._slider, self._words, stylesheets=[_ROW], margin=(0, 0, 0, 10))
         watch(room.pace, PACE, self._show)
@@ -77,10 +78,10 @@ class SpeedControl:
 
     def enable(self, enabled: bool) -> None:
         """Lets the slider be moved, or not."""
-        self._slider.disabled = not enabled
+        self._told.tell(disabled=not enabled)
 
     def _on_slider(self, place: int) -> None:
-        if not self._moving and place != self._pace.speed_index:
+        if place != self._pace.speed_index:
             self._pace.set_speed(SPEEDS[place])
 
     def _show(self) -> None:
@@ -88,8 +89,7 @@ class SpeedControl:
         try:
             self._slider.value = self._pace.speed_index
         finally:
-            self._moving = False
-        pace = self._pace
+            pace = self._pace
         is_timed = pace.finish_in and pace.speed is not None
         words = f"over in {pace.finish_in:g} s" if is_timed else speed_text(pace.speed)
         self._words.object = f"<b>{words}</b>"

@@ -19,6 +19,7 @@ from dashboard.widgets import icons
 from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button, Hinted
 from dashboard.widgets.theme import BAR_HEIGHT, IF_NARROW, ON_PHONE
+from dashboard.widgets.told import Told
 from gridworld import Snapshot, Status
 
 _IDLE, _RUNNING, _PAUSED = Status.IDLE, Status.RUNNING, Status.PAUSED
@@ -134,9 +135,8 @@ class Transport:
         self._ready = False
         self._drawn: tuple[Any, ...] = ()
         watch = runner.subscriptions.watch
-        self._wanted: dict[str, Any] = {}
         self._main = self._make_main()
-        self._main.param.watch(self._on_echo, ["label", "disabled"])
+        self._told_main = Told(self._main)
         self._main.on_click(lambda _: self._press(self._turn))
         self._buttons = {command: _make_button(command) for command in (*_ADVANCING, *_MENU)}
         for command, button in self._buttons.items():
@@ -181,33 +181,14 @@ class Transport:
             return
         self._drawn = now
         turn = self._turn
-        self._wanted = {
-            "label": turn.label,
-            "disabled": not self._allows(turn),
-            **self._look_with(turn.icon),
-        }
-        self._main.param.update(hint=turn.hint, **self._wanted)
+        self._main.hint = turn.hint
+        self._told_main.tell(
+            label=turn.label, disabled=not self._allows(turn), **self._look_with(turn.icon)
+        )
         for command, button in self._buttons.items():
             button.disabled = not self._allows(command)
         self._goal.widget.disabled = not self._ready
         self.speed.enable(self._ready)
-
-    def _on_echo(self, *_: param.parameterized.Event) -> None:
-        """Says once more what the main button is, where the browser has mixed it up.
-
-        Of two changes that come close together, one of Material's components may take the first
-        one for the later, and tells the server so.
-        """
-        if not self._is_as_wanted:
-            self._runner.do_later(self._restore)
-
-    @property
-    def _is_as_wanted(self) -> bool:
-        return all(getattr(self._main, name) == value for name, value in self._wanted.items())
-
-    def _restore(self) -> None:
-        if not self._is_as_wanted:
-            self._main.param.update(**self._wanted)
 
     def focus(self) -> None:
         """Moves the browser's focus to the main button."""

@@ -12,6 +12,7 @@ from dashboard.session.notebook import in_notebook
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
 from dashboard.widgets.hinted import CheckBoxGroup, Hinted, Select, TextAreaInput, TextInput
+from dashboard.widgets.told import SWITCH_ECHO_SECONDS, Told
 from gridworld import parameters
 
 
@@ -60,7 +61,13 @@ class Field:
         # The widget is one check box: it holds a list with True in it, or an empty one.
         self._is_boxed = isinstance(self._parameter, param.Boolean) and in_notebook()
         self.widget = self._entry = self._make_widget()
-        self._entry.param.watch(self._on_entry, "value")
+        if isinstance(self._entry, Switch):
+            told = Told(self._entry, echo_seconds=SWITCH_ECHO_SECONDS)
+            told.watch("value", self._on_entry)
+            self._tell: Callable[..., Any] = told.tell
+        else:
+            self._entry.param.watch(lambda event: self._on_entry(event.new), "value")
+            self._tell = self._entry.param.update
         watch(owner, [name], self._show)
 
     @property
@@ -126,13 +133,13 @@ class Field:
     def _show(self) -> None:
         shown = self._shown()
         if self._entry.value != shown:
-            self._entry.value = shown
+            self._tell(value=shown)
         elif getattr(self._entry, "value_input", shown) != shown:
             self._entry.value_input = shown
 
-    def _on_entry(self, event: param.parameterized.Event) -> None:
-        if event.new != self._shown():
-            self.enter(event.new)
+    def _on_entry(self, entered: Any) -> None:
+        if entered != self._shown():
+            self.enter(entered)
 
     def enter(self, entered: Any) -> None:
         """Sets what a person entered, or says why it is refused."""

@@ -9,6 +9,7 @@ import param
 from dashboard.session.notebook import in_notebook
 from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Hinted
+from dashboard.widgets.told import Told
 
 
 class FloatSlider(Hinted, pmui.FloatSlider):
@@ -59,7 +60,8 @@ class SlidingField(Field):
             self._slider: Any = NotebookFloatSlider(stylesheets=[UNTITLED], **common)
         else:
             self._slider = FloatSlider(size="small", tooltips=False, sx=_LOOK, **common)
-        self._slider.param.watch(self._on_slider, "value_throttled")
+        self._told_slider = Told(self._slider)
+        self._told_slider.watch_release(self._on_slider)
         self.widget = pn.Column(
             self._entry, self._slider, sizing_mode="stretch_width", margin=0, min_height=46
         )
@@ -72,16 +74,15 @@ class SlidingField(Field):
 
     def _enable(self, disabled: bool) -> None:
         super()._enable(disabled)
-        self._slider.disabled = disabled
+        self._told_slider.tell(disabled=disabled)
 
     def _show(self) -> None:
         super()._show()
-        if self._slider.value != self._place:
-            self._slider.value = self._place
+        self._told_slider.tell(value=self._place)
 
-    def _on_slider(self, event: param.parameterized.Event) -> None:
-        if event.new is not None and event.new != self._place:
-            self.enter(round(event.new, 6))
+    def _on_slider(self, place: float) -> None:
+        if place != self._place:
+            self.enter(round(place, 6))
 
 
 #: Hides the title of a slider of Panel's own, where a label beside it says the same.

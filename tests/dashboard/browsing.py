@@ -183,6 +183,21 @@ class OpenedDashboard:
             self.press(sheet)
             close.wait_for()
 
+    def slider(self, label: str) -> Locator:
+        return self.page.get_by_role("slider", name=label, exact=True)
+
+    def drag_to_middle(self, label: str) -> None:
+        """Drags a slider's handle to the middle of its way, by the mouse."""
+        handle = self.slider(label).bounding_box()
+        way = self.slider(label).locator("xpath=ancestor::*[contains(@class, 'MuiSlider-root')]")
+        way = way.bounding_box()
+        y = handle["y"] + handle["height"] / 2
+        self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
+        self.page.mouse.down()
+        self.page.mouse.move(way["x"] + way["width"] * 0.3, y, steps=4)
+        self.page.mouse.move(way["x"] + way["width"] / 2, y, steps=4)
+        self.page.mouse.up()
+
     def show(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab).click()
 
@@ -246,7 +261,11 @@ class OpenedDashboard:
         wait_until(condition, seconds, lambda: self.page.wait_for_timeout(50))
 
     def wait_for_steps(self, more_than: int = 0, seconds: float = 20) -> None:
-        self.wait_until(lambda: self.total_steps > more_than, seconds)
+        try:
+            self.wait_until(lambda: self.total_steps > more_than, seconds)
+        except AssertionError as error:
+            said = self.page.get_by_text("steps/s").or_(self.status).all_inner_texts()
+            raise AssertionError(f"{self.total_steps} steps {error}: {said}") from None
 
     def watch_frames(self) -> None:
         """Keeps from now on what each frame makes of the trail."""

@@ -171,3 +171,9 @@ def test_what_is_no_number_is_refused(value):
 def test_a_fraction_is_no_whole_number():
     with pytest.raises(ValueError, match=r"^num_episodes must be a whole number .*, got 2\.5$"):
         QLearningConfig(num_episodes=2.5)
+
+
+@given(st.integers() | st.floats(allow_nan=False))
+def test_a_number_is_read_from_its_text_and_stays_what_it_is(number):
+    for given_ in (number, str(number), f" {number} "):
+        assert parameters.parse_number(given_) == number

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -117,3 +119,44 @@ def test_a_press_sent_past_a_disabled_button_changes_nothing(open_dashboard):
     dashboard.page.wait_for_timeout(500)
     expect(dashboard.status).to_have_text("Paused")
     expect(dashboard.number("Total steps")).to_have_text("1")
+
+
+#: Labels of the sliders, what the first key to the left makes of them, and what End does.
+SLIDERS = [
+    ("Learning rate", "0.09", "1"),
+    ("Discount factor", "0.98", "1"),
+    ("Epsilon", "0.99", "1"),
+    ("Epsilon decay", "0.994", "1"),
+]
+
+
+def test_sliders_set_what_they_stand_for_by_keys_and_by_mouse(dashboard):
+    for label, left, end in SLIDERS:
+        field, slider = dashboard.field(label), dashboard.slider(label)
+        first = field.input_value()
+        for _ in range(2):  # the same place a second time, too
+            slider.press("ArrowLeft")
+            expect(field).to_have_value(left)
+            dashboard.enter(**{label: first})
+            expect(slider).to_have_value(first)
+        slider.press("End")
+        expect(field).to_have_value(end)
+    for label, *_ in SLIDERS[:3]:
+        dashboard.drag_to_middle(label)
+        expect(dashboard.field(label)).to_have_value(re.compile(r"0\.(4[5-9]|5\d?)$"))
+    dashboard.press("Step")
+    expect(dashboard.number("Epsilon ε")).to_have_text(re.compile(r"^0\.(4[5-9]|5\d?)0*$"))
+
+
+def test_the_speed_is_set_by_keys_and_stands_in_the_fields(dashboard):
+    speed = dashboard.slider("Speed")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
+        speed.press(key)
+    expect(dashboard.field("Steps per update")).to_have_value("5")
+    expect(dashboard.field("Frames per second")).to_have_value("20")
+    speed.press("End")
+    turbo = dashboard.page.get_by_role("switch", name="Turbo")
+    expect(turbo).to_be_checked()
+    dashboard.toggle("Turbo")
+    expect(turbo).not_to_be_checked()
+    expect(dashboard.page.locator("b", has_text="100 steps/s")).to_be_visible()
