@@ -35,7 +35,7 @@ from dashboard.views.ask import AskView
 from dashboard.views.progress import ProgressView
 from dashboard.views.sentence import context_of
 from dashboard.views.settings import SettingsView
-from dashboard.widgets.layout import BODY, BODY_IN_CELL, LINE, SIDE, toggle
+from dashboard.widgets.layout import BODY, BODY_IN_CELL, EDITED, LINE, SIDE, toggle
 from dashboard.widgets.theme import CARD, THEME, VARIABLES
 from dashboard.words.asking import WHY
 from dashboard.words.sentence import ending_of
@@ -278,6 +278,8 @@ class GridWorldDashboard(Viewer):
     def _on_editing(self, editing: bool) -> None:
         """Shows the tools of the map where the settings are."""
         self._settings.panel.visible = not editing
+        for layout in (self._side, self._body):
+            toggle(layout, EDITED)
 
     def _set_dark(self, dark: bool) -> None:
         self._dark = dark

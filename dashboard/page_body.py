@@ -132,7 +132,7 @@ class TrainingPanel:
     def _lay_out(self) -> tuple[pn.Column, pn.Column]:
         editor = self._editor
         notes = [self._mark.panel] if editor is None else [editor.note, self._mark.panel]
-        self._history.banner.styles = {**self._history.banner.styles, **_AT_TOP}
+        self._history.banner.stylesheets = [*self._history.banner.stylesheets, _AT_TOP]
         banner = pn.Column(self._history.banner, stylesheets=[_OVER], margin=0)
         chips = pn.Row(
             self._layers.backgrounds,
@@ -159,13 +159,16 @@ class TrainingPanel:
             for view in (self._sentence, self._numbers, self._layers)
         )
         numbers.append(self._why)
+        above = pn.Column(
+            *notes, banner, sizing_mode="stretch_width", stylesheets=[_NOTES], margin=0
+        )
         # A phone shows them one below the other, in this order.
-        ordered = (sentence, grid, legend, chips, curve, line, numbers, self.inspector)
+        ordered = (sentence, above, grid, legend, chips, curve, line, numbers, self.inspector)
         for place, part in enumerate(ordered):
             part.stylesheets = [*part.stylesheets, on_phone_at(place)]
         picture = pn.Column(
             chips,
-            pn.Column(*notes, banner, sizing_mode="stretch_width", stylesheets=[_NOTES], margin=0),
+            above,
             grid,
             legend,
             line,
@@ -303,10 +306,17 @@ _GROWING = ":host { flex: 1 1 250px; min-width: 0; }"
 _NOTES = ":host { flex: none; margin: -5px 0 !important; gap: 4px; }"
 #: The banner lies over the grid, which does not move when it comes.
 _OVER = ":host { position: relative; height: 0; overflow: visible; z-index: 6; width: 100%; }"
-_AT_TOP = {"position": "absolute", "left": "0", "right": "0", "top": "0"}
+#: Bokeh would make it as high as what holds it.
+_AT_TOP = """
+:host { position: absolute; left: 0; right: 0; top: 0; height: max-content !important;
+        max-height: none !important; }
+"""
 _LINE = ":host { align-items: center; gap: 2px 8px; flex: none; flex-wrap: wrap; }"
 _FILLING = f"""
 :host {{ flex: 1 1 0; min-height: 170px; padding: 10px; overflow: hidden; }}
 {ON_PHONE} {{ :host {{ flex: none; height: 212px; }} }}
 """
-_LOW = ":host { flex: none; height: 222px; overflow: auto; padding: 2px 12px; }"
+_LOW = f"""
+:host {{ flex: none; height: 222px; overflow: auto; padding: 2px 12px; }}
+{ON_PHONE} {{ :host {{ height: auto; min-height: 222px; }} }}
+"""

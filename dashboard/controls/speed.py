@@ -114,6 +114,6 @@ _ROW = f"""
 }}
 """
 _WORDS = """
-:host { align-self: center; font-size: 13px; min-width: 7em; font-variant-numeric: tabular-nums;
-        color: var(--mui-palette-text-primary); }
+:host { align-self: center; font-size: 13px; min-width: 7em; margin-right: 10px;
+        font-variant-numeric: tabular-nums; color: var(--mui-palette-text-primary); }
 """

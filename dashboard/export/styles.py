@@ -40,8 +40,9 @@ _NAMES = {
 #: marks a pressed button by the style of its border.
 PLAYER_STYLE = """
 input { accent-color: var(--mui-palette-primary-main); }
-button { position: relative; min-height: 34px; border: 1px solid var(--mui-palette-divider);
-         border-radius: 8px; background: none; color: var(--mui-palette-text-primary); }
+button { position: relative; min-height: 34px; border-radius: 8px !important;
+         border: 1px solid var(--mui-palette-divider) !important;
+         background: none; color: var(--mui-palette-text-primary); }
 button:hover { border-color: var(--mui-palette-primary-main) !important; }
 button[style*="inset"] { background: var(--mui-palette-primary-main);
                          color: var(--mui-palette-primary-contrastText); }

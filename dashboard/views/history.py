@@ -16,6 +16,7 @@ from dashboard.session.view import OneMessage, PlacedView
 from dashboard.widgets.hinted import Button, Hinted
 from dashboard.widgets.markup import Markup
 from dashboard.widgets.sliding import UNTITLED
+from dashboard.widgets.theme import ON_PHONE
 from dashboard.words.facts import episode_shown
 from gridworld import Snapshot, Status
 
@@ -68,6 +69,7 @@ _BANNER = """
 :host { flex: 1 1 auto; min-width: 0; font-size: 14px; line-height: 20px;
         color: var(--mui-palette-text-primary); font-variant-numeric: tabular-nums; }
 """
+_BANNER += f"{ON_PHONE} {{ .exactly {{ display: none; }} }}"
 
 
 class IntSlider(Hinted, pmui.IntSlider):
@@ -136,7 +138,7 @@ class HistoryView:
             styles={"align-items": "center", "flex": "none"},
         )
         self._banner_text: Markup | None = None  # made when it is first shown
-        self.banner = pn.Row(visible=False, sizing_mode="stretch_width", styles=_STRIP)
+        self.banner = pn.Row(visible=False, sizing_mode="stretch_width", stylesheets=[_STRIP])
         self._run_number, self._snapshot = room.run_number, room.snapshot
         self.update(room.snapshot)
 
@@ -375,7 +377,8 @@ class HistoryView:
         what = "Before the first step"
         if moment.total_steps:
             steps = "1 step" if moment.total_steps == 1 else f"{moment.total_steps:,} steps"
-            what = f"Episode {_episode_of(moment):,}, as it was after {steps}"
+            exactly = f'<span class="exactly">, as it was after {steps}</span>'
+            what = f"Episode {_episode_of(moment):,}{exactly}"
         goes_on = _GOES_ON.get(self._snapshot.status, "the run is over")
         self._banner_text.text = f'<div role="status">{what} — {goes_on}.</div>'
 
@@ -423,12 +426,9 @@ _UNSEEN = {
     "clip-path": "inset(50%)",
     "white-space": "nowrap",
 }
-_STRIP = {
-    "align-items": "center",
-    "gap": "8px",
-    "padding": "4px 6px 4px 12px",
-    "border-radius": "8px",
-    "background": "color-mix(in srgb, var(--mui-palette-primary-main) 10%, "
-    "var(--mui-palette-background-paper, #ffffff))",
-    "box-sizing": "border-box",
-}
+_STRIP = f"""
+:host {{ align-items: center; gap: 8px; padding: 4px 6px 4px 12px; box-sizing: border-box;
+        border-radius: 8px; background: color-mix(in srgb, var(--mui-palette-primary-main) 10%,
+        var(--mui-palette-background-paper, #ffffff)); }}
+{ON_PHONE} {{ :host {{ padding: 0 4px 0 10px; }} }}
+"""

@@ -12,7 +12,7 @@ from dashboard.rooms.room import Room
 from dashboard.session.notebook import in_notebook
 from dashboard.session.view import OneMessage
 from dashboard.views.history import HistoryView
-from dashboard.widgets.hinted import Button, Hinted
+from dashboard.widgets.hinted import OUTLINE, Button, Hinted
 from dashboard.widgets.markup import Markup
 from dashboard.words.numbers import number
 from gridworld import TRAIL_LENGTH, Cell, GreedyEpisode, Snapshot, Status, Step, read_cells
@@ -27,9 +27,13 @@ _END_SECONDS = 2.0
 _TIMES_TOLD, _TIMES_SHOWN = 3, 2
 
 _SAID = """
-:host { font-size: 12px; line-height: 18px; color: var(--mui-palette-text-secondary);
-        font-variant-numeric: tabular-nums; }
+:host { max-width: 130px; font-size: 12px; line-height: 16px;
+        color: var(--mui-palette-text-secondary); font-variant-numeric: tabular-nums; }
 """
+
+
+_LOOK = {"height": 34, "borderRadius": "8px", "fontSize": "13px", "whiteSpace": "nowrap"}
+_BUTTON = ".bk-btn { height: 34px; border-radius: 8px; font-size: 13px !important; }"
 
 
 class PageButton(Hinted, pmui.Button):
@@ -70,8 +74,9 @@ class ReplayView:
         self._episode: tuple[GreedyEpisode, Snapshot] | None = None
         self._last, self._shown, self._began_at, self._interval = 0, 0, math.nan, _STEP_SECONDS
         self._outcome = ""
-        kind = Button if in_notebook() else PageButton
-        look = {} if in_notebook() else {"variant": "outlined", "size": "small"}
+        kind, look = PageButton, {"variant": "outlined", "sx": _LOOK}
+        if in_notebook():
+            kind, look = Button, {"stylesheets": [OUTLINE, _BUTTON]}
         self._button = kind(
             label="Watch greedy",
             hint="Shows what it has learned: one episode of the greedy policy, without learning.",

@@ -2,6 +2,7 @@
 
 import panel as pn
 
+from dashboard.session.notebook import in_notebook
 from dashboard.views.cells import ARROWS
 from dashboard.views.mathml import is_one_step, mathematics, rule, worked, worked_lines
 from dashboard.views.moves import Manner, manner_of
@@ -18,6 +19,8 @@ _CHOSEN = {
     True: ("exploring", "Explored: one of all four actions, by chance."),
     False: ("greedy", "Exploited: a best action of the Q-table."),
 }
+#: Share of the target below which a TD error is but rounding.
+_ROUNDING = 1e-12
 #: What happened, after "In (5, 0) it went → right (exploring), ".
 _HAPPENED = {
     Manner.MOVED: "got {reward} and came to {there}",
@@ -51,8 +54,7 @@ class StepView:
             value=[],
             hint="The same update one line after the other, with all digits.",
             margin=0,
-            stylesheets=[_SWITCH],
-            styles={"align-self": "flex-end", "margin-top": "-26px", "z-index": "1"},
+            stylesheets=[_SWITCH] if in_notebook() else [_SWITCH, _BESIDE],
         )
         self.panel = pn.Column(self.div.pane(), self.lines, sizing_mode="stretch_width")
         self.calculation: Markup | None = None
@@ -96,7 +98,7 @@ class StepView:
         if update is None:
             return f'{words}{symbols}<p class="note">{_LATER}</p>'
         facts = {
-            "TD error δ": _signed(update.td_error),
+            "TD error δ": _signed(update),
             "Target": _number(update.target),
             **self._counted(step, update),
         }
@@ -191,9 +193,13 @@ def _number(value: float) -> str:
     return f'<span title="{exact_number(value)}">{short_number(value)}</span>'
 
 
-def _signed(value: float) -> str:
-    shown = _number(value)
-    return shown.replace(">", ">+", 1) if value > 0 else shown
+def _signed(update: Update) -> str:
+    """The TD error with its sign; none where it is but what the target's last digit is worth."""
+    error = update.td_error
+    if 0 < abs(error) < _ROUNDING * max(abs(update.target), abs(update.old_value)):
+        return f'<span title="{exact_number(error)}: rounding alone">≈ 0</span>'
+    shown = _number(error)
+    return shown.replace(">", ">+", 1) if error > 0 else shown
 
 
 _COMMON = """
@@ -211,14 +217,14 @@ _STYLE = f"""{_COMMON}
 .words {{ min-height: 40px; }}
 .words b {{ white-space: nowrap; }}
 .count {{ float: right; margin-left: 12px; font-size: 12px; color: var(--muted); }}
-.rule {{ margin-top: 6px; height: 20px; overflow: auto hidden; white-space: nowrap;
-        scrollbar-width: none; color: var(--muted); }}
+.rule {{ margin-top: 4px; height: 24px; line-height: 24px; overflow: auto hidden;
+        scrollbar-width: none; white-space: nowrap; color: var(--muted); }}
 .rule math {{ font-size: 13px; }}
 .worked {{ margin-top: 2px; min-height: 48px; padding-left: 62px; text-indent: -62px;
           font: 16px/24px Cambria, "STIX Two Text", "Times New Roman", serif;
           font-variant-numeric: lining-nums tabular-nums; }}
 .worked span {{ white-space: nowrap; text-indent: 0; }}
-dl {{ display: flex; gap: 24px; margin: 6px 0 0; height: 34px; white-space: nowrap; }}
+dl {{ display: flex; gap: 24px; margin: 4px 0 0; height: 40px; white-space: nowrap; }}
 dt {{ font-size: 12px; line-height: 16px; color: var(--muted); }}
 dd {{ margin: 0; line-height: 18px; min-width: 56px; font-weight: 600; }}
 dd math {{ font-size: 13px; font-weight: normal; }}
@@ -238,7 +244,7 @@ _LINES_STYLE = f"""{_COMMON}
 .values p {{ display: flex; flex-wrap: wrap; gap: 0 14px; }}
 """
 _SWITCH = """
-:host { width: auto; }
+:host { width: auto; align-self: flex-end; z-index: 1; }
 .bk-input-group { display: block; }
 label { display: flex; align-items: center; gap: 4px; min-height: 24px; cursor: pointer;
         font-size: 12px; color: var(--mui-palette-primary-main); }
@@ -249,3 +255,5 @@ input::before { content: "▸"; display: block; line-height: 10px; font-size: 14
 input:checked::before { content: "▾"; }
 input:focus-visible { outline: 2px solid var(--mui-palette-primary-main); outline-offset: 2px; }
 """
+#: Where there is room, beside the numbers.
+_BESIDE = "@media (min-width: 1101px) { :host { margin-top: -26px !important; } }"

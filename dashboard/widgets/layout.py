@@ -9,6 +9,10 @@ from dashboard.widgets.theme import BAR_HEIGHT, CARD, HEADER_HEIGHT, ON_PHONE
 
 #: Class of what is open where it begins closed, and closed where it begins open.
 TOGGLED = "toggled"
+#: Class of the body and its first column while the map is edited: its tools are always in view.
+EDITED = "edited"
+#: What is closed on a wide screen.
+_CLOSED = f".{TOGGLED}:not(.{EDITED})"
 
 _ABOVE = HEADER_HEIGHT + BAR_HEIGHT
 #: The columns: settings, picture, words. On a phone all of them are one.
@@ -18,16 +22,16 @@ BODY = f"""
         --body-height: calc(100vh - {_ABOVE}px);
         height: var(--body-height); min-height: 500px; width: 100%;
         background: var(--mui-palette-background-default); }}
-:host(.{TOGGLED}) {{ grid-template-columns: minmax(0, 1fr) 400px; }}
+:host({_CLOSED}) {{ grid-template-columns: minmax(0, 1fr) 400px; }}
 @media (min-width: 1500px) {{
   :host {{ grid-template-columns: 236px minmax(0, 1fr) 520px; }}
-  :host(.{TOGGLED}) {{ grid-template-columns: minmax(0, 1fr) 520px; }}
+  :host({_CLOSED}) {{ grid-template-columns: minmax(0, 1fr) 520px; }}
 }}
 @media (max-width: 1100px) {{
-  :host, :host(.{TOGGLED}) {{ grid-template-columns: minmax(0, 1fr) minmax(345px, 44%); }}
+  :host, :host({_CLOSED}) {{ grid-template-columns: minmax(0, 1fr) minmax(345px, 44%); }}
 }}
 {ON_PHONE} {{
-  :host, :host(.{TOGGLED}) {{ display: flex !important; flex-direction: column;
+  :host, :host({_CLOSED}) {{ display: flex !important; flex-direction: column;
                              --body-height: calc(100vh - 56px);
                              height: auto !important; min-height: 0; gap: 4px;
                              padding: 0 10px 110px; }}
@@ -36,11 +40,11 @@ BODY = f"""
 #: Height of the body in a notebook's cell, or in another page: it cannot tell how high that is.
 HEIGHT_IN_CELL = 640
 BODY_IN_CELL = f"""
-:host, :host(.{TOGGLED}) {{ --body-height: {HEIGHT_IN_CELL}px; padding: 12px;
+:host, :host({_CLOSED}) {{ --body-height: {HEIGHT_IN_CELL}px; padding: 12px;
   grid-template-columns: 200px minmax(0, 1fr) minmax(322px, 36%); }}
-:host(.{TOGGLED}) {{ grid-template-columns: minmax(0, 1fr) minmax(322px, 36%); }}
+:host({_CLOSED}) {{ grid-template-columns: minmax(0, 1fr) minmax(322px, 36%); }}
 @media (max-width: 1100px) {{
-  :host, :host(.{TOGGLED}) {{ grid-template-columns: minmax(0, 1fr) minmax(322px, 36%); }}
+  :host, :host({_CLOSED}) {{ grid-template-columns: minmax(0, 1fr) minmax(322px, 36%); }}
 }}
 """
 #: A line of the header, where there is no page to place it.
@@ -57,22 +61,25 @@ def in_column(place: int) -> str:
     return f":host {{ grid-row: 1; grid-column: {place} / span 1; }}"
 
 
-#: The first column: settings, or the tools of the map. On a phone it is a sheet.
+#: The first column: settings, or the tools of the map. On a phone it is a sheet, and tools leave
+#: the map in view.
 SIDE = f"""
 {in_column(1)}
 :host {{ padding: 12px; overflow: hidden auto; min-height: 0; max-height: 100%; }}
-:host(.{TOGGLED}) {{ display: none !important; }}
+:host({_CLOSED}) {{ display: none !important; }}
 @media (max-width: 1100px) {{
   :host {{ display: none !important; }}
-  :host(.{TOGGLED}) {{
+  :host(.{TOGGLED}), :host(.{EDITED}) {{
     display: flex !important; position: fixed; z-index: 40; left: 14px; bottom: 14px;
     width: 262px !important; top: {_ABOVE + 14}px; max-height: none;
     box-shadow: 0 8px 24px rgba(0, 0, 0, 0.3); }}
+  :host(.{EDITED}) {{ left: auto; right: 14px; }}
 }}
 {ON_PHONE} {{
-  :host(.{TOGGLED}) {{
+  :host(.{TOGGLED}), :host(.{EDITED}) {{
     left: 0; right: 0; top: auto; bottom: 0; width: auto !important; max-height: 72vh;
     padding: 16px; border-radius: 16px 16px 0 0; }}
+  :host(.{EDITED}) {{ max-height: 42vh; padding: 4px; }}
 }}
 """
 
@@ -116,6 +123,7 @@ def bokeh_pane(model: LayoutDOM, **params: Any) -> pn.pane.Bokeh:
     return pn.pane.Bokeh(model, **{"sizing_mode": "stretch_width", "margin": 0} | params)
 
 
-def toggle(layout: Any) -> None:
-    """Opens a layout or closes it, by its class of CSS; see `TOGGLED`."""
-    layout.css_classes = [] if TOGGLED in layout.css_classes else [TOGGLED]
+def toggle(layout: Any, name: str = TOGGLED) -> None:
+    """Gives a layout a class of CSS, or takes it away."""
+    classes = [each for each in layout.css_classes or [] if each != name]
+    layout.css_classes = classes if name in (layout.css_classes or []) else [*classes, name]

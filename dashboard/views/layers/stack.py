@@ -53,6 +53,7 @@ _STYLE = """
 .scale { display: flex; gap: 8px; align-items: center; font-variant-numeric: tabular-nums;
          min-height: 18px; }
 .bar { flex: 1; height: 8px; border-radius: 4px; }
+.scale b { min-width: 46px; font-weight: 600; }
 """
 
 
@@ -236,10 +237,11 @@ class LayeredView:
                 self._cards.draw(self.frame_of(self._snapshot), at_once=True)
 
     def _explain(self, frame: Frame) -> None:
-        shown = [kind for kind in PALETTES if kind in self._on]
-        lines = [_bar(kind, frame) for kind in shown if kind != "Optimal values"]
-        if "Optimal values" in shown and not set(shown) & (_VALUED - {"Optimal values"}):
-            lines.append(_bar("Optimal values", frame))
+        # What is coloured by the same scale has one bar.
+        bars = {
+            "Values" if kind in _VALUED else kind: kind for kind in PALETTES if kind in self._on
+        }
+        lines = [_bar(kind, frame, title * (len(bars) > 1)) for title, kind in bars.items()]
         notes = _notes(self._grid.dynamics)
         if self._on & _PLANNED and self._snapshot.plan is None:
             notes.append("Planning has no answer: not yet, or none that is finite.")
@@ -272,12 +274,14 @@ def _range(kind: str, frame: Frame) -> str:
     return f", from {low} to {high}"
 
 
-def _bar(kind: str, frame: Frame) -> str:
+def _bar(kind: str, frame: Frame, title: str) -> str:
+    """A background's scale of colours, with a title where there are several."""
     low, high = _bounds(kind, frame)
     colours = ", ".join(PALETTES[kind][i] for i in range(0, 256, 15))
     name = f"Colours: {BACKGROUNDS[kind]}, from {low} to {high}"
+    before = f"<b>{title}</b>" if title else ""
     return (
-        f'<div class="scale"><span>{low}</span><span class="bar" role="img" '
+        f'<div class="scale">{before}<span>{low}</span><span class="bar" role="img" '
         f'aria-label="{escape(name)}" '
         f'style="background: linear-gradient(to right, {colours})"></span>'
         f"<span>{high}</span></div>"

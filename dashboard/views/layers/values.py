@@ -23,6 +23,8 @@ from dashboard.views.layers.tiles import TileImage, pixels_of, quarters
 
 #: Longest side of a map, in cells, at which numbers fit into triangles.
 _TRIANGLE_NUMBER_SIDE = 8
+#: Longest side at which there is room for a zero before the point, on a phone too.
+_ROOMY_SIDE = 5
 #: How far below a cell's middle its number is, in cells.
 _BELOW = 0.31
 
@@ -119,6 +121,7 @@ class TrianglesLayer(_ValuesLayer):
         }
         if not self._with_numbers or place.side > _TRIANGLE_NUMBER_SIDE:
             n = 0
+        self._is_tight = place.side > _ROOMY_SIDE
         self._numbers.glyph.text_font_size = f"{max(9, min(12, 72 // place.side))}px"
         self._numbers.place(
             (cells.x[:n, None] + 0.29 * DX).ravel().round(2).tolist(),
@@ -141,12 +144,18 @@ class TrianglesLayer(_ValuesLayer):
         update_column(self._triangles, "place", places.tolist())
         if self._numbers:
             inks = ink_on(self._kind, places, frame.theme).tolist()
-            self._numbers.write(scale.texts(values), inks)
+            texts = scale.texts(values)
+            self._numbers.write(_tight(texts) if self._is_tight else texts, inks)
 
 
 def number_pixels(side: int) -> int:
     """Size of a number in a cell of a map with so many cells along its longer side."""
     return max(9, min(13, 92 // side))
+
+
+def _tight(texts: list[str]) -> list[str]:
+    """Numbers below 1 without the zero before the point."""
+    return [text.replace("0.", ".", 1) if text.lstrip("−")[:2] == "0." else text for text in texts]
 
 
 def _seen(places: NDArray) -> NDArray:

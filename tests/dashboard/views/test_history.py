@@ -1,5 +1,6 @@
 """Going back in a run, and playing it, without a browser."""
 
+import re
 from contextlib import nullcontext
 
 import panel as pn
@@ -51,7 +52,7 @@ class Page:
     @property
     def banner(self):
         assert self.history.banner.visible
-        return self.history.banner[0].object.text
+        return re.sub("&lt;/?span.*?>", "", self.history.banner[0].object.text)
 
     def drag(self, place):
         """Moves the slider, and lets go of it."""
