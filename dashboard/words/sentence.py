@@ -254,7 +254,7 @@ def _episodes(snapshot: Snapshot) -> str:
 
 
 def _of_all(snapshot: Snapshot) -> str:
-    verb = "is" if snapshot.num_episodes == 1 else "are"
+    verb = "is" if 1 in (snapshot.episode, snapshot.num_episodes) else "are"
     of_all = counted(snapshot.num_episodes, "episode")
     return f"{snapshot.episode:,} of {of_all} {verb}"
 

@@ -145,6 +145,7 @@ def test_sliders_set_what_they_stand_for_by_keys_and_by_mouse(dashboard):
         dashboard.drag_to_middle(label)
         expect(dashboard.field(label)).to_have_value(re.compile(r"0\.(4[5-9]|5\d?)$"))
     dashboard.press("Step")
+    expect(dashboard.status).to_have_text("Paused")
     expect(dashboard.number("Epsilon ε")).to_have_text(re.compile(r"^0\.(4[5-9]|5\d?)0*$"))
 
 

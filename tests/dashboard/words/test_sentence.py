@@ -193,8 +193,9 @@ def test_the_end_is_told_with_its_verdict():
     unknown = ending_of(replace(snapshot, gap=None, plan=None, optimal_return=None), 3)
     assert unknown.text == "Finished after 500 episodes in 3 seconds."
     assert ending_of(replace(snapshot, status=Status.FAILED), 3).kind == "error"
-    stopped = ending_of(replace(snapshot, status=Status.STOPPED, episode=36), 3)
-    assert stopped.text == "Stopped: 36 of 500 episodes are done."
+    for episode, verb in ((36, "are"), (1, "is"), (0, "are")):
+        stopped = ending_of(replace(snapshot, status=Status.STOPPED, episode=episode), 3)
+        assert stopped.text == f"Stopped: {episode} of 500 episodes {verb} done."
     assert ending_of(replace(snapshot, status=Status.PAUSED), 3) is None
 
 
