@@ -155,12 +155,22 @@ def _put_styles_inline(document: Any) -> None:
     if not is_on("comms"):
         return
     try:
-        from panel.io.notebook import patch_inline_stylesheets
-
         held = document.callbacks._held_events
-    except (AttributeError, ImportError) as error:
+    except AttributeError as error:
         say_lost(_STYLES_LOST, str(error))
         return
     for event in held:
         if isinstance(event, ModelChangedEvent) and event.attr == "stylesheets":
-            patch_inline_stylesheets(event.model)
+            put_inline(event.model)
+
+
+def put_inline(model: UIElement) -> None:
+    """Puts the style sheets of a model into it that the browser would ask another host for."""
+    if not is_on("comms"):
+        return
+    try:
+        from panel.io.notebook import patch_inline_stylesheets
+    except ImportError as error:
+        say_lost(_STYLES_LOST, str(error))
+        return
+    patch_inline_stylesheets(model)

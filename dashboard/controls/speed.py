@@ -58,7 +58,7 @@ class SpeedControl:
         }
         if in_notebook():
             self._slider: Any = NotebookSlider(
-                end=len(SPEEDS) - 1, width=150, stylesheets=[UNTITLED], **common
+                end=len(SPEEDS) - 1, width=150, stylesheets=[UNTITLED, _SLIDER_IN_CELL], **common
             )
         else:
             self._slider = DiscreteSlider(
@@ -104,6 +104,7 @@ _SLIDER = f"""
 :host {{ align-self: center; }}
 {ON_PHONE} {{ :host {{ max-width: 84px !important; min-width: 0 !important; }} }}
 """
+_SLIDER_IN_CELL = ":host { align-self: center; padding-top: 9px; width: 150px; }"
 _ROW = f"""
 :host {{ align-items: center; gap: 10px; flex: none; height: 40px; }}
 :host::before {{ content: "Speed" / ""; font-size: 13px;

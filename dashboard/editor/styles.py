@@ -1,7 +1,8 @@
 """How the map editor looks: stylesheets and styles for its widgets."""
 
 from typing import Any
-from urllib.parse import quote
+
+from dashboard.widgets import icons
 
 WHOLE_WIDTH: dict[str, Any] = {
     "margin": 0,
@@ -41,11 +42,6 @@ NUMBER = f"""
 .bk-input-group > .bk-spin-wrapper input {{ padding-right: 8px; }}
 """
 TALL = ":host textarea.bk-input { height: auto; min-height: 9em; }"
-PENCIL = quote(
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M4 16.5V20h3.5L17.6 '
-    "9.9l-3.5-3.5zM20.3 7.2a1 1 0 0 0 0-1.4l-2.1-2.1a1 1 0 0 0-1.4 0L15.1 5.4l"
-    '3.5 3.5z"/></svg>'
-)
 PLAIN = {
     "textTransform": "none",
     "fontSize": 14,
@@ -68,14 +64,7 @@ SWITCH = {
         "backgroundColor": "color-mix(in srgb, var(--mui-palette-primary-main) 10%, "
         "var(--mui-palette-background-paper))",
     },
-    "&::before": {
-        "content": '""',
-        "flex": "none",
-        "width": 18,
-        "height": 18,
-        "backgroundColor": "currentColor",
-        "mask": f"url('data:image/svg+xml,{PENCIL}') center / contain no-repeat",
-    },
+    "&::before": icons.mask("edit"),
     "@media (max-width: 700px)": {"fontSize": 0, "gap": 0, "padding": "0 8px"},
 }
 FOLD = {
@@ -89,3 +78,13 @@ FOLD = {
     "&::before": {"content": '"▸"', "width": 16, "textAlign": "left"},
     "&.Mui-selected::before": {"content": '"▾"'},
 }
+#: A button that stays pressed where it is none of Material's.
+TOGGLE_IN_CELL = """
+.bk-btn { height: 34px; padding: 0 10px; border: none !important; border-radius: 8px;
+          background: none !important; box-shadow: none !important; font-size: 14px !important;
+          color: var(--mui-palette-text-primary) !important; }
+.bk-btn:hover { background: var(--mui-palette-divider) !important; }
+.bk-btn.bk-active { font-weight: 600; color: var(--mui-palette-primary-main) !important;
+  background: color-mix(in srgb, var(--mui-palette-primary-main) 10%,
+                        var(--mui-palette-background-paper)) !important; }
+"""

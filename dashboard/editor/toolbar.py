@@ -13,6 +13,7 @@ from dashboard.editor.brushes import Brushes
 from dashboard.editor.draft import Draft
 from dashboard.session.notebook import in_notebook
 from dashboard.session.subscriptions import Watch
+from dashboard.widgets import icons
 from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button, Hinted
 from dashboard.widgets.theme import THEME
@@ -125,7 +126,9 @@ class Toolbar:
         self._tools = pn.Column(sizing_mode="stretch_width", margin=0)
         parameter = editor.param["editing"]
         self.switch = _toggle(
-            parameter.label, parameter.doc, styles.SWITCH, value=editor.editing, margin=0
+            *(parameter.label, parameter.doc, styles.SWITCH, "edit"),
+            value=editor.editing,
+            margin=0,
         )
         self.switch.link(editor, value="editing", bidirectional=True)
         self.panel = pn.Column(
@@ -241,11 +244,12 @@ class Toolbar:
         return self._field(owner, name, kind).widget
 
 
-def _toggle(label: str, hint: str, look: dict[str, Any], **params: Any) -> Any:
+def _toggle(label: str, hint: str, look: dict[str, Any], icon: str = "", **params: Any) -> Any:
     """A button that stays pressed; the look is one of Material's `sx`."""
     common = {"label": label, "hint": hint, **params}
     if in_notebook():
-        return NotebookToggle(**common)
+        sheets = [icons.icon(icon)] if icon else []
+        return NotebookToggle(**common, stylesheets=[styles.TOGGLE_IN_CELL, *sheets])
     # Panel's page turns the palette round for what is Material's in its header.
     return Toggle(**common, sx=look, theme_config=THEME)
 

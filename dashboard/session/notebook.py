@@ -16,7 +16,10 @@ def in_notebook() -> bool:
     A cell's output must carry whatever it needs, and each Material component brings all of
     them along, with 1.4 MB: there Panel's own widgets are the better ones.
     """
-    return pn.state.curdoc is None and _shell() is not None
+    # While a cell's message is handled there is a document, too; only a server gives it a session.
+    document = pn.state.curdoc
+    is_served = document is not None and document.session_context is not None
+    return not is_served and _shell() is not None
 
 
 class NotebookRow(CellRow):

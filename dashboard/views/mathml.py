@@ -29,6 +29,8 @@ def _element(part: str) -> str:
         return f'<msub>{sign}<mi>a</mi></msub><mspace width="0.15em"/>'
     if part == "′":
         return '<mo lspace="0" rspace="0">′</mo>'
+    if part in "()[]|":  # as high as a letter: a line has no room for more
+        return f'<mo stretchy="false">{part}</mo>'
     return f"<mo>{part}</mo>" if part in _SIGNS else f"<mi>{part}</mi>"
 
 

@@ -51,9 +51,13 @@ dd { font-variant-numeric: tabular-nums; line-height: 24px; font-weight: 700; }
 .cards dd.long { font-size: 13px; }
 .cards small { font-size: 12px; font-weight: 400; color: var(--mui-palette-text-secondary); }
 .more dd { font-weight: 600; line-height: 20px; }
+@container (max-width: 400px) {
+  .cards > div { padding: 7px 6px 0; }
+  .cards dt { font-size: 11px; letter-spacing: -0.03em; }
+  .cards small { display: none; }
+}
 @container (max-width: 370px) {
   .cards > div { padding: 7px 5px 0; }
-  .cards dt { font-size: 11px; }
   .cards dd { font-size: 16px; }
 }
 dd.good { color: var(--mui-palette-success-main); }

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import panel as pn
-from bokeh.models import ImportedStyleSheet
+from bokeh.models import ImportedStyleSheet, InlineStyleSheet
 
+from dashboard.compat.comms import put_inline
+from dashboard.session.notebook import in_notebook
 from dashboard.views.cells import ARROWS, KINDS, OPEN, TERMINAL
 from dashboard.views.step import NAMES
 from dashboard.widgets.hinted import Select
@@ -136,6 +138,8 @@ class _Tabulator(pn.widgets.Tabulator):
 
     def _get_model(self, *args: Any, **kwargs: Any) -> Any:
         model: Any = super()._get_model(*args, **kwargs)
+        if in_notebook():
+            put_inline(model)
         if pn.state.curdoc is not None:
             # The Material theme changes a table's styles in the browser. The browser sends them
             # back, with models that it has just received spelled out as if they were new.
@@ -157,7 +161,9 @@ class _Tabulator(pn.widgets.Tabulator):
 
 
 def _as_text(sheet: Any) -> Any:
-    return f'@import url("{sheet.url}");' if isinstance(sheet, ImportedStyleSheet) else sheet
+    if isinstance(sheet, ImportedStyleSheet):
+        return f'@import url("{sheet.url}");'
+    return sheet.css if isinstance(sheet, InlineStyleSheet) else sheet
 
 
 def _marked(value: float, is_best: bool) -> str:

@@ -38,7 +38,7 @@ BODY = f"""
 }}
 """
 #: Height of the body in a notebook's cell, or in another page: it cannot tell how high that is.
-HEIGHT_IN_CELL = 640
+HEIGHT_IN_CELL = 690
 BODY_IN_CELL = f"""
 :host, :host({_CLOSED}) {{ --body-height: {HEIGHT_IN_CELL}px; padding: 12px;
   grid-template-columns: 200px minmax(0, 1fr) minmax(322px, 36%); }}
