@@ -1,5 +1,7 @@
 """`Settings`: what the next run is made of, as fields beside the picture."""
 
+import math
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +17,7 @@ from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button
 from dashboard.widgets.sliding import SlidingField
 from dashboard.widgets.theme import soft
-from gridworld import LEVELS, TUNABLE, LearningConfig, Snapshot
+from gridworld import LEVELS, TUNABLE, LearningConfig, Snapshot, Status
 
 LOCKED = "Locked while training. Stop to change."
 _TUNED = "Learning rate, discount and epsilon may be tuned; all else is locked until Stop."
@@ -34,6 +36,8 @@ _SYMBOLS = {"learning_rate": "α", "discount_factor": "γ", "epsilon": "ε"}
 #: Parameters of all learners that are seldom changed.
 _RARE = ("min_epsilon", "initial_q", "optimal_evaluations")
 _SHOWN = (*_SLIDERS, *_RARE, "num_episodes")
+#: Time between two looks at what holds in the run, for what may be tuned.
+_FOLLOW_SECONDS = 1.0
 
 
 class Settings:
@@ -59,6 +63,7 @@ class Settings:
         self._pace = [Field(room.pace, name, watch=self._watch) for name in PACE]
         self._tuning_switch = Field(room.tuning, "allowed", watch=self._watch)
         self._tuned: dict[str, SlidingField] = {}
+        self._follow_at = -math.inf
         self._lock_note = pn.pane.HTML(stylesheets=[_LOCK], sizing_mode="stretch_width", margin=0)
         self._lock_note.visible = False
         self._level_note = pn.pane.HTML(stylesheets=[_NOTE], margin=(0, 0, 2, 0))
@@ -105,6 +110,7 @@ class Settings:
     def update(self, snapshot: Snapshot) -> None:
         """Enables the fields that the status allows."""
         room = self._room
+        self._follow_run()
         is_other = not room.locked and room.is_as_in_the_book is False
         now = snapshot.status, room.locked, room.tuning.allowed, is_other
         if now == self._drawn:
@@ -118,6 +124,15 @@ class Settings:
             dice.disabled = room.locked
         self._lock_note.param.update(object=_TUNED if is_tuning else LOCKED, visible=room.locked)
         self._show_tuning(is_tuning)
+
+    def _follow_run(self) -> None:
+        """Has the fields that may be tuned show what holds now, unless a person is typing."""
+        room, now = self._room, time.monotonic()
+        is_tuning = room.locked and room.tuning.allowed
+        if is_tuning and (now >= self._follow_at or room.status is not Status.RUNNING):
+            self._follow_at = now + _FOLLOW_SECONDS
+            if not any(field.is_being_typed for field in self._tuned.values()):
+                room.follow_run()
 
     def _refresh(self) -> None:
         self.update(self._room.snapshot)

@@ -583,16 +583,20 @@ class Room(param.Parameterized):
         self._changed()
 
     @alone
+    def follow_run(self) -> None:
+        """Has the tuning show what holds in the run now: epsilon decays by itself."""
+        self._follow_run()
+
+    @alone
     def _on_tuning(self, *events: param.parameterized.Event) -> None:
         if self.locked and self.tuning.allowed and not self._following:
             self._trainer.tune(**{event.name: event.new for event in events})
             self._changed()
 
     def _follow_run(self) -> None:
-        """Has the tuning show what the run begins with."""
-        begun = self._trainer.snapshot
+        now = self._trainer.snapshot
         self._following = True
         try:
-            self.tuning.param.update(**{name: getattr(begun, name) for name in TUNABLE})
+            self.tuning.param.update(**{name: getattr(now, name) for name in TUNABLE})
         finally:
             self._following = False

@@ -160,7 +160,8 @@ class GridView:
                     "bounds": (min(start, end), max(start, end)),
                     "min_interval": _LEAST_CELLS,
                 }
-            axis.update(start=start, end=end, reset_start=start, reset_end=end, **limits)
+            axis.update(**limits)  # first: the browser keeps a range within its bounds
+            axis.update(start=start, end=end, reset_start=start, reset_end=end)
 
     def update(self, snapshot: Snapshot) -> None:
         """Moves the agent and its trail; draws the map if it has changed."""

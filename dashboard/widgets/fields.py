@@ -1,5 +1,7 @@
 """`Field`: a widget bound to one parameter of a Param object."""
 
+import math
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -14,6 +16,9 @@ from dashboard.session.toasts import toast
 from dashboard.widgets.hinted import CheckBoxGroup, Hinted, Select, TextAreaInput, TextInput
 from dashboard.widgets.told import SWITCH_ECHO_SECONDS, Told
 from gridworld import parameters
+
+#: Time after the last key for which a person is taken to be typing still.
+_TYPING_SECONDS = 15.0
 
 
 class Switch(Hinted, pmui.Switch):
@@ -58,6 +63,7 @@ class Field:
         self._lock = lock if lock is not None else nullcontext()
         self._parameter = owner.param[name]
         self.label = self._parameter.label
+        self._typed_at = -math.inf
         # The widget is one check box: it holds a list with True in it, or an empty one.
         self._is_boxed = isinstance(self._parameter, param.Boolean) and in_notebook()
         self.widget = self._entry = self._make_widget()
@@ -67,8 +73,15 @@ class Field:
             self._tell: Callable[..., Any] = told.tell
         else:
             self._entry.param.watch(lambda event: self._on_entry(event.new), "value")
+            if "value_input" in self._entry.param:
+                self._entry.param.watch(self._on_typing, "value_input")
             self._tell = self._entry.param.update
         watch(owner, [name], self._show)
+
+    @property
+    def is_being_typed(self) -> bool:
+        """Whether a person has begun to type and has not entered it yet."""
+        return time.monotonic() - self._typed_at < _TYPING_SECONDS
 
     @property
     def disabled(self) -> bool:
@@ -137,7 +150,12 @@ class Field:
         elif getattr(self._entry, "value_input", shown) != shown:
             self._entry.value_input = shown
 
+    def _on_typing(self, event: param.parameterized.Event) -> None:
+        is_typed = event.new not in (self._entry.value, self._shown())
+        self._typed_at = time.monotonic() if is_typed else -math.inf
+
     def _on_entry(self, entered: Any) -> None:
+        self._typed_at = -math.inf
         if entered != self._shown():
             self.enter(entered)
 

@@ -72,6 +72,10 @@ class SlidingField(Field):
         start, end = self._range
         return float(min(max(getattr(self._owner, self._name), start), end))
 
+    def _shown(self) -> str:
+        text = str(super()._shown())
+        return text if len(text) <= _MOST_CHARACTERS else f"{float(text):.6g}"
+
     def _enable(self, disabled: bool) -> None:
         super()._enable(disabled)
         self._told_slider.tell(disabled=disabled)
@@ -85,6 +89,8 @@ class SlidingField(Field):
             self.enter(round(place, 6))
 
 
+#: Longest text that there is room for: what decays has sixteen digits.
+_MOST_CHARACTERS = 10
 #: Hides the title of a slider of Panel's own, where a label beside it says the same.
 UNTITLED = ".bk-slider-title { display: none !important; }"
 _LOOK = {"& .MuiFormLabel-root": {"display": "none"}, "& .MuiSlider-root": {"paddingBlock": "10px"}}

@@ -37,15 +37,20 @@ def test_parameters_can_be_tuned_in_mid_run_and_the_run_made_again(dashboard):
     expect(dashboard.field("Learning rate now")).to_have_count(0)  # there is no run yet
     for _ in range(4):
         dashboard.press("Episode")
+    # What holds now is shown, and what was shown at first can be entered again.
+    expect(dashboard.field("Epsilon now")).to_have_value("0.98015")
+    dashboard.enter(Epsilon_now=1)
+    expect(dashboard.number("Epsilon ε")).to_have_text("1.000")
     dashboard.enter(Learning_rate_now=0.5, Epsilon_now=0.25)
     expect(dashboard.number("Epsilon ε")).to_have_text("0.250")
     expect(dashboard.field("Learning rate")).to_have_count(0)  # they take its place
     dashboard.enter(Discount_factor_now=2)
     expect(dashboard.toasts("Discount factor now must be a number from 0 to 1")).to_have_count(1)
     dashboard.press("Episode", "Episode")
-    dashboard.wait_until(lambda: dashboard.source("changes")["x"] == [4, 4])
+    dashboard.wait_until(lambda: dashboard.source("changes")["x"] == [4, 4, 4])
     marks = dashboard.source("changes")
     assert [text.partition(",")[0] for text in marks["text"]] == [
+        "ε → 1",
         "α 0.1 → 0.5",
         "ε → 0.25",
     ]
@@ -53,6 +58,7 @@ def test_parameters_can_be_tuned_in_mid_run_and_the_run_made_again(dashboard):
     trainer = Trainer(GridWorldConfig(), QLearningConfig(), seed=0)
     for _ in range(4):
         trainer.step_episode()
+    trainer.tune(epsilon=1)
     trainer.tune(learning_rate=0.5, epsilon=0.25)
     trainer.step_episode()
     trainer.step_episode()

@@ -282,6 +282,18 @@ def test_tuning_acts_from_the_next_update_on_and_can_be_made_again(make_room):
     assert room.tuning.learning_rate == 0.1
 
 
+def test_the_tuning_shows_what_has_decayed_and_changes_nothing_by_that(make_room):
+    room = make_room(num_episodes=60)
+    room.tuning.allowed = True
+    for _ in range(3):
+        room.step_episode()
+    room.follow_run()
+    assert room.tuning.epsilon == room.snapshot.epsilon < 1
+    assert room.snapshot.changes == ()
+    room.tuning.epsilon = 1
+    assert room.snapshot.epsilon == 1
+
+
 def test_the_exact_answers_come_by_themselves_and_not_too_often(room):
     now = BEGIN
     while room.snapshot.gap is None:  # on a busy machine it takes more than one frame
