@@ -67,12 +67,13 @@ class NumberInput(Hinted, pn.widgets.IntInput):
 class NumberField(Field):
     """A field for a row or a column of the map."""
 
+    _size = 1
+
     def _make_widget(self) -> Any:
         return NumberInput(
             label=self.label,
             hint=self._parameter.doc,
             value=self._shown(),
-            start=0,
         )
 
     def _shown(self) -> Any:
@@ -80,8 +81,16 @@ class NumberField(Field):
 
     def keep_below(self, size: int) -> None:
         """Lets the field take numbers below the size, and no others."""
-        self.widget.end = size - 1
+        # A limit of the widget would be kept by the browser, which says nothing of it.
+        self._size = size
         self._set(min(self._shown(), size - 1))
+
+    def _set(self, entered: Any) -> str | None:
+        try:
+            parameters.check_whole(self.label, entered, 0, self._size - 1)
+        except ValueError as error:
+            return str(error)
+        return super()._set(entered)
 
 
 class Edited(Protocol):

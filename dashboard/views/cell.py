@@ -7,12 +7,13 @@ import numpy as np
 import panel as pn
 from numpy.typing import NDArray
 
+from dashboard.session.toasts import toast
 from dashboard.views.cells import OPEN
 from dashboard.views.step import NAMES
 from dashboard.widgets.hinted import Hinted
 from dashboard.widgets.markup import Markup
 from dashboard.words.numbers import exact_number, short_number
-from gridworld import Action, Cell, Plan, Snapshot, best_actions, parse_layout
+from gridworld import Action, Cell, Plan, Snapshot, best_actions, parameters, parse_layout
 
 #: What the letters of a map stand for: a name, and what is to be said of such a cell.
 _MEANINGS: dict[str, tuple[str, str]] = {
@@ -130,9 +131,7 @@ class CellView:
             return
         self._is_writing = True
         for axis, field in enumerate((self.row, self.column)):
-            field.param.update(
-                end=self._map.shape[axis] - 1, value=None if self.cell is None else self.cell[axis]
-            )
+            field.value = None if self.cell is None else self.cell[axis]
         self._is_writing = False
 
     def _draw(self) -> None:
@@ -141,19 +140,24 @@ class CellView:
             self.head.text, self.body.text = self._describe()
 
     def _on_field(self, _: Any) -> None:
-        """Chooses the cell whose numbers stand in the fields; one that is empty counts 0."""
+        """Chooses the cell whose numbers stand in the fields, or says why there is none."""
         if self._is_writing:
             return
-        entered = [self.row.value or 0, self.column.value or 0]
-        # The fields keep to the map in the browser; whoever goes past them gets the nearest cell.
+        # What is empty is what it was before, and counts 0 at first.
+        before = self.cell or (0, 0)
+        fields = self.row, self.column
         row, col = (
-            min(max(0, value), size - 1)
-            for value, size in zip(entered, self._map.shape, strict=True)
+            old if field.value is None else field.value
+            for field, old in zip(fields, before, strict=True)
         )
-        self.cell = (row, col)
-        # What was entered stays as it is: the other field may be being filled in meanwhile.
-        if entered != [row, col]:
+        try:
+            for field, index, size in zip(fields, (row, col), self._map.shape, strict=True):
+                parameters.check_whole(field.label, index, 0, size - 1)
+        except ValueError as error:
+            toast("error", str(error))
             self._fill_in()
+            return
+        self.cell = (row, col)
         self._draw()
         for callback in self._callbacks:
             callback((row, col))
@@ -258,7 +262,7 @@ class _IndexInput(Hinted, pn.widgets.IntInput):
     """A row or a column of the map; the arrow keys go from one to the next."""
 
     def __init__(self, **params: Any) -> None:
-        look = {"start": 0, "margin": 0, "stylesheets": [_FIELD_STYLE]}
+        look = {"margin": 0, "stylesheets": [_FIELD_STYLE]}
         super().__init__(value=None, **look | params)
 
 

@@ -47,12 +47,11 @@ def test_parameters_can_be_tuned_in_mid_run_and_the_run_made_again(dashboard):
     dashboard.enter(Discount_factor_now=2)
     expect(dashboard.toasts("Discount factor now must be a number from 0 to 1")).to_have_count(1)
     dashboard.press("Episode", "Episode")
-    dashboard.wait_until(lambda: dashboard.source("changes")["x"] == [4, 4, 4])
+    dashboard.wait_until(lambda: dashboard.source("changes")["x"] == [4, 4])
     marks = dashboard.source("changes")
     assert [text.partition(",")[0] for text in marks["text"]] == [
-        "ε → 1",
-        "α 0.1 → 0.5",
         "ε → 0.25",
+        "α 0.1 → 0.5",
     ]
 
     trainer = Trainer(GridWorldConfig(), QLearningConfig(), seed=0)

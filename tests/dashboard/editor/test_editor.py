@@ -401,11 +401,17 @@ def test_a_cell_is_painted_by_its_row_and_column_and_it_is_said(desk):
     assert desk.config.layout == painted(EASY, "#", (1, 0))
 
 
-def test_the_row_and_column_stay_within_the_map(desk):
+def test_the_row_and_column_stay_within_the_map(desk, monkeypatch):
+    told = []
+    monkeypatch.setattr("dashboard.widgets.fields.toast", lambda kind, text: told.append(text))
     desk.editor.row, desk.editor.col = 4, 3
     desk.editor.n_rows = 3
     row = desk.find("Cell row")
-    assert (row.value, row.end, desk.editor.row) == (2, 2, 2)
+    assert (row.value, desk.editor.row) == (2, 2)
+    for number in (3, -1):
+        row.value = number
+        assert (row.value, desk.editor.row) == (2, 2)
+    assert told[-1] == "Cell row must be a whole number from 0 to 2, got -1"
     assert desk.find("Cell column").value == 3
     desk.editor.row = 50  # sent past the field
     before = desk.editor.draft.text

@@ -175,19 +175,19 @@ def test_the_fields_choose_a_cell_as_a_click_does():
     view.column.value = 1  # what is not entered yet counts 0, and is still to be entered
     assert view.cell == (0, 1)
     assert (view.row.value, view.column.value) == (None, 1)
-    view.row.value = 9  # past the map, as only a tampered browser does
-    assert view.cell == (4, 1)
-    assert (view.row.value, view.column.value) == (4, 1)
+    view.row.value = 2
+    view.row.value = None  # emptied
+    assert view.cell == (2, 1)
 
 
-def test_the_fields_keep_to_the_map():
+@pytest.mark.parametrize("number", [4, 99, -1])
+def test_a_number_past_the_map_is_refused_and_the_old_one_stays(number, monkeypatch):
+    told = []
+    monkeypatch.setattr("dashboard.views.cell.toast", lambda kind, text: told.append(text))
     view = drawn(trained(level="cliff_walking").snapshot, (3, 11))
-    assert (view.row.start, view.row.end, view.column.end) == (0, 3, 11)
-    view.row.value = 99  # as sent by a tampered page
-    assert view.cell == (3, 11)
-    assert view.row.value == 3
-    view.update(IDLE)
-    assert (view.row.end, view.column.end) == (4, 4)
+    view.row.value = number
+    assert told == [f"Row must be a whole number from 0 to 3, got {number}"]
+    assert (view.cell, view.row.value) == ((3, 11), 3)
 
 
 def test_a_cell_that_a_new_map_lacks_is_no_longer_chosen():
