@@ -86,6 +86,7 @@ class GridWorldDashboard(Viewer):
         self._transport: Transport | None = None
         self._training_panel: TrainingPanel | None = None
         self._ask: AskView | None = None
+        self._asked: str | None = None
         self._page: pmui.Page | None = None
         self._dark = False
         self._mounting = Mounting(self._document)
@@ -186,11 +187,18 @@ class GridWorldDashboard(Viewer):
             assert panel is not None
             ask = self._ask = AskView(self.room.snapshot, panel.context, self.runner.one_message)
             ask.on_mark(panel.mark_answer)
+            if self._asked is not None:
+                # Before the browser draws it: a change while it does so would be lost.
+                ask.ask(self._asked)
             return ask, ask.panel
+
+        def unmark() -> None:
+            if self._training_panel is not None:
+                self._training_panel.mark_answer(None)
 
         files = sheets.add("Save", "files", "Take the run away, or bring one back.", make_files)
         ask = sheets.add(
-            "Ask", "ask", "Questions, answered of the run that is shown.", make_answers
+            "Ask", "ask", "Questions, answered of the run that is shown.", make_answers, unmark
         )
         self.header.add(pn.HSpacer())
         if self._share is not None:
@@ -210,9 +218,10 @@ class GridWorldDashboard(Viewer):
 
     def _answer_why(self) -> None:
         """Opens the answer that says why the sentence judges as it does."""
+        self._asked = WHY
         self._sheets.open("Ask")
-        assert self._ask is not None
-        self._ask.ask(WHY)
+        if self._ask is not None:
+            self._ask.ask(WHY)
 
     def _show_note(self, note: ProcessesNote) -> None:
         self._views += (note,)

@@ -230,6 +230,7 @@ class TrainingPanel:
         """Shows a map without values in place of the run's; None for the run's map."""
         self._grid.show_draft(layout)
         self._layers.suspend(layout is not None)
+        self._layers.tell(self._room.snapshot)
 
     def _on_tap(self, event: Any) -> None:
         """Chooses the cell that was clicked, and shows its card."""

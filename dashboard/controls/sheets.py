@@ -44,6 +44,7 @@ class Sheets:
         self._sheets: dict[str, Sheet] = {}
         self._views: dict[str, View] = {}
         self._open = ""
+        self._on_close: dict[str, Callable[[], None]] = {}
         self._others: list[pn.Column] = []
 
     def add_other(self, button: Button, panel: pn.Column) -> None:
@@ -67,6 +68,7 @@ class Sheets:
         icon: str,
         hint: str,
         make: Callable[[], tuple[View, Any]],
+        on_close: Callable[[], None] = lambda: None,
     ) -> Sheet:
         """Adds a sheet.
 
@@ -75,7 +77,9 @@ class Sheets:
             icon: Name of the button's icon.
             hint: What it is for, in plain words.
             make: Makes what is on it: a view, and its panel.
+            on_close: Called when it is closed.
         """
+        self._on_close[label] = on_close
         button = ToggleButton(icon, partial(self.toggle, label), label=label, hint=hint)
         panel = pn.Column(visible=False, stylesheets=[SHEET], margin=0, name=f"sheet {label}")
         self._sheets[label] = Sheet(button, panel, make)
@@ -91,6 +95,7 @@ class Sheets:
         is_opened = label != self._open
         if self._open:
             self._show(self._open, False)
+            self._on_close[self._open]()
         self._open = label if is_opened else ""
         if is_opened:
             for panel in self._others:

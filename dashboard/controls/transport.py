@@ -264,7 +264,7 @@ class Transport:
             pn.Row(self._goal.widget, run_to, sizing_mode="stretch_width"),
             visible=False,
             stylesheets=[_MENU_STYLE],
-            name="menu",
+            name="more",
         )
 
 
@@ -330,9 +330,9 @@ _ENTRY = """
 """
 _MENU_STYLE = f"""
 :host {{ position: absolute; right: 10px; top: {BAR_HEIGHT - 4}px; width: 250px; z-index: 30;
-        height: max-content !important; padding: 8px; gap: 2px; border-radius: 12px;
-        box-sizing: border-box;
+        height: max-content !important; max-height: none !important; box-sizing: border-box;
+        padding: 8px; gap: 2px; border-radius: 12px;
         background: var(--mui-palette-background-paper);
         border: 1px solid var(--mui-palette-divider); box-shadow: 0 8px 24px rgba(0, 0, 0, 0.2); }}
-{ON_PHONE} {{ :host {{ top: auto; bottom: calc(100% + 4px); max-height: none !important; }} }}
+{ON_PHONE} {{ :host {{ top: auto; bottom: calc(100% + 4px); }} }}
 """

@@ -146,7 +146,11 @@ class Toolbar:
         editor.param.watch(lambda _: self._on_editing(), "editing")
 
     def refresh(self) -> None:
-        """Enables the buttons that can do something, and keeps the cell within the map."""
+        """Enables the buttons that can do something, and keeps the cell within the map.
+
+        What was said of a cell holds no longer.
+        """
+        self.say("")
         able = {"Undo": self._editor.can_undo, "Redo": self._editor.draft.can_redo}
         for label, button in self._buttons.items():
             button.disabled = not able.get(label, True)

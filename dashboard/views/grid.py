@@ -80,6 +80,11 @@ class GridView:
         """Width of the plot through its height, the numbers of rows and columns included."""
         return self.geometry.ratio
 
+    @property
+    def draft(self) -> str | None:
+        """The map that is shown in place of the run's; None for the run's."""
+        return self._draft
+
     def fit(self, height: str) -> None:
         """Lets the plot be as large as a height allows, whatever its map's shape.
 

@@ -50,6 +50,7 @@ _LINK = """
     outline: 2px solid var(--mui-palette-primary-main) !important; outline-offset: 0; }
 """
 # The name of the button stays in it as text, for those who hear it.
+_PLAY_LABEL, _PAUSE_LABEL = "Play history", "Pause history"
 _PLAY = """
 :host { flex: none; }
 .bk-btn.bk-btn-default { width: 32px; height: 32px !important; padding: 0 !important;
@@ -114,7 +115,7 @@ class HistoryView:
         self._playing, self._stride, self._next_at = False, 1, -math.inf
         self._n_played = 0
         self._play = Button(
-            label="Play history",
+            label=_PLAY_LABEL,
             hint="Play the run again up to the present; press again to hold it.",
             disabled=True,
             align="center",
@@ -256,7 +257,7 @@ class HistoryView:
         if not self._snapshot.total_steps:
             return
         self._playing, self._next_at, self._n_played = True, -math.inf, 0
-        self._play.css_classes = ["playing"]
+        self._play.param.update(css_classes=["playing"], label=_PAUSE_LABEL)
         self._stride = max(1, round(self._end / _MOST_PLAYED))
         if self.moment is None:
             self._go_to(0)
@@ -269,7 +270,7 @@ class HistoryView:
     def _stop_playing(self) -> None:
         if self._playing:
             self._playing = False
-            self._play.css_classes = []
+            self._play.param.update(css_classes=[], label=_PLAY_LABEL)
 
     def _on_slider(self, place: int) -> None:
         """Goes to a place, unless it may be an echo: then `_on_let_go` follows if it is none."""

@@ -12,10 +12,10 @@ from gridworld import GridWorldConfig, Snapshot, parameters
 
 _STYLE = """
 h2 { margin: 16px 0 4px; font-size: 1.1rem; }
-dl { display: grid; grid-template-columns: 1fr auto; gap: 4px 16px; margin: 0;
+dl { display: grid; grid-template-columns: 1fr fit-content(62%); gap: 4px 12px; margin: 0;
      font-variant-numeric: tabular-nums; }
 dt { color: var(--mui-palette-text-secondary); }
-dd { margin: 0; text-align: right; white-space: nowrap; }
+dd { margin: 0; text-align: right; }
 """
 
 

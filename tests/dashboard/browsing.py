@@ -238,6 +238,12 @@ class OpenedDashboard:
         return _cells(self.source("trail"))
 
     @property
+    def cells_in_view(self) -> tuple[float, float]:
+        """Rows and columns that the grid's ranges span, numbers beside the map included."""
+        rows, columns = self.page.evaluate(_RANGES)
+        return rows, columns
+
+    @property
     def walls(self) -> set[tuple[int, int]]:
         """Cells ``(row, col)`` drawn as walls."""
         return {cell for cell, letter in self._drawn_cells() if letter == "#"}
@@ -338,6 +344,12 @@ _WATCH_FRAMES = """() => {
   const trail = Bokeh.documents[0].get_model_by_name("trail")
   globalThis.watchedTrails = []
   trail.patching.connect(() => watchedTrails.push(structuredClone(trail.data)))
+}"""
+_RANGES = """() => {
+  for (const model of Bokeh.documents[0]._all_models.values()) {
+    if (!model.x_range || !model.renderers?.some?.((r) => r.data_source?.name === "trail")) continue
+    return [model.y_range, model.x_range].map(({start, end}) => Math.abs(end - start))
+  }
 }"""
 _SEND_VALUE = """([label, value]) => {
   for (const model of Bokeh.documents[0]._all_models.values()) {

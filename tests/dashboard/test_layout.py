@@ -103,6 +103,17 @@ def test_the_bar_never_scrolls_away(window, size):
     assert parts(window)["bar"] == before
 
 
+@pytest.mark.parametrize("size", [sized(1280, 800), sized(390, 844)])
+def test_the_menu_has_a_ground_under_all_of_its_entries(window, size):
+    window.button("Stop").wait_for()  # opens the menu
+    menu = window.page.evaluate(_BOX, "more")
+    for name in ("Stop", "Reset", "Undo", "Run to"):
+        box = window.button(name).bounding_box()
+        assert menu[0] <= box["x"] < box["x"] + box["width"] <= menu[2], name
+        assert menu[1] <= box["y"] < box["y"] + box["height"] <= menu[3], name
+    window.press("More")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_width_needs_sideways_scrolling(open_dashboard, width):
@@ -209,6 +220,11 @@ _PARTS = """() => {
     boxes[name] = box_of(named(name))
   }
   return boxes
+}"""
+_BOX = """(name) => {
+  const model = Bokeh.documents[0].get_model_by_name(name)
+  const {left, top, right, bottom} = Bokeh.index.find_one_by_id(model.id).el.getBoundingClientRect()
+  return [left, top, right, bottom]
 }"""
 _FOCUSED = """() => {
   let element = document.activeElement

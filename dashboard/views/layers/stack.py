@@ -18,7 +18,7 @@ from dashboard.views.layers.policies import PolicyLayer
 from dashboard.views.layers.switches import BackgroundChoice, OverlayChoice
 from dashboard.views.layers.values import CellsLayer, TrianglesLayer, short
 from dashboard.widgets.markup import Markup
-from gridworld import Cell, Snapshot, parse_layout
+from gridworld import Cell, Snapshot, read_cells
 
 TRAIL = "Trail"
 #: What each background shows, in words; one is seen at a time.
@@ -167,8 +167,13 @@ class LayeredView:
 
     def describe(self, snapshot: Snapshot) -> str:
         """The picture in words, for those who do not see it."""
-        cells = parse_layout(snapshot.layout)
+        draft = self._grid.draft
+        cells = read_cells(draft or snapshot.layout)
         n_rows, n_cols = cells.shape
+        goals = [f"({r}, {c})" for r, c in np.argwhere(cells == Cell.GOAL).tolist()]
+        goal = f"Goal at {', '.join(goals)}." if 0 < len(goals) <= 4 else ""
+        if draft is not None:
+            return f"A map of {n_rows} rows and {n_cols} columns, not trained on yet. {goal}"
         row, col = snapshot.position
         kind = KINDS[Cell(str(cells[row, col]))].name
         frame, background = self.frame_of(snapshot), self._background
@@ -176,9 +181,8 @@ class LayeredView:
             f"Grid of {n_rows} rows and {n_cols} columns.",
             f"The agent is in row {row}, column {col}{'' if kind == 'free' else f', a {kind}'}.",
         ]
-        goals = [f"({r}, {c})" for r, c in np.argwhere(cells == Cell.GOAL).tolist()]
-        if len(goals) <= 4:
-            words.append(f"Goal at {', '.join(goals)}.")
+        if goal:
+            words.append(goal)
         words.append(f"Colours: {BACKGROUNDS[background]}{_range(background, frame)}.")
         over = [title.lower() for title in OVERLAYS if title in self._on]
         if over:
@@ -229,6 +233,7 @@ class LayeredView:
             for title, layer in self._layers.items():
                 layer.show(title in self._on and not self._suspended)
             self.update(self._snapshot)
+            self.tell(self._snapshot)
 
     def _want_cards(self, wanted: bool) -> None:
         self._cards.wanted = wanted

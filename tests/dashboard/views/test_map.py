@@ -58,6 +58,17 @@ def test_a_map_of_ones_own_is_drawn_and_trained_on(dashboard):
     expect(dashboard.number("Total steps")).to_have_text(str(trainer.snapshot.total_steps))
 
 
+def test_a_map_that_grows_is_whole_in_view(dashboard):
+    dashboard.choose("Random")
+    for label, size in (("Rows", 24), ("Columns", 26), ("Rows", 30), ("Columns", 6), ("Rows", 5)):
+        dashboard.enter(**{label: size})
+        axis = ("Rows", "Columns").index(label)
+        most = size + 4  # with the numbers beside the map
+        dashboard.wait_until(
+            lambda at=axis, low=size, high=most: low <= dashboard.cells_in_view[at] < high
+        )
+
+
 @pytest.mark.slow
 def test_a_map_that_cannot_be_played_is_said_beside_it_and_the_last_good_one_is_kept(dashboard):
     easy = LEVELS["easy"].layout

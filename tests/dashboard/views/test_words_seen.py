@@ -60,5 +60,40 @@ def test_a_screen_reader_is_told_the_status_in_one_word(dashboard):
     expect(dashboard.status).to_have_text("Learning")
     dashboard.press("Pause")
     expect(dashboard.status).to_have_text("Paused")
-    told = dashboard.page.get_by_text(re.compile(r"^Paused\. .* are done"))
+    told = dashboard.page.get_by_text(re.compile(r"^Paused\. .* (is|are) done"))
     expect(told).to_be_visible()
+
+
+def ringed(dashboard):
+    """Cells ``(row, col)`` with a ring about them."""
+    rings = dashboard.source("marks")
+    return list(zip(rings["y"], rings["x"], strict=True))
+
+
+def test_why_opens_the_answer_and_the_chosen_cell_stays_chosen(dashboard):
+    page = dashboard.page
+    dashboard.click_cell(2, 1)
+    expect(page.get_by_role("heading", name="Cell (2, 1)")).to_be_visible()
+    for _ in range(2):
+        dashboard.press("Why?")
+        question = page.get_by_role("button", name="Is this policy optimal?")
+        expect(question).to_have_attribute("aria-expanded", "true")
+        dashboard.press("Close Ask")
+        expect(question).not_to_be_visible()
+    dashboard.open("Ask")
+    page.get_by_role("button", name="What has it learned to do?").click()
+    dashboard.wait_until(lambda: ringed(dashboard) != [(2, 1)])
+    dashboard.press("Close Ask")
+    dashboard.wait_until(lambda: ringed(dashboard) == [(2, 1)])
+
+
+def test_what_screen_readers_are_told_of_the_grid_follows_a_choice_at_once(dashboard):
+    figure = dashboard.page.get_by_role("figure").first
+    dashboard.layer("Visits").click()
+    expect(figure).to_have_attribute("aria-label", re.compile("Colours: Visits"))
+    dashboard.press("Edit map")
+    dashboard.enter_map("S.\n..")
+    expect(figure).to_have_attribute("aria-label", re.compile("A map of 2 rows and 2 columns"))
+    dashboard.press("Undo")
+    expect(dashboard.button("Start")).to_be_enabled()
+    dashboard.layer("Values").click()
