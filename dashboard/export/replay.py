@@ -16,7 +16,7 @@ from dashboard.views.curves import CurvesView
 from dashboard.views.curves.figure import EITHER
 from dashboard.views.grid import GridView
 from dashboard.views.layers.stack import DEFAULT, LAYERS, TRAIL, LayeredView
-from dashboard.widgets.hinted import Hinted
+from dashboard.widgets.hinted import TELLS_CHOSEN, Hinted
 from dashboard.widgets.layout import bokeh_pane, flexible_column, wrapping_row
 from dashboard.widgets.theme import CARD, ON_PHONE
 from dashboard.words.counters import as_terms, counters_of
@@ -147,7 +147,7 @@ class Replay:
                 hint=LAYERS[title],
                 value=title in DEFAULT,
                 margin=4,
-                stylesheets=[SWITCH_STYLE],
+                stylesheets=[SWITCH_STYLE, TELLS_CHOSEN],
             )
             for renderer in self._renderers_of(title):
                 switch.jslink(renderer, value="visible")

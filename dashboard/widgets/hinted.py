@@ -9,6 +9,8 @@ OUTLINE = """
 .bk-btn { box-shadow: inset 0 0 0 1px var(--mui-palette-divider) !important; }
 .bk-btn.bk-btn-primary { color: var(--mui-palette-primary-contrastText); }
 """
+#: Bokeh's groups of buttons do not tell screen readers which are pressed: this does.
+TELLS_CHOSEN = '.bk-btn.bk-active::after { content: "" / ", chosen"; }'
 
 
 class Hinted(param.Parameterized):

@@ -170,7 +170,8 @@ class OpenedDashboard:
 
     def layer(self, title: str) -> Locator:
         """The button of a background or an overlay, by what is written on it."""
-        return self.page.get_by_role("button", name=title, exact=True)
+        name = re.compile(rf"^{re.escape(title)}(, chosen)?$")
+        return self.page.get_by_role("button", name=name)
 
     def chosen(self, title: str) -> Locator:
         """The button of a choice, by what is written on it, if it is the one that is chosen."""

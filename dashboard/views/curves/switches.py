@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboard.views.curves.quantities import QUANTITIES
-from dashboard.widgets.hinted import RadioButtonGroup
+from dashboard.widgets.hinted import TELLS_CHOSEN, RadioButtonGroup
 from dashboard.widgets.layout import wrapping_row
 
 #: How much of a curve is shown; the first is the usual one.
@@ -39,7 +39,7 @@ class Switches:
     """
 
     def __init__(self) -> None:
-        look: dict[str, Any] = {"stylesheets": [_SEGMENTED], "margin": 0}
+        look: dict[str, Any] = {"stylesheets": [_SEGMENTED, TELLS_CHOSEN], "margin": 0}
         self.quantity = RadioButtonGroup(
             options={shown.title: key for key, shown in QUANTITIES.items()},
             value="Return",

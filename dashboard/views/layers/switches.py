@@ -5,7 +5,7 @@ from typing import Any
 
 import panel as pn
 
-from dashboard.widgets.hinted import Hinted, RadioButtonGroup
+from dashboard.widgets.hinted import TELLS_CHOSEN, Hinted, RadioButtonGroup
 
 #: What is written on the buttons.
 _CAPTIONS = {
@@ -69,7 +69,7 @@ class BackgroundChoice(_Named, RadioButtonGroup):
             options={_CAPTIONS.get(title, title): title for title in titles},
             value=next(iter(titles)),
             hint=_hint(titles),
-            stylesheets=[_SEGMENTS],
+            stylesheets=[_SEGMENTS, TELLS_CHOSEN],
             margin=0,
         )
 
@@ -88,7 +88,7 @@ class OverlayChoice(_Named, pn.widgets.CheckButtonGroup):
             options={_CAPTIONS.get(title, title): title for title in titles},
             value=on,
             hint=_hint(titles),
-            stylesheets=[_CHIPS],
+            stylesheets=[_CHIPS, TELLS_CHOSEN],
             margin=0,
         )
 

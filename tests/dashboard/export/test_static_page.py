@@ -65,7 +65,7 @@ class Opened:
 
     def button(self, name):
         # A switch has its mark before its name.
-        return self.page.get_by_role("button", name=re.compile(rf"^([✓○] ?)?{name}$"))
+        return self.page.get_by_role("button", name=re.compile(rf"^([✓○] ?)?{name}(, chosen)?$"))
 
     def press(self, *names):
         for name in names:
@@ -229,7 +229,7 @@ def test_each_layer_is_shown_and_hidden_by_its_button(opened):
 
 def test_every_button_is_one_of_those_tested_here(opened):
     names = {
-        re.sub("^[✓○] ?", "", line).strip()
+        re.sub("^[✓○] ?|, chosen$", "", line).strip()
         for line in re.findall(r'- button "(.*?)"', opened.page.locator("body").aria_snapshot())
     }
     assert names == PLAYER | LAYERS

@@ -90,6 +90,7 @@ def test_why_opens_the_answer_and_the_chosen_cell_stays_chosen(dashboard):
 def test_what_screen_readers_are_told_of_the_grid_follows_a_choice_at_once(dashboard):
     figure = dashboard.page.get_by_role("figure").first
     dashboard.layer("Visits").click()
+    expect(dashboard.page.get_by_role("button", name="Visits, chosen", exact=True)).to_be_visible()
     expect(figure).to_have_attribute("aria-label", re.compile("Colours: Visits"))
     dashboard.press("Edit map")
     dashboard.enter_map("S.\n..")
