@@ -8,7 +8,7 @@ taken: the page works, costs more, and the log says so once. The environment var
 
 from functools import cache
 
-from dashboard.compat import logs, messages
+from dashboard.compat import clicks, logs, messages
 
 
 @cache
@@ -16,3 +16,4 @@ def install() -> None:
     """Sets this process up for pages; to be called before the first one is made."""
     logs.install()
     messages.install()
+    clicks.install()

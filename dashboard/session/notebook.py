@@ -7,7 +7,7 @@ from typing import Any
 import panel as pn
 from panel.io import PeriodicCallback
 
-from dashboard.compat.comms import CellRow, keep_prints, lock
+from dashboard.compat.comms import CellRow, keep_prints, lock, put_inline
 
 
 def in_notebook() -> bool:
@@ -20,6 +20,12 @@ def in_notebook() -> bool:
     document = pn.state.curdoc
     is_served = document is not None and document.session_context is not None
     return not is_served and _shell() is not None
+
+
+def carry_styles(model: Any) -> None:
+    """Has a Bokeh model that is made for a notebook's cell carry its styles along."""
+    if in_notebook():
+        put_inline(model)
 
 
 class NotebookRow(CellRow):

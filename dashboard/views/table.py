@@ -7,8 +7,7 @@ import pandas as pd
 import panel as pn
 from bokeh.models import ImportedStyleSheet, InlineStyleSheet
 
-from dashboard.compat.comms import put_inline
-from dashboard.session.notebook import in_notebook
+from dashboard.session.notebook import carry_styles
 from dashboard.views.cells import ARROWS, KINDS, OPEN, TERMINAL
 from dashboard.views.step import NAMES
 from dashboard.widgets.hinted import Select
@@ -138,8 +137,7 @@ class _Tabulator(pn.widgets.Tabulator):
 
     def _get_model(self, *args: Any, **kwargs: Any) -> Any:
         model: Any = super()._get_model(*args, **kwargs)
-        if in_notebook():
-            put_inline(model)
+        carry_styles(model)
         if pn.state.curdoc is not None:
             # The Material theme changes a table's styles in the browser. The browser sends them
             # back, with models that it has just received spelled out as if they were new.

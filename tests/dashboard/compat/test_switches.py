@@ -10,11 +10,11 @@ from bokeh.document.models import DocumentModelManager
 from panel.io import document as panel_document
 from panel.io.state import set_curdoc
 
-from dashboard.compat import documents, garbage, messages, sockets, switches
+from dashboard.compat import clicks, documents, garbage, messages, sockets, switches
 from tests.dashboard.browsing import OpenedDashboard
 from tests.serving import APP, free_port, serve_by
 
-MODULES = ("messages", "sockets", "documents", "garbage", "comms", "uploads")
+MODULES = ("messages", "sockets", "documents", "garbage", "comms", "uploads", "clicks")
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +53,13 @@ def test_without_panels_names_messages_go_panels_way(name, monkeypatch, caplog):
     with set_curdoc(document), messages.one_message():
         pass
     assert held == [1]
+
+
+def test_without_panels_name_a_click_goes_panels_way(monkeypatch, caplog):
+    monkeypatch.setattr(clicks, "Syncable", object)
+    for _ in range(2):
+        clicks.install()
+    assert len(warnings(caplog)) == 1
 
 
 class Holding:
