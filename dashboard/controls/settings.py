@@ -263,6 +263,7 @@ def _make_dice(label: str, hint: str) -> Button:
         label=label,
         hint=hint,
         stylesheets=[_DICE, icons.icon("dice", bare=True)],
+        align="end",
         margin=0,
     )
 

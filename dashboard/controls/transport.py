@@ -257,6 +257,7 @@ class Transport:
 
     def _make_menu(self) -> pn.Column:
         stop, reset, undo, run_to = (self._buttons[command] for command in _MENU)
+        run_to.align = "end"
         return pn.Column(
             stop,
             reset,

@@ -9,14 +9,16 @@ from gridworld import LEVELS, GridWorldConfig
 
 #: Parameters of the world that a level has besides its map.
 _OF_LEVEL = (*GridWorldConfig.LEVEL_PARAMETERS, "slip")
+#: What every other level sets too, by its map.
+_SIZE = ("n_rows", "n_cols")
 
 
 class Brought:
     """Keeps learner and pace in step with the level, as far as no person has set them.
 
     What is as one level brought it becomes what the next level brings: the algorithm, each
-    parameter of the learner, and the pace. What is not was set by a person, and stays. A map
-    of one's own brings nothing.
+    parameter of the learner, and the pace. What is not was set by a person, and stays, as does
+    the size of a map that is drawn. A map of one's own brings nothing.
 
     Args:
         world: Has the level.
@@ -30,6 +32,12 @@ class Brought:
     def __init__(self, world: GridWorldConfig, learner: LearnerChoice, pace: Pace) -> None:
         self._world, self._learner, self._pace = world, learner, pace
         self.level = str(world.level)
+        self._size: dict[str, int] = {}  # of the map that is drawn, as a person set it
+        world.param.watch(lambda *_: self._keep_size(), list(_SIZE))
+
+    def _keep_size(self) -> None:
+        if self.level == self._world.level == "random":
+            self._size = {name: getattr(self._world, name) for name in _SIZE}
 
     def follow(self) -> None:
         """Brings what comes with the level that is chosen now."""
@@ -37,6 +45,8 @@ class Brought:
         if level == "custom":
             return
         self.level = level
+        if level == "random" and self._size:
+            self._world.param.update(**self._size)
         self._learner.move(before, level)
         if self._pace.is_at(LEVELS[before].speed):
             self._pace.set_speed(LEVELS[level].speed)

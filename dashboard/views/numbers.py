@@ -51,7 +51,7 @@ dd { font-variant-numeric: tabular-nums; line-height: 24px; font-weight: 700; }
 .cards dd.long { font-size: 13px; }
 .cards small { font-size: 12px; font-weight: 400; color: var(--mui-palette-text-secondary); }
 .more dd { font-weight: 600; line-height: 20px; }
-@container (max-width: 400px) {
+@container (max-width: 390px) {
   .cards > div { padding: 7px 6px 0; }
   .cards dt { font-size: 11px; letter-spacing: -0.03em; }
   .cards small { display: none; }

@@ -198,7 +198,11 @@ _INPUT = """
   background-color: var(--mui-palette-background-paper);
   border: 1px solid var(--mui-palette-divider); }
 :host input.bk-input, :host select.bk-input { height: 34px; }
-:host select.bk-input { padding-block: 0; line-height: 32px; }
+:host select.bk-input { padding-block: 0; padding-right: 26px; line-height: 32px;
+  background-image: linear-gradient(45deg, transparent 50%, currentColor 50%),
+    linear-gradient(135deg, currentColor 50%, transparent 50%);
+  background-position: right 14px center, right 9px center; background-size: 5px 5px;
+  background-repeat: no-repeat; }
 :host .bk-input:disabled { border-style: solid; color: var(--mui-palette-text-disabled); }
 """
 _MAP = """

@@ -240,3 +240,15 @@ def test_start_shows_thirty_episodes_within_20_seconds_at_the_levels_own_speed(r
         room.advance_to(1000 + frame * room.pace.period)
     assert room.snapshot.episode >= 30
     assert np.median(room.snapshot.episode_lengths[-5:]) < 50
+
+
+def test_a_drawn_map_keeps_the_size_that_a_person_gave_it(room):
+    world = room.world_config
+    world.level = "random"
+    world.n_rows, world.n_cols = 12, 9
+    drawn = world.layout
+    for level in ("easy", "cliff_walking"):
+        world.level = level
+        world.level = "random"
+        assert (world.n_rows, world.n_cols, world.layout) == (12, 9, drawn)
+        assert room.snapshot.layout == drawn
