@@ -71,7 +71,11 @@ def _page_ready(browser: Browser, dashboard: Server, empty: Server, repeats: int
         """Seconds until Start works, and until all is drawn."""
         started = time.perf_counter()
         with _opened(browser, server) as page:
-            page.get_by_role("button", name="Start", exact=True).click(trial=True)
+            start = page.get_by_role("button", name="Start", exact=True)
+            start.wait_for()
+            while not start.is_enabled():  # a click would look again after half a second only
+                page.wait_for_timeout(10)
+            start.click(trial=True)
             works = time.perf_counter() - started
             if server is dashboard:
                 page.get_by_role("status", name="Status").wait_for()  # comes last
