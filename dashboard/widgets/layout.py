@@ -66,7 +66,7 @@ def in_column(place: int) -> str:
 SIDE = f"""
 {in_column(1)}
 :host {{ padding: 12px; overflow: hidden auto; min-height: 0; max-height: 100%; }}
-:host({_CLOSED}) {{ display: none !important; }}
+@media (min-width: 1101px) {{ :host({_CLOSED}) {{ display: none !important; }} }}
 @media (max-width: 1100px) {{
   :host {{ display: none !important; }}
   :host(.{TOGGLED}), :host(.{EDITED}) {{

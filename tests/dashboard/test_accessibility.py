@@ -82,8 +82,6 @@ def test_axe_finds_nothing_grave(dashboard, width, theme):
     dashboard.press("Share", "More")
     found.look(dashboard, "menu")
     dashboard.press("More", "Edit map")
-    if is_phone:
-        dashboard.press("Settings")
     dashboard.field("Map text").wait_for()
     found.look(dashboard, "editor")
     assert not found, str(found)
