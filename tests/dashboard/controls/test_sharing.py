@@ -208,6 +208,7 @@ def test_who_watches_has_layers_cell_and_history_of_ones_own(teacher, student):
     student.show("Cell")
     student.click_cell(4, 0)
     expect(student.page.get_by_role("heading", name="Cell (4, 0) free")).to_be_visible()
+    expect(student.history).to_be_enabled()  # on a page that loads that may take its time
     student.history.press("Home")
     expect(student.page.get_by_text("Before the first step")).to_be_visible()
     trail = student.source("trail")
