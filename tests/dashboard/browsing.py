@@ -45,6 +45,8 @@ _AT_FIRST = {
     "Frames per second": "20",
     "Finish in (s)": "0",
 }
+#: Time after the last message from the browser in which the server may still be busy with it.
+_SETTLING_SECONDS = 0.8
 #: Of the window that a page opens in, in pixels.
 SIZE = {"width": 1280, "height": 900}
 
@@ -79,6 +81,7 @@ class OpenedDashboard:
     def renew(self) -> None:
         """Brings the page back to how it opened, but for Undo and for the ghost of the last run."""
         page = self.page
+        self._let_settle()
         page.set_viewport_size(SIZE)
         for close in page.get_by_role("button", name=re.compile("^Close ")).all():
             if close.is_visible():  # that of a sheet
@@ -106,6 +109,12 @@ class OpenedDashboard:
                 close.dispatch_event("click", timeout=500)
         expect(self.toasts()).to_have_count(0)
         self.sent.clear(), self.received.clear()
+
+    def _let_settle(self) -> None:
+        """Waits for what the last press does: a run that is about to begin is not seen yet."""
+        self.page.wait_for_timeout(50)  # Playwright tells of messages meanwhile
+        while self.sent and time.monotonic() - self.sent[-1].seconds < _SETTLING_SECONDS:
+            self.page.wait_for_timeout(50)
 
     def _switch_off(self, *names: str) -> None:
         for name in names:
