@@ -32,7 +32,10 @@ _SAID = """
 """
 
 
-_LOOK = {"height": 34, "borderRadius": "8px", "fontSize": "13px", "whiteSpace": "nowrap"}
+_LOOK = {
+    **{"height": 34, "borderRadius": "8px", "fontSize": "13px", "whiteSpace": "nowrap"},
+    "transition": "none",  # while it fades from grey it cannot be read well
+}
 _BUTTON = ".bk-btn { height: 34px; border-radius: 8px; font-size: 13px !important; }"
 
 
