@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.dashboard.test_page import colour_of_the_floor
+
 SIZES = [
     pytest.param(
         width,
@@ -59,6 +61,9 @@ def test_axe_finds_nothing_grave(dashboard, width, theme):
     is_phone = width < 600
     if theme == "dark":
         dashboard.press("Toggle theme")
+        # The grid comes last: until then one part of the page is light and another is dark.
+        dashboard.wait_until(lambda: max(colour_of_the_floor(dashboard)) < 80)
+        dashboard.page.wait_for_timeout(500)
     found = Findings()
     found.look(dashboard, "idle")
     if is_phone:
