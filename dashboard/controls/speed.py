@@ -85,11 +85,8 @@ class SpeedControl:
             self._pace.set_speed(SPEEDS[place])
 
     def _show(self) -> None:
-        self._moving = True
-        try:
-            self._slider.value = self._pace.speed_index
-        finally:
-            pace = self._pace
+        pace = self._pace
+        self._told.tell(value=pace.speed_index)
         is_timed = pace.finish_in and pace.speed is not None
         words = f"over in {pace.finish_in:g} s" if is_timed else speed_text(pace.speed)
         self._words.object = f"<b>{words}</b>"

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.controls.speed import DiscreteSlider
+from dashboard.controls.speed import DiscreteSlider, SpeedControl
+from dashboard.rooms.pace import SPEEDS
 from dashboard.rooms.room import Room
 from dashboard.session.subscriptions import watch_always
 from dashboard.widgets.fields import Field, Switch
@@ -93,6 +94,21 @@ def test_a_slider_is_heard_when_it_is_let_go(heard, clock):
         sends(slider, value_throttled=0.7)
         told.tell(value=0.5)
     assert heard == [0.7, 0.7]
+
+
+def test_the_speed_control_knows_an_echo():
+    room = Room()
+    control = SpeedControl(room, watch_always)
+    # As two fields under Advanced do that are entered one after the other.
+    room.pace.param.update(update_interval=1, frame_rate=2)
+    room.pace.update_interval = 10
+    room.pace.frame_rate = 20
+    first, _ = control.panel
+    sends(first, value=SPEEDS.index(20))
+    assert (room.pace.speed, first.value) == (200, SPEEDS.index(200))
+    sends(first, value=SPEEDS.index(500))
+    assert room.pace.speed == 500
+    room.close()
 
 
 def test_a_switch_and_a_sliding_field_know_echoes():
