@@ -86,7 +86,6 @@ class GridWorldDashboard(Viewer):
         self._transport: Transport | None = None
         self._training_panel: TrainingPanel | None = None
         self._ask: AskView | None = None
-        self._asked: str | None = None
         self._page: pmui.Page | None = None
         self._dark = False
         self._mounting = Mounting(self._document)
@@ -183,14 +182,8 @@ class GridWorldDashboard(Viewer):
             return files, files.panel
 
         def make_answers() -> tuple[View, Any]:
-            panel = self._training_panel
-            assert panel is not None
-            ask = self._ask = AskView(self.room.snapshot, panel.context, self.runner.one_message)
-            ask.on_mark(panel.mark_answer)
-            if self._asked is not None:
-                # Before the browser draws it: a change while it does so would be lost.
-                ask.ask(self._asked)
-            return ask, ask.panel
+            answers = self._answers()
+            return answers, answers.panel
 
         def unmark() -> None:
             if self._training_panel is not None:
@@ -218,10 +211,17 @@ class GridWorldDashboard(Viewer):
 
     def _answer_why(self) -> None:
         """Opens the answer that says why the sentence judges as it does."""
-        self._asked = WHY
+        self._answers().ask(WHY)  # before the browser draws it: meanwhile a change would be lost
         self._sheets.open("Ask")
-        if self._ask is not None:
-            self._ask.ask(WHY)
+
+    def _answers(self) -> AskView:
+        """The answers; made when they are first asked for."""
+        if self._ask is None:
+            panel = self._training_panel
+            assert panel is not None
+            self._ask = AskView(self.room.snapshot, panel.context, self.runner.one_message)
+            self._ask.on_mark(panel.mark_answer)
+        return self._ask
 
     def _show_note(self, note: ProcessesNote) -> None:
         self._views += (note,)

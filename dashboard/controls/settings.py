@@ -17,6 +17,7 @@ from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button
 from dashboard.widgets.sliding import SlidingField
 from dashboard.widgets.theme import soft
+from dashboard.words.numbers import SYMBOLS
 from gridworld import LEVELS, TUNABLE, LearningConfig, Snapshot, Status
 
 LOCKED = "Locked while training. Stop to change."
@@ -31,8 +32,6 @@ _SLIDERS: dict[str, tuple[float, float, float]] = {
     "epsilon": (0, 1, 0.01),
     "epsilon_decay": (0.9, 1, 0.001),
 }
-#: Symbols of the textbook beside the names of fields.
-_SYMBOLS = {"learning_rate": "α", "discount_factor": "γ", "epsilon": "ε"}
 #: Parameters of all learners that are seldom changed.
 _RARE = ("min_epsilon", "initial_q", "optimal_evaluations")
 _SHOWN = (*_SLIDERS, *_RARE, "num_episodes")
@@ -110,14 +109,15 @@ class Settings:
     def update(self, snapshot: Snapshot) -> None:
         """Enables the fields that the status allows."""
         room = self._room
-        self._follow_run()
+        is_tuning = room.locked and room.tuning.allowed
+        if is_tuning:
+            self._follow_run()
         is_other = not room.locked and room.is_as_in_the_book is False
         now = snapshot.status, room.locked, room.tuning.allowed, is_other
         if now == self._drawn:
             return
         self._drawn = now
         self._book.visible = is_other
-        is_tuning = room.locked and room.tuning.allowed
         for field in self._fields.values():
             field.disabled = room.locked
         for dice in self._dice.values():
@@ -128,8 +128,7 @@ class Settings:
     def _follow_run(self) -> None:
         """Has the fields that may be tuned show what holds now, unless a person is typing."""
         room, now = self._room, time.monotonic()
-        is_tuning = room.locked and room.tuning.allowed
-        if is_tuning and (now >= self._follow_at or room.status is not Status.RUNNING):
+        if now >= self._follow_at or room.status is not Status.RUNNING:
             self._follow_at = now + _FOLLOW_SECONDS
             if not any(field.is_being_typed for field in self._tuned.values()):
                 room.follow_run()
@@ -151,7 +150,7 @@ class Settings:
                 "is_locked": lambda: self._room.locked,
                 "watch": self._watch,
                 "lock": self._room.lock,
-                "symbol": _SYMBOLS.get(name, ""),
+                "symbol": SYMBOLS.get(name, ""),
             }
             make = self._sliding if name in _SLIDERS else Field
             field = make(owner, name, **common)
@@ -193,7 +192,7 @@ class Settings:
                     why_locked="may change during a run only.",
                     watch=self._watch,
                     lock=room.lock,
-                    symbol=_SYMBOLS[name],
+                    symbol=SYMBOLS[name],
                 )
             self._tuned_fields[:] = [field.widget for field in self._tuned.values()]
         self._tuned_fields.visible = is_tuning

@@ -10,6 +10,7 @@ import panel as pn
 from dashboard.rooms.registry import Membership, lobby
 from dashboard.session.url_values import ROOM_KEY
 from dashboard.widgets.hinted import Button
+from dashboard.widgets.theme import ON_PHONE, soft
 from gridworld import Snapshot
 
 #: Hosts to which a browser lets a page copy without encryption.
@@ -147,16 +148,17 @@ _COUNT = """
 :host { font-variant-numeric: tabular-nums; font-size: 12px; white-space: nowrap;
         color: var(--mui-palette-text-secondary); }
 """
-_CARD = """
-:host { position: fixed !important; z-index: 1300; top: 112px; right: 14px; width: 340px !important;
-        max-height: calc(100vh - 126px) !important; overflow: auto; box-sizing: border-box;
-        padding: 16px; border-radius: 12px; border: 1px solid var(--mui-palette-divider);
+_CARD = f"""
+:host {{ position: fixed !important; z-index: 1300; top: 112px; right: 14px;
+        width: 340px !important; max-height: calc(100vh - 126px) !important;
+        overflow: auto; box-sizing: border-box; padding: 16px; border-radius: 12px;
+        border: 1px solid var(--mui-palette-divider);
         background: var(--mui-palette-background-paper);
-        box-shadow: 0 8px 28px rgba(0, 0, 0, 0.25); }
-@media (max-width: 700px) {
-  :host { top: auto; bottom: 0; left: 0; right: 0; width: auto !important;
-          max-height: 80vh !important; border-radius: 16px 16px 0 0; }
-}
+        box-shadow: 0 8px 28px rgba(0, 0, 0, 0.25); }}
+{ON_PHONE} {{
+  :host {{ top: auto; bottom: 0; left: 0; right: 0; width: auto !important;
+          max-height: 80vh !important; border-radius: 16px 16px 0 0; }}
+}}
 """
 _CLOSE = """
 :host { position: absolute !important; top: 12px; right: 12px; width: auto !important; }
@@ -165,39 +167,38 @@ _CLOSE = """
 .bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main) !important;
                         outline-offset: 1px; }
 """
-_LINKS = """
-:host { font-size: 14px; line-height: 1.4; color: var(--mui-palette-text-primary); }
-h2 { margin: 0; font-size: 16px; line-height: 26px; }
-h3 { margin: 14px 0 0; font-size: 14px; }
-p, small { margin: 2px 0 0; font-size: 12px; color: var(--mui-palette-text-secondary); }
-section + p { margin-top: 16px; padding-top: 10px;
-              border-top: 1px solid var(--mui-palette-divider); }
-.link { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; margin-top: 6px; }
-a, output { flex: 1 1 0; min-width: 0; padding: 6px 10px; border-radius: 8px; font-size: 12px;
+_LINKS = f"""
+:host {{ font-size: 14px; line-height: 1.4; color: var(--mui-palette-text-primary); }}
+h2 {{ margin: 0; font-size: 16px; line-height: 26px; }}
+h3 {{ margin: 14px 0 0; font-size: 14px; }}
+p, small {{ margin: 2px 0 0; font-size: 12px; color: var(--mui-palette-text-secondary); }}
+section + p {{ margin-top: 16px; padding-top: 10px;
+              border-top: 1px solid var(--mui-palette-divider); }}
+.link {{ display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; margin-top: 6px; }}
+a, output {{ flex: 1 1 0; min-width: 0; padding: 6px 10px; border-radius: 8px; font-size: 12px;
             line-height: 18px; border: 1px solid var(--mui-palette-divider);
-            background: var(--mui-palette-background-default); }
-a { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; text-decoration: none;
-    color: var(--mui-palette-primary-main); }
-output { flex-basis: 100%; overflow-wrap: anywhere; user-select: all; max-height: 6em;
-         overflow-y: auto; cursor: copy; }
-label { position: relative; display: inline-flex; align-items: center; height: 32px;
+            background: var(--mui-palette-background-default); }}
+a {{ overflow: hidden; text-overflow: ellipsis; white-space: nowrap; text-decoration: none;
+    color: var(--mui-palette-primary-main); }}
+output {{ flex-basis: 100%; overflow-wrap: anywhere; user-select: all; max-height: 6em;
+         overflow-y: auto; cursor: copy; }}
+label {{ position: relative; display: inline-flex; align-items: center; height: 32px;
         padding: 0 10px 0 32px; border-radius: 8px; font-weight: 600; white-space: nowrap;
         cursor: pointer; color: var(--mui-palette-primary-main);
-        background: color-mix(in srgb, var(--mui-palette-primary-main) 10%,
-                              var(--mui-palette-background-paper)); }
+        background: {soft()}; }}
 /* Text beside text: a box of its own would part the button's name by a blank. */
-.unseen { font-size: 0; }
+.unseen {{ font-size: 0; }}
 /* The button lies over its label; only the icon of it is seen. */
-.codehilite { background: none; }
-.codehilite .copybtn { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 1;
+.codehilite {{ background: none; }}
+.codehilite .copybtn {{ position: absolute; inset: 0; width: 100%; height: 100%; opacity: 1;
                        display: flex; align-items: center; padding: 0 0 0 8px; border: none;
-                       border-radius: 8px; background: none; color: inherit; cursor: pointer; }
-.copybtn svg { width: 18px; height: 18px; padding: 0; }
-a:focus-visible, .codehilite .copybtn:focus-visible {
-  outline: 2px solid var(--mui-palette-primary-main); outline-offset: 1px; }
+                       border-radius: 8px; background: none; color: inherit; cursor: pointer; }}
+.copybtn svg {{ width: 18px; height: 18px; padding: 0; }}
+a:focus-visible, .codehilite .copybtn:focus-visible {{
+  outline: 2px solid var(--mui-palette-primary-main); outline-offset: 1px; }}
 /* While the icon is a tick, and for a moment after. */
-.copied { position: absolute; inset: 0 0 0 32px; display: flex; align-items: center; opacity: 0;
+.copied {{ position: absolute; inset: 0 0 0 32px; display: flex; align-items: center; opacity: 0;
           pointer-events: none; color: var(--mui-palette-success-main); border-radius: 8px;
-          background: inherit; transition: opacity 0.2s 1.2s; }
-label:has(.icon-tabler-check) .copied { opacity: 1; transition: none; }
+          background: inherit; transition: opacity 0.2s 1.2s; }}
+label:has(.icon-tabler-check) .copied {{ opacity: 1; transition: none; }}
 """

@@ -20,11 +20,13 @@ class Sheet(NamedTuple):
         button: Opens and closes it.
         panel: The sheet.
         make: Makes what is on it; called when it is first opened.
+        on_close: Called when it is closed.
     """
 
     button: ToggleButton
     panel: pn.Column
     make: Callable[[], tuple[View, Any]]
+    on_close: Callable[[], None]
 
 
 class Sheets:
@@ -44,7 +46,6 @@ class Sheets:
         self._sheets: dict[str, Sheet] = {}
         self._views: dict[str, View] = {}
         self._open = ""
-        self._on_close: dict[str, Callable[[], None]] = {}
         self._others: list[pn.Column] = []
 
     def add_other(self, button: Button, panel: pn.Column) -> None:
@@ -79,10 +80,9 @@ class Sheets:
             make: Makes what is on it: a view, and its panel.
             on_close: Called when it is closed.
         """
-        self._on_close[label] = on_close
         button = ToggleButton(icon, partial(self.toggle, label), label=label, hint=hint)
         panel = pn.Column(visible=False, stylesheets=[SHEET], margin=0, name=f"sheet {label}")
-        self._sheets[label] = Sheet(button, panel, make)
+        self._sheets[label] = Sheet(button, panel, make, on_close)
         return self._sheets[label]
 
     def update(self, snapshot: Snapshot) -> None:
@@ -95,7 +95,7 @@ class Sheets:
         is_opened = label != self._open
         if self._open:
             self._show(self._open, False)
-            self._on_close[self._open]()
+            self._sheets[self._open].on_close()
         self._open = label if is_opened else ""
         if is_opened:
             for panel in self._others:

@@ -7,6 +7,7 @@ import panel as pn
 
 from dashboard.editor.draft import BRUSHES
 from dashboard.views.cells import KINDS
+from dashboard.widgets.theme import soft
 from gridworld import Cell
 
 HINT = "Kind of cell that a click or drag on the map, or the button Paint, makes."
@@ -59,28 +60,27 @@ def _swatch(number: int, brush: str) -> str:
     return f".bk-input-group > label:nth-child({number}) > span::before {{ {style} }}"
 
 
-_LAYOUT = """
-.bk-input-group { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; }
-.bk-input-group > label {
+_LAYOUT = f"""
+.bk-input-group {{ display: grid; grid-template-columns: 1fr 1fr; gap: 4px; }}
+.bk-input-group > label {{
   position: relative; display: flex; align-items: center; box-sizing: border-box; width: 100%;
   min-height: 28px; margin: 0; padding: 0 7px; border-radius: 8px; border: 1px solid transparent;
-  background: none; cursor: pointer; }
-.bk-input-group > label > input {
+  background: none; cursor: pointer; }}
+.bk-input-group > label > input {{
   position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0;
-  cursor: inherit; }
-.bk-input-group > label > span {
+  cursor: inherit; }}
+.bk-input-group > label > span {{
   position: static; display: flex; align-items: center; gap: 8px; margin: 0; font-size: 14px;
-  color: var(--mui-palette-text-primary); }
-.bk-input-group > label > span::before {
+  color: var(--mui-palette-text-primary); }}
+.bk-input-group > label > span::before {{
   content: ""; box-sizing: border-box; width: 16px; height: 16px; flex: none;
-  border-radius: 4px; border: 1px solid var(--mui-palette-text-secondary); }
-.bk-input-group > label:hover { border-color: var(--mui-palette-divider); }
-.bk-input-group > label:has(:checked) {
+  border-radius: 4px; border: 1px solid var(--mui-palette-text-secondary); }}
+.bk-input-group > label:hover {{ border-color: var(--mui-palette-divider); }}
+.bk-input-group > label:has(:checked) {{
   border-color: var(--mui-palette-primary-main);
-  background: color-mix(in srgb, var(--mui-palette-primary-main) 10%,
-                        var(--mui-palette-background-paper)); }
-.bk-input-group > label:has(:checked) > span {
-  color: var(--mui-palette-primary-main); font-weight: 600; }
-.bk-input-group > label:has(:focus-visible) {
-  outline: 2px solid var(--mui-palette-primary-main); outline-offset: 1px; }
+  background: {soft()}; }}
+.bk-input-group > label:has(:checked) > span {{
+  color: var(--mui-palette-primary-main); font-weight: 600; }}
+.bk-input-group > label:has(:focus-visible) {{
+  outline: 2px solid var(--mui-palette-primary-main); outline-offset: 1px; }}
 """

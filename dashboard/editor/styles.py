@@ -3,6 +3,7 @@
 from typing import Any
 
 from dashboard.widgets import icons
+from dashboard.widgets.theme import ON_PHONE, soft
 
 WHOLE_WIDTH: dict[str, Any] = {
     "margin": 0,
@@ -25,10 +26,9 @@ SAID = """
 p { margin: 4px 0 0; min-height: 18px; font-size: 12px; line-height: 18px;
     color: var(--mui-palette-text-secondary); }
 """
-LINE = """
-p { margin: 10px 0 0; padding: 8px 10px; border-radius: 8px; font-size: 14px; line-height: 20px;
-    color: var(--mui-palette-text-secondary); background: color-mix(in srgb,
-    var(--mui-palette-primary-main) 10%, var(--mui-palette-background-paper)); }
+LINE = f"""
+p {{ margin: 10px 0 0; padding: 8px 10px; border-radius: 8px; font-size: 14px; line-height: 20px;
+    color: var(--mui-palette-text-secondary); background: {soft()}; }}
 """
 BUTTON = f"""
 .bk-btn {{ height: 34px; padding: 0 10px !important; border-radius: 8px !important;
@@ -61,11 +61,10 @@ SWITCH = {
     "&&.Mui-selected, &&.Mui-selected:hover": {
         "color": "primary.main",
         "fontWeight": 600,
-        "backgroundColor": "color-mix(in srgb, var(--mui-palette-primary-main) 10%, "
-        "var(--mui-palette-background-paper))",
+        "backgroundColor": soft(),
     },
     "&::before": icons.mask("edit"),
-    "@media (max-width: 700px)": {"fontSize": 0, "gap": 0, "padding": "0 8px"},
+    ON_PHONE: {"fontSize": 0, "gap": 0, "padding": "0 8px"},
 }
 FOLD = {
     **PLAIN,
@@ -79,12 +78,11 @@ FOLD = {
     "&.Mui-selected::before": {"content": '"▾"'},
 }
 #: A button that stays pressed where it is none of Material's.
-TOGGLE_IN_CELL = """
-.bk-btn { height: 34px; padding: 0 10px; border: none !important; border-radius: 8px;
+TOGGLE_IN_CELL = f"""
+.bk-btn {{ height: 34px; padding: 0 10px; border: none !important; border-radius: 8px;
           background: none !important; box-shadow: none !important; font-size: 14px !important;
-          color: var(--mui-palette-text-primary) !important; }
-.bk-btn:hover { background: var(--mui-palette-divider) !important; }
-.bk-btn.bk-active { font-weight: 600; color: var(--mui-palette-primary-main) !important;
-  background: color-mix(in srgb, var(--mui-palette-primary-main) 10%,
-                        var(--mui-palette-background-paper)) !important; }
+          color: var(--mui-palette-text-primary) !important; }}
+.bk-btn:hover {{ background: var(--mui-palette-divider) !important; }}
+.bk-btn.bk-active {{ font-weight: 600; color: var(--mui-palette-primary-main) !important;
+  background: {soft()} !important; }}
 """

@@ -15,7 +15,7 @@ from dashboard.session.notebook import in_notebook
 from dashboard.session.subscriptions import Watch
 from dashboard.widgets import icons
 from dashboard.widgets.fields import Field
-from dashboard.widgets.hinted import Button, Hinted
+from dashboard.widgets.hinted import Button, Hinted, IntInput
 from dashboard.widgets.theme import THEME
 from gridworld import GridWorldConfig, parameters
 
@@ -60,17 +60,13 @@ class WindField(Field):
             return entered  # to be refused
 
 
-class NumberInput(Hinted, pn.widgets.IntInput):
-    """A whole number that the arrow keys step, with a hint."""
-
-
 class NumberField(Field):
     """A field for a row or a column of the map."""
 
     _size = 1
 
     def _make_widget(self) -> Any:
-        return NumberInput(
+        return IntInput(
             label=self.label,
             hint=self._parameter.doc,
             value=self._shown(),

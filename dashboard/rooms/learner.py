@@ -49,7 +49,7 @@ class LearnerChoice(param.Parameterized):
         """Another one with the same choice and the same settings."""
         copied = LearnerChoice(ALGORITHMS[self.algorithm].config())
         for key, config in self.configs.items():
-            copied.configs[key].param.update(**_values(config))
+            copied.configs[key].param.update(**values_of(config))
         return copied
 
     def move(self, before: str, after: str) -> None:
@@ -67,9 +67,9 @@ class LearnerChoice(param.Parameterized):
         is_brought = chosen == algorithm_of(learner_of(before)).key
         taken = algorithm_of(learner_of(after)).key if is_brought else chosen
         # What all learners have goes along; what one has of its own is compared with itself.
-        now = _values(self.configs[taken]) | _common(self.config)
-        was = _values(learner_of(before, taken)) | _common(learner_of(before, chosen))
-        new = _values(learner_of(after, taken))
+        now = values_of(self.configs[taken]) | _common(self.config)
+        was = values_of(learner_of(before, taken)) | _common(learner_of(before, chosen))
+        new = values_of(learner_of(after, taken))
         self.param.update(algorithm=taken)
         self.config.param.update(
             **{name: new[name] if now[name] == was[name] else now[name] for name in new}
@@ -78,13 +78,13 @@ class LearnerChoice(param.Parameterized):
     def is_of(self, level: str) -> bool:
         """Whether it is what the level brings, to the last setting."""
         brought = learner_of(level)
-        return type(self.config) is type(brought) and _values(self.config) == _values(brought)
+        return type(self.config) is type(brought) and values_of(self.config) == values_of(brought)
 
     def take(self, level: str) -> None:
         """Takes all that a level brings, whatever was set before."""
         brought = learner_of(level)
         self.param.update(algorithm=algorithm_of(brought).key)
-        self.config.param.update(**_values(brought))
+        self.config.param.update(**values_of(brought))
 
     @param.depends("algorithm", watch=True)  # comes before what others watch
     def _take_along(self) -> None:
@@ -100,10 +100,13 @@ class LearnerChoice(param.Parameterized):
         after.param.update(**values)
 
 
-def _values(config: LearningConfig) -> dict[str, Any]:
-    return {name: getattr(config, name) for name in config.param if name != "name"}
+def values_of(owner: param.Parameterized) -> dict[str, Any]:
+    """An object's parameters, its name left out."""
+    return {name: getattr(owner, name) for name in owner.param if name != "name"}
 
 
 def _common(config: LearningConfig) -> dict[str, Any]:
     """Those of a config's parameters that all learners have."""
-    return {name: value for name, value in _values(config).items() if name in LearningConfig.param}
+    return {
+        name: value for name, value in values_of(config).items() if name in LearningConfig.param
+    }

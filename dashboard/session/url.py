@@ -9,6 +9,7 @@ import param
 from panel.io.location import Location
 
 from dashboard.compat.documents import set_location
+from dashboard.rooms.learner import values_of
 from dashboard.rooms.room import Room
 from dashboard.session.processes import are_several
 from dashboard.session.toasts import toast
@@ -21,7 +22,6 @@ from dashboard.session.url_values import (
     parse_value,
     read_own,
     value_text,
-    values_of,
 )
 from gridworld import ALGORITHMS, GridWorldConfig, Snapshot, format_layout, read_cells
 

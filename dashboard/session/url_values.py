@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import param
 
 from dashboard.rooms.brought import Brought
+from dashboard.rooms.learner import values_of
 from dashboard.rooms.pace import Pace
 from dashboard.rooms.room import Room
 from dashboard.session.labels import with_label
@@ -171,8 +172,3 @@ class Before:
         return {KEYS.get(name, name): value for name, value in values.items()} | {
             "seed": self._seed
         }
-
-
-def values_of(owner: param.Parameterized) -> dict[str, Any]:
-    """An object's parameters, its name left out."""
-    return {name: getattr(owner, name) for name in owner.param if name != "name"}

@@ -11,6 +11,7 @@ from bokeh.models.widgets import Div
 
 from dashboard.session.notebook import in_notebook
 from dashboard.session.view import OneMessage
+from dashboard.widgets.layout import bokeh_pane
 from dashboard.words.asking import QUESTIONS, Answer, Mark, answer_to
 from dashboard.words.facts import Context
 from gridworld import Snapshot
@@ -35,10 +36,6 @@ _LOOK = {
         "& .MuiAccordionDetails-root": {"padding": "0 6px 6px"},
     },
 }
-
-
-def _pane(div: Div) -> pn.pane.Bokeh:
-    return pn.pane.Bokeh(div, sizing_mode="stretch_width", margin=0)
 
 
 class AskView:
@@ -72,7 +69,7 @@ class AskView:
         # In a notebook Bokeh lays nothing out within Material's.
         kind, look = (pn.Accordion, {}) if in_notebook() else (pmui.Accordion, _LOOK)
         self.panel = kind(
-            *((question, _pane(div)) for question, div in self.divs.items()),
+            *((question, bokeh_pane(div)) for question, div in self.divs.items()),
             toggle=True,
             sizing_mode="stretch_width",
             **look,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dashboard.session.toasts import toast
 from dashboard.views.cells import OPEN
 from dashboard.views.step import NAMES
-from dashboard.widgets.hinted import Hinted
+from dashboard.widgets.hinted import IntInput
 from dashboard.widgets.markup import Markup
 from dashboard.words.numbers import exact_number, short_number
 from gridworld import Action, Cell, Plan, Snapshot, best_actions, parameters, parse_layout
@@ -113,9 +113,12 @@ class CellView:
 
     def _make(self) -> None:
         self.head, self.body = Markup.wide("cell", _HEAD_STYLE), Markup.wide("cell values", _STYLE)
-        self.row = _IndexInput(label="Row", width=84, hint="Row of the cell, from 0 at the top.")
-        self.column = _IndexInput(
-            label="Column", width=104, hint="Column of the cell, from 0 at the left."
+        look = {"value": None, "margin": 0, "stylesheets": [_FIELD_STYLE]}
+        self.row = IntInput(
+            label="Row", width=84, hint="Row of the cell, from 0 at the top.", **look
+        )
+        self.column = IntInput(
+            label="Column", width=104, hint="Column of the cell, from 0 at the left.", **look
         )
         for field in (self.row, self.column):
             field.param.watch(self._on_field, "value")
@@ -256,14 +259,6 @@ def _starred(value: float, starred: bool = False) -> str:
     """A rounded number with the exact one as its tooltip, and a star if it is the best."""
     star = '<i title="best">★</i>' if starred else "<i></i>"
     return f'<span title="{exact_number(value)}">{short_number(value)}</span>{star}'
-
-
-class _IndexInput(Hinted, pn.widgets.IntInput):
-    """A row or a column of the map; the arrow keys go from one to the next."""
-
-    def __init__(self, **params: Any) -> None:
-        look = {"margin": 0, "stylesheets": [_FIELD_STYLE]}
-        super().__init__(value=None, **look | params)
 
 
 _COMMON = """

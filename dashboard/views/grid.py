@@ -176,7 +176,6 @@ class GridView:
                 self._cell = self._step = None
             self._layout, self.dynamics = snapshot.layout, dynamics
             self._draw_map()
-            self._mark()
         self._trail.update(snapshot.trail.tolist(), dynamics)
 
     def set_text(self, text: str) -> None:

@@ -4,10 +4,9 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
-from bokeh.models import Column
 from bokeh.models.widgets import Div
 
-from dashboard.widgets.layout import bokeh_pane
+from dashboard.widgets.layout import overlaid_pane
 from dashboard.widgets.markup import Markup
 from dashboard.words.counters import SUCCESS_RATE, counters_of, details_of
 from dashboard.words.facts import Verdict, verdict_of
@@ -109,13 +108,7 @@ class NumbersView:
             margin=0,
             name="hints",
         )
-        both = Column(
-            children=[self.div.model, sheet],
-            sizing_mode="stretch_width",
-            styles={"position": "relative"},
-        )
-        self.panel = bokeh_pane(both)
-        self.panel.margin = 0
+        self.panel = overlaid_pane(self.div.model, sheet)
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from bokeh.models import Column
-
 from dashboard.rooms.room import Room
 from dashboard.views.colours import AGENT
-from dashboard.widgets.layout import bokeh_pane
+from dashboard.widgets.layout import overlaid_pane
 from dashboard.widgets.markup import Markup
+from dashboard.widgets.theme import soft
 from dashboard.words.facts import Context
 from dashboard.words.sentence import sentence_of
 from gridworld import Snapshot
@@ -17,8 +16,7 @@ _STYLE = f"""
 :host > div {{ box-sizing: border-box; width: 100%; }}
 p {{ position: relative; margin: 0; padding: 10px 14px 10px 33px; height: 81px; overflow: auto;
      box-sizing: border-box; border-radius: 12px;
-     background: color-mix(in srgb, var(--mui-palette-primary-main) 10%,
-                           var(--mui-palette-background-paper)); }}
+     background: {soft()}; }}
 p::before {{ content: ""; position: absolute; left: 14px; top: 16px; width: 9px; height: 9px;
              border-radius: 50%; background: {AGENT}; }}
 b.good {{ color: var(--mui-palette-success-main); }}
@@ -57,13 +55,7 @@ class SentenceView:
         self._context = context
         self.word = Markup(stylesheets=[_WORD_STYLE], name="status")
         self.div = Markup.wide("sentence", _STYLE)
-        both = Column(
-            children=[self.word.model, self.div.model],
-            sizing_mode="stretch_width",
-            styles={"position": "relative"},
-        )
-        self.panel = bokeh_pane(both)
-        self.panel.margin = 0
+        self.panel = overlaid_pane(self.word.model, self.div.model)
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:

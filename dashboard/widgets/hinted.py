@@ -37,6 +37,10 @@ class CheckBoxGroup(Hinted, pn.widgets.CheckBoxGroup):
     """Check boxes with a hint. A single box is a group, too: Bokeh's `Checkbox` has no name."""
 
 
+class IntInput(Hinted, pn.widgets.IntInput):
+    """A whole number that the arrow keys step, with a hint."""
+
+
 class RadioButtonGroup(Hinted, pn.widgets.RadioButtonGroup):
     """Buttons of which one is pressed, with a hint."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import panel as pn
-from bokeh.models import LayoutDOM
+from bokeh.models import Column, LayoutDOM
 
 from dashboard.widgets.theme import BAR_HEIGHT, CARD, HEADER_HEIGHT, ON_PHONE
 
@@ -121,6 +121,14 @@ def flexible_column(*objects: Any) -> pn.Column:
 def bokeh_pane(model: LayoutDOM, **params: Any) -> pn.pane.Bokeh:
     """A pane that gives a Bokeh model the whole width."""
     return pn.pane.Bokeh(model, **{"sizing_mode": "stretch_width", "margin": 0} | params)
+
+
+def overlaid_pane(*models: LayoutDOM) -> pn.pane.Bokeh:
+    """A pane of Bokeh models that may lie over one another, by their own styles."""
+    both = Column(
+        children=list(models), sizing_mode="stretch_width", styles={"position": "relative"}
+    )
+    return bokeh_pane(both)
 
 
 def toggle(layout: Any, name: str = TOGGLED) -> None:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dashboard.words.numbers import SYMBOLS
 from gridworld import Change, Snapshot
-
-_SYMBOLS = {"learning_rate": "α", "discount_factor": "γ", "epsilon": "ε"}
 
 
 class Mark(NamedTuple):
@@ -73,5 +72,5 @@ def marks_of(changes: Sequence[Change], before: dict[str, float]) -> list[Mark]:
 
 
 def _text(change: Change, old: float | None) -> str:
-    symbol = _SYMBOLS.get(change.name, change.name.replace("_", " "))
+    symbol = SYMBOLS.get(change.name, change.name.replace("_", " "))
     return f"{symbol} {'' if old is None else f'{old:.4g} '}→ {change.value:.4g}"

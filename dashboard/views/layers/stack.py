@@ -226,6 +226,7 @@ class LayeredView:
         background, overlays = self.chosen
         self._on = {background, *overlays}
         self._switch()
+        self.tell(self._snapshot)
 
     def _switch(self) -> None:
         with self._one_message():
@@ -233,7 +234,6 @@ class LayeredView:
             for title, layer in self._layers.items():
                 layer.show(title in self._on and not self._suspended)
             self.update(self._snapshot)
-            self.tell(self._snapshot)
 
     def _want_cards(self, wanted: bool) -> None:
         self._cards.wanted = wanted

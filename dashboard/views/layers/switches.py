@@ -6,6 +6,7 @@ from typing import Any
 import panel as pn
 
 from dashboard.widgets.hinted import TELLS_CHOSEN, Hinted, RadioButtonGroup
+from dashboard.widgets.theme import soft
 
 #: What is written on the buttons.
 _CAPTIONS = {
@@ -29,20 +30,19 @@ _SEGMENTS = """
 .bk-btn-group > .bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main);
     outline-offset: 1px; }
 """
-_CHIPS = """
-.bk-btn-group { display: inline-flex; flex-wrap: nowrap; gap: 6px; background: none; }
-.bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover { flex: none; margin: 0 !important;
+_CHIPS = f"""
+.bk-btn-group {{ display: inline-flex; flex-wrap: nowrap; gap: 6px; background: none; }}
+.bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover {{ flex: none; margin: 0 !important;
     font-size: 13px; line-height: 26px; min-height: 28px; padding: 0 11px;
     border-radius: 14px !important; border: 1px solid var(--mui-palette-divider) !important;
     background: var(--mui-palette-background-paper) !important; box-shadow: none !important;
-    color: var(--mui-palette-text-secondary) !important; white-space: nowrap; }
-.bk-btn-group > .bk-btn:hover { color: var(--mui-palette-text-primary) !important; }
-.bk-btn-group > .bk-btn.bk-active { color: var(--mui-palette-primary-main) !important;
-    font-weight: 700; border-color: transparent !important; background: color-mix(in srgb,
-    var(--mui-palette-primary-main) 10%, var(--mui-palette-background-paper)) !important; }
-.bk-btn-group > .bk-btn.bk-active::before { content: "✓ " / ""; }
-.bk-btn-group > .bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main);
-    outline-offset: 1px; }
+    color: var(--mui-palette-text-secondary) !important; white-space: nowrap; }}
+.bk-btn-group > .bk-btn:hover {{ color: var(--mui-palette-text-primary) !important; }}
+.bk-btn-group > .bk-btn.bk-active {{ color: var(--mui-palette-primary-main) !important;
+    font-weight: 700; border-color: transparent !important; background: {soft()} !important; }}
+.bk-btn-group > .bk-btn.bk-active::before {{ content: "✓ " / ""; }}
+.bk-btn-group > .bk-btn:focus-visible {{ outline: 2px solid var(--mui-palette-primary-main);
+    outline-offset: 1px; }}
 """
 
 

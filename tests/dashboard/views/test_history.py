@@ -86,15 +86,20 @@ def unhurried(monkeypatch):
     monkeypatch.setattr(room_module, "_MOMENT_SECONDS", 60.0)
 
 
-@pytest.fixture
-def page():
+def paused(kind, n_episodes):
+    """A page of a run that rests a step after so many episodes."""
     room = Room()
     room.start()
-    room.trainer.advance(10**6, until_episode=20)
+    room.trainer.advance(10**6, until_episode=n_episodes)
     room.step()
-    page = Page(room)
+    page = kind(room)
     page.draw()
     return page
+
+
+@pytest.fixture
+def page():
+    return paused(Page, 20)
 
 
 def test_its_buttons_and_its_slider_have_names(page):

@@ -8,7 +8,7 @@ import pytest
 from dashboard.rooms.room import Room
 from dashboard.views.replay import ReplayView, frame_of, outcome_of
 from gridworld import Action, GreedyEpisode, GridWorldConfig, Trainer
-from tests.dashboard.views.test_history import Page, unhurried
+from tests.dashboard.views.test_history import Page, paused, unhurried
 
 __all__ = ["unhurried"]  # a fixture
 
@@ -36,13 +36,7 @@ class Watched(Page):
 
 @pytest.fixture
 def page():
-    room = Room()
-    room.start()
-    room.trainer.advance(10**6, until_episode=300)
-    room.step()
-    page = Watched(room)
-    page.draw()
-    return page
+    return paused(Watched, 300)
 
 
 def test_it_is_for_a_run_that_has_begun_and_rests_or_for_a_moment(page):
