@@ -68,7 +68,7 @@ class SettingsMark:
         room, editor = self._room, self._editor
         changed, layout = room.settings_changed, room.world_config.layout
         is_other = changed and not is_same_map(layout, snapshot.layout)
-        if not is_other:
+        if not is_other and self._switch.value:
             self._switch.value = []  # so that the next run's map is seen again
         is_drawing = editor is not None and editor.editing
         is_wanted = self._offer(is_other and not is_drawing)

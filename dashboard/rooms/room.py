@@ -44,7 +44,7 @@ _LATE_SHARE = 0.5
 #: Seconds without a call after which a training counts as resting.
 _REST_SECONDS = 1.0
 #: Seconds between two counts of the trainings that share the processor.
-_COUNT_SECONDS = 0.25
+_COUNT_SECONDS = 0.5
 #: Least seconds between two comparisons with the exact answers.
 _ANALYSIS_INTERVAL_SECONDS = 1.0
 #: Seconds of one call for such a comparison, which may take several.

@@ -76,6 +76,7 @@ class Runner:
         self._others = [view for view in views if view.min_interval]
         # When each of them is due, as a heap; the number settles ties.
         self._waiting = [(0.0, number, view) for number, view in enumerate(self._others)]
+        self._rates = [1 / view.min_interval for view in self._others]  # drawings a second
         self._outdated = {*self._others}  # those that have not drawn the latest revision
 
     def start(self) -> None:
@@ -190,14 +191,14 @@ class Runner:
         waiting = self._waiting
         if waiting and waiting[0][0] <= now:
             due = [*due]
-            room = self._period * sum(1 / view.min_interval for _, _, view in waiting)
-            for _ in range(math.ceil(room)):
+            for _ in range(math.ceil(self._period * sum(self._rates))):
                 since, number, view = waiting[0]
                 if since > now:
                     break
                 due.append(view)
                 # At a steady beat, or pages that were late together would stay so.
                 interval = view.min_interval
+                self._rates[number] = 1 / interval
                 following = since + interval * (1 + (now - since) // interval)
                 heapq.heapreplace(waiting, (following, number, view))
         return due

@@ -11,7 +11,7 @@ from dashboard.views.board.marks import Marks
 from dashboard.views.board.trail import Trail
 from dashboard.views.cells import CALM, Dynamics
 from dashboard.views.colours import DARK, LIGHT, Theme
-from dashboard.widgets.layout import bokeh_pane
+from dashboard.widgets.layout import bokeh_pane, describe_figure
 from gridworld import Snapshot, Step, parse_layout, read_cells
 
 #: Longest side of a map, in cells, that is not to be zoomed: the wheel scrolls the page there.
@@ -180,9 +180,7 @@ class GridView:
 
     def set_text(self, text: str) -> None:
         """Sets what screen readers read out in place of the picture."""
-        attributes = {"role": "figure", "aria-label": text}
-        if self.plot.html_attributes != attributes:
-            self.plot.html_attributes = attributes
+        describe_figure(self.plot, text)
 
     def _mark(self) -> None:
         n_before = len(self._marks.renderers)

@@ -18,7 +18,7 @@ _FIRST = ("Gap to optimal", "Exploring", "Last return", SUCCESS_RATE)
 #: Characters above which a number is written smaller.
 _LONG = 7
 
-# The numbers change five times a second, and what is drawn anew loses the focus and closes a
+# The numbers change twice a second, and what is drawn anew loses the focus and closes a
 # hint. So they lie below a sheet that stays: it has the buttons for the hints, and the fold. Both
 # are laid out alike. The sheet alone has a height; what it does not cover is cut off.
 _GRID = """
@@ -96,10 +96,10 @@ class NumbersView:
         panel: Numbers and hints as they are placed on the page.
     """
 
-    min_interval = 0.2
+    min_interval = 0.5
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._readings: deque[tuple[float, int]] = deque(maxlen=6)
+        self._readings: deque[tuple[float, int]] = deque(maxlen=4)
         self.div = Markup.wide("numbers", _NUMBERS_STYLE)
         sheet = Div(
             text=_sheet(_FIRST, details_of(snapshot, None)),
@@ -127,7 +127,7 @@ class NumbersView:
         )
         more = "".join(
             f"<div><dt>{name}</dt><dd>{value}</dd></div>"
-            for name, value in details_of(snapshot, self._speed(snapshot)).items()
+            for name, value in details_of(snapshot, self._speed(snapshot), counters).items()
         )
         self.div.text = (
             f'<dl class="cards">{cards}</dl><div class="fold"></div><dl class="more">{more}</dl>'

@@ -19,6 +19,8 @@ _CHOSEN = {
     True: ("exploring", "Explored: one of all four actions, by chance."),
     False: ("greedy", "Exploited: a best action of the Q-table."),
 }
+#: Time between two drawings while each step is shown, and while most are left out.
+_READ_SECONDS, _GLANCED_SECONDS = 0.25, 0.5
 #: Share of the target below which a TD error is but rounding.
 _ROUNDING = 1e-12
 #: What happened, after "In (5, 0) it went → right (exploring), ".
@@ -45,8 +47,6 @@ class StepView:
         panel: All of it, as it is placed on the page.
     """
 
-    min_interval = 0.25
-
     def __init__(self, snapshot: Snapshot) -> None:
         self.div = Markup.wide("step", _STYLE)
         self.lines = CheckBoxGroup(
@@ -60,10 +60,17 @@ class StepView:
         self.calculation: Markup | None = None
         self.lines.param.watch(lambda event: self._show_lines(), "value")
         self._layout = ""
+        self._snapshot, self._is_read = snapshot, True
         self.update(snapshot)
+
+    @property
+    def min_interval(self) -> float:
+        """Seconds between two drawings; where steps are left out, nobody reads each of the rest."""
+        return _READ_SECONDS if self._is_read else _GLANCED_SECONDS
 
     def update(self, snapshot: Snapshot) -> None:
         """Writes the words and the numbers."""
+        self._is_read = abs(snapshot.total_steps - self._snapshot.total_steps) <= 1
         self._snapshot = snapshot
         if snapshot.layout != self._layout:
             self._layout = snapshot.layout

@@ -123,6 +123,13 @@ def bokeh_pane(model: LayoutDOM, **params: Any) -> pn.pane.Bokeh:
     return pn.pane.Bokeh(model, **{"sizing_mode": "stretch_width", "margin": 0} | params)
 
 
+def describe_figure(figure: LayoutDOM, text: str) -> None:
+    """Sets what screen readers read out in place of a figure's picture."""
+    attributes = {"role": "figure", "aria-label": text}
+    if figure.html_attributes != attributes:
+        figure.html_attributes = attributes
+
+
 def overlaid_pane(*models: LayoutDOM) -> pn.pane.Bokeh:
     """A pane of Bokeh models that may lie over one another, by their own styles."""
     both = Column(

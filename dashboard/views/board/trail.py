@@ -17,6 +17,7 @@ from bokeh.models import (
 from dashboard.views.board.geometry import Geometry
 from dashboard.views.cells import Dynamics
 from dashboard.views.colours import Theme
+from dashboard.views.columns import update_columns
 from gridworld import TRAIL_LENGTH
 
 _COLUMNS = ("x", "y", "x0", "y0")
@@ -115,37 +116,29 @@ class Trail:
             dynamics: Tells which moves are steps.
         """
         # A short trail repeats its first cell to fill the source.
-        n_spare = TRAIL_LENGTH - len(trail)
-        cells = [trail[0]] * n_spare + [(row, col) for row, col in trail]
-        before = [cells[0], *cells[:-1]]
-        starts: list[tuple[float, float]] = [
-            cell
-            if i <= n_spare or not _is_step(was, cell, dynamics)
-            else (cell[0] - _BUMP, cell[1] - _BUMP)
-            if was == cell
-            else was
-            for i, (was, cell) in enumerate(zip(before, cells, strict=True))
-        ]
-        columns: dict[str, list[float]] = {
-            "x": [col for _, col in cells],
-            "y": [row for row, _ in cells],
-            "x0": [x for _, x in starts],
-            "y0": [y for y, _ in starts],
-        }
-        whole = slice(0, TRAIL_LENGTH)
-        changed = {
-            name: [(whole, values)]
-            for name, values in columns.items()
-            if values != self._source.data[name]
-        }
-        if changed:
-            self._source.patch(changed)
+        row, col = trail[0]
+        n_spare = TRAIL_LENGTH - len(trail) + 1
+        x: list[float] = [col] * n_spare
+        y: list[float] = [row] * n_spare
+        x0, y0 = [*x], [*y]
+        wind = dynamics.wind
+        for i in range(1, len(trail)):
+            (was_row, was_col), (row, col) = (row, col), trail[i]
+            x.append(col)
+            y.append(row)
+            lift = wind[was_col] if was_col < len(wind) else 0
+            if row == was_row and col == was_col:
+                x0.append(col - _BUMP)
+                y0.append(row - _BUMP)
+            elif _is_step(row - was_row, abs(col - was_col), lift):
+                x0.append(was_col)
+                y0.append(was_row)
+            else:
+                x0.append(col)
+                y0.append(row)
+        update_columns(self._source, {"x": x, "y": y, "x0": x0, "y0": y0})
 
 
-def _is_step(was: Place, now: Place, dynamics: Dynamics) -> bool:
-    """Whether one step of an agent can lead from a cell to another, the wind included."""
-    down, across = now[0] - was[0], abs(now[1] - was[1])
-    wind = dynamics.wind[was[1]] if was[1] < len(dynamics.wind) else 0
-    if across > 1:
-        return False
-    return -wind - (1 - across) <= down <= 1 - across
+def _is_step(down: int, across: int, wind: int) -> bool:
+    """Whether one step of an agent can lead so far, in cells, from where the wind lifts it so."""
+    return across <= 1 and -wind - (1 - across) <= down <= 1 - across

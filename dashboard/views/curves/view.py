@@ -27,7 +27,8 @@ from dashboard.views.curves.switches import RANGES, Switches
 from dashboard.views.curves.words import describe
 from dashboard.views.curves.zoom import Zoom
 from dashboard.views.smoothing import WINDOW
-from gridworld import Snapshot
+from dashboard.widgets.layout import describe_figure
+from gridworld import Snapshot, Status
 
 
 class CurvesView:
@@ -45,7 +46,7 @@ class CurvesView:
         panel: The switches above the figure; its height is that of its box.
     """
 
-    min_interval = 0.2
+    min_interval = 0.25
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class CurvesView:
         self._is_setting = False
         self._drawn = ""  # the quantity in the figure
         self._run: NDArray | None = None
+        self._content: tuple[Any, ...] = ()
         self._on_choice: list[Callable[[], None]] = []
         self._on_episode: list[Callable[[int], None]] = []
         self._switches.quantity.param.watch(self._on_quantity, "value")
@@ -130,7 +132,14 @@ class CurvesView:
         self._on_episode.append(callback)
 
     def update(self, snapshot: Snapshot) -> None:
-        """Adds the episodes since the last update."""
+        """Adds the episodes since the last update; most frames end none."""
+        content = _content_of(snapshot)
+        if content != self._content or whole(snapshot) is not self._run:
+            self._content = content
+            self._draw(snapshot)
+        self._snapshot = snapshot
+
+    def _draw(self, snapshot: Snapshot) -> None:
         run = whole(snapshot)
         if self._run is not None and run is not self._run:
             self._last.keep(self._snapshot)
@@ -155,12 +164,7 @@ class CurvesView:
         """
         with self._one_message():
             self._lines.renew()
-            self.update(self._snapshot)
-
-    def forget_last_run(self) -> None:
-        """Takes the last run's curve away."""
-        self._last.forget()
-        self._redraw()
+            self._draw(self._snapshot)
 
     def set_dark(self, dark: bool) -> None:
         """Recolours the figure for the page's theme."""
@@ -170,11 +174,11 @@ class CurvesView:
         """Recolours the figure."""
         with self._one_message():
             self._drawing.recolour(palette)
-            self.update(self._snapshot)
+            self._draw(self._snapshot)
 
-    def describe(self, snapshot: Snapshot) -> str:
-        """What the curve shows, in words, for those who cannot see it."""
-        return describe(self.quantity, snapshot)
+    def tell(self, snapshot: Snapshot) -> None:
+        """Renews what screen readers say of the curve; once a second is often enough."""
+        describe_figure(self.figure, describe(self.quantity, snapshot))
 
     def _show_answers(self, quantity: str, snapshot: Snapshot) -> None:
         """Draws the exact answers and the last run, and marks changed parameters."""
@@ -252,7 +256,8 @@ class CurvesView:
         with self._one_message():
             if anew:
                 self._zoom.forget()
-            self.update(self._snapshot)
+            self._draw(self._snapshot)
+            self.tell(self._snapshot)
 
     def _set(self, switch: Any, value: str) -> None:
         self._is_setting = True
@@ -294,6 +299,21 @@ class CurvesView:
         if episode <= snapshot.episode:
             for callback in self._on_episode:
                 callback(max(1, episode))
+
+
+def _content_of(snapshot: Snapshot) -> tuple[Any, ...]:
+    """What the curves show of a run: equal for two snapshots that look alike."""
+    return (
+        snapshot.layout,
+        snapshot.status is Status.RUNNING,
+        snapshot.episode,
+        snapshot.num_episodes,
+        snapshot.evaluation_returns.tobytes(),  # NaN is unequal to itself
+        snapshot.optimal_return,
+        snapshot.planned_return,
+        snapshot.optimal_length,
+        snapshot.changes,
+    )
 
 
 #: What is read off under the mouse; the optimum is added where there is one.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dashboard.views.board.geometry import Geometry
 from dashboard.views.cells import MOVES_XY, open_states
 from dashboard.views.colours import FONT, Theme
+from dashboard.views.columns import update_columns
 from dashboard.views.grid import GridView
 from dashboard.views.layers.tiles import TileImage
 from dashboard.words.numbers import scientific
@@ -284,21 +285,13 @@ class Numbers:
 
     def write(self, texts: list[str], colours: list[str]) -> None:
         """Writes the numbers, in the order of their places."""
-        update_column(self.source, "text", texts + [""] * self._n_spare)
-        update_column(self.source, "colour", colours + ["#000000"] * self._n_spare)
-
-
-def update_column(source: ColumnDataSource, column: str, values: list[Any]) -> None:
-    """Sends the values of a column that have changed."""
-    old = source.data[column]
-    if old == values:
-        return
-    changed: list[tuple[Any, Any]] = [
-        (i, new) for i, (was, new) in enumerate(zip(old, values, strict=True)) if was != new
-    ]
-    if len(changed) > len(values) // 3:
-        changed = [(slice(0, len(values)), values)]
-    source.patch({column: changed})
+        update_columns(
+            self.source,
+            {
+                "text": texts + [""] * self._n_spare,
+                "colour": colours + ["#000000"] * self._n_spare,
+            },
+        )
 
 
 def values_of(kind: str, snapshot: Snapshot) -> NDArray:

@@ -9,8 +9,9 @@ from bokeh.models import ColumnDataSource, GlyphRenderer, HoverTool, Rect
 
 from dashboard.views.cells import ARROWS, KINDS, TERMINAL
 from dashboard.views.colours import DARK, Theme
+from dashboard.views.columns import update_columns
 from dashboard.views.grid import GridView
-from dashboard.views.layers.base import Frame, OpenCells, update_column
+from dashboard.views.layers.base import Frame, OpenCells
 from dashboard.widgets.theme import FONTS
 from dashboard.words.numbers import number
 from gridworld import Action, Cell, Snapshot, best_actions, parse_layout
@@ -90,7 +91,7 @@ class CellCards:
         # Numbers beside the map, which have no cards, follow the cells.
         cards += [""] * (len(source.data["x"]) - len(cards))
         if "card" in source.data:
-            update_column(source, "card", cards)
+            update_columns(source, {"card": cards})
         else:
             source.data["card"] = cards
         if self._tool is None:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from dashboard.views.board.geometry import NUMBER_SIDE
 from dashboard.views.board.shapes import Line, arrows, moved, triangles
+from dashboard.views.columns import update_columns
 from dashboard.views.grid import GridView
-from dashboard.views.layers.base import Frame, Layer, OpenCells, Part, update_column
+from dashboard.views.layers.base import Frame, Layer, OpenCells, Part
 from dashboard.views.layers.tiles import TileImage, pixels_of, pointer_tiles
 from gridworld import Snapshot, best_actions
 
@@ -74,10 +75,15 @@ class PolicyLayer(Layer):
             _placed(code, in_triangles, size, x, y - lift)
             for code, x, y in zip(codes.tolist(), cells.x.tolist(), cells.y.tolist(), strict=True)
         ]
-        update_column(self._lines, "xs", [xs for xs, _ in lines])
-        update_column(self._lines, "ys", [ys for _, ys in lines])
         colours = [frame.theme.optimal] * len(lines) if self._is_optimal else frame.ink.tolist()
-        update_column(self._lines, "colour", colours)
+        update_columns(
+            self._lines,
+            {
+                "xs": [xs for xs, _ in lines],
+                "ys": [ys for _, ys in lines],
+                "colour": colours,
+            },
+        )
 
 
 @lru_cache(maxsize=8192)

@@ -5,6 +5,7 @@ from bokeh.models import ColumnDataSource, Patches, Rect
 from numpy.typing import NDArray
 
 from dashboard.views.board.geometry import NUMBER_SIDE
+from dashboard.views.columns import update_columns
 from dashboard.views.grid import GridView
 from dashboard.views.layers.base import (
     CLEAR,
@@ -15,7 +16,6 @@ from dashboard.views.layers.base import (
     Numbers,
     OpenCells,
     Part,
-    update_column,
     values_of,
 )
 from dashboard.views.layers.palettes import PALETTES, ink_on, mapper_of, places_of
@@ -77,7 +77,7 @@ class CellsLayer(_ValuesLayer):
             colours = cells.spread(_seen(places))[..., None, None]
             self._tiles.draw(np.broadcast_to(colours, (*cells.shape, n, n)))
             return
-        update_column(self._rects, "place", places.tolist())
+        update_columns(self._rects, {"place": places.tolist()})
         if self._numbers:
             texts = _counts(values) if self._kind == "Visits" else scale.texts(values)
             inks = ink_on(self._kind, places, frame.theme).tolist()
@@ -141,7 +141,7 @@ class TrianglesLayer(_ValuesLayer):
             self._tiles.draw(colours[:, :, quarters(pixels_of(cells.geometry.side))])
             return
         self._patches.line_color = frame.theme.line
-        update_column(self._triangles, "place", places.tolist())
+        update_columns(self._triangles, {"place": places.tolist()})
         if self._numbers:
             inks = ink_on(self._kind, places, frame.theme).tolist()
             texts = scale.texts(values)

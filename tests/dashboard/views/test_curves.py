@@ -316,7 +316,21 @@ def test_a_click_tells_the_episode():
     assert clicked == [2, 1, 2, 3]
 
 
-def test_the_last_run_stays_beside_the_next_until_it_is_forgotten():
+def test_nothing_is_sent_while_no_episode_ends_but_a_choice_is_seen_at_once():
+    record, document, sent = np.array([0.0, 1.0, 2.0]), Document(), []
+    view = CurvesView(after(record, 2))
+    document.add_root(view.figure)
+    document.on_change(sent.append)
+    view.update(after(record, 2, total_steps=99, step=7, epsilon=0.5))
+    assert not sent
+    view.choose("Length")
+    assert part(view, "episodes")["y"] == [1, 2]
+    view.choose("Return")
+    view.update(after(record, 3))
+    assert part(view, "episodes")["y"] == [0, 1, 2]
+
+
+def test_the_last_run_stays_beside_the_next():
     first, second = np.arange(600.0), np.arange(100.0)
     view = CurvesView(after(first, 600, Status.FINISHED))
     assert part(view, "last") is None
@@ -326,8 +340,6 @@ def test_the_last_run_stays_beside_the_next_until_it_is_forgotten():
     assert last["y"] == pytest.approx(means_at(first, last["x"]))
     assert last["x"][-1] == 600
     assert "last run" not in texts(view) or texts(view)["last run"][0] <= 100
-    view.forget_last_run()
-    assert part(view, "last") == {"x": [], "y": []}
 
 
 def test_a_run_on_another_map_or_one_that_comes_back_has_no_last_run_beside_it():
@@ -405,8 +417,9 @@ def test_what_is_read_off_has_a_true_minus():
 def test_the_words_tell_last_mean_trend_and_optimum():
     record = np.concatenate([np.full(100, -1.0), np.full(100, 0.5)])
     view = CurvesView(after(record, 200, optimal_return=0.81))
-    said = view.describe(after(record, 200, optimal_return=0.81))
-    assert said == (
+    view.tell(after(record, 200, optimal_return=0.81))
+    assert view.figure.html_attributes["role"] == "figure"
+    assert view.figure.html_attributes["aria-label"] == (
         "Curve of the return of each episode, 200 of 200 episodes. "
         "Last 0.50; mean of the last 100 0.50, rising. Optimum: 0.81."
     )

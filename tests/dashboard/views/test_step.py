@@ -260,6 +260,18 @@ def test_nothing_is_sent_where_nothing_has_changed():
     assert len(sent) == 1
 
 
+def test_steps_that_go_by_too_fast_to_be_read_are_shown_less_often():
+    trainer = trained()
+    view = StepView(trainer.snapshot)
+    each = view.min_interval
+    trainer.advance(10)
+    view.update(trainer.snapshot)
+    assert view.min_interval > each
+    trainer.advance(1)
+    view.update(trainer.snapshot)
+    assert view.min_interval == each
+
+
 def test_lines_that_are_closed_are_neither_made_nor_written():
     trainer = trained()
     view = StepView(trainer.snapshot)
