@@ -90,12 +90,13 @@ class TrainingPanel:
             self._history.follow(self._grid),
             self._history.follow(self._layers),
             self._history.follow(StepMarks(self._grid)),
-            self._history.follow(GridWords(self._layers)),
+            self._history.follow(Words(self._layers)),
             self._replay,
             self._mark,
             self._sentence,
             self._numbers,
             self._curves,
+            Words(self._curves),
             self._tabs,
         )
         self._level = ""
@@ -268,21 +269,21 @@ class StepMarks:
         self._grid.mark_step(snapshot.last_step if is_still else None)
 
 
-class GridWords:
-    """Tells screen readers what the grid shows.
+class Words:
+    """Tells screen readers what a picture shows.
 
     Args:
-        layers: The layers of the grid.
+        view: Draws the picture.
     """
 
     min_interval = 1.0
 
-    def __init__(self, layers: LayeredView) -> None:
-        self._layers, self.panel = layers, layers.panel
+    def __init__(self, view: LayeredView | CurvesView) -> None:
+        self._view, self.panel = view, view.panel
 
     def update(self, snapshot: Snapshot) -> None:
         """Writes the text in place of the picture."""
-        self._layers.tell(snapshot)
+        self._view.tell(snapshot)
 
 
 #: At the right of the line under the numbers.

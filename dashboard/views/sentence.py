@@ -29,7 +29,8 @@ b.good {{ color: var(--mui-palette-success-main); }}
   .whole {{ display: none; }}
 }}
 """
-# Screen readers are told the word when it changes, and are not told the rest twice a second.
+# Screen readers are told the word and the news when they change, and are not told the rest twice a
+# second.
 _WORD_STYLE = """
 :host { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
         white-space: nowrap; }
@@ -45,8 +46,9 @@ class SentenceView:
 
     Attributes:
         word: The status, for screen readers.
+        news: Whatever changes what Start does, for them too.
         div: The sentence.
-        panel: Both as they are placed on the page.
+        panel: All three as they are placed on the page.
     """
 
     min_interval = 0.5
@@ -54,14 +56,16 @@ class SentenceView:
     def __init__(self, snapshot: Snapshot, context: Callable[[], Context] = Context) -> None:
         self._context = context
         self.word = Markup(stylesheets=[_WORD_STYLE], name="status")
+        self.news = Markup(stylesheets=[_WORD_STYLE], name="news")
         self.div = Markup.wide("sentence", _STYLE)
-        self.panel = overlaid_pane(self.word.model, self.div.model)
+        self.panel = overlaid_pane(self.word.model, self.news.model, self.div.model)
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
         """Writes what has changed."""
         sentence = sentence_of(snapshot, self._context())
         self.word.text = f'<span role="status" aria-label="Status">{sentence.word}</span>'
+        self.news.text = f'<span role="status" aria-label="News">{sentence.news}</span>'
         self.div.text = (
             f'<p><b aria-hidden="true">{sentence.word}</b><span class="whole">. {sentence.html}'
             f'</span><span class="brief">, {sentence.brief}</span></p>'

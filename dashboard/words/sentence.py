@@ -28,11 +28,13 @@ class Sentence(NamedTuple):
         word: The status in one word.
         html: The rest; what is right is in ``<b class="good">``.
         brief: The rest in a few words, for a phone; HTML, too.
+        news: What is read out by itself when it comes up, because it changes what Start does.
     """
 
     word: str
     html: str
     brief: str
+    news: str = ""
 
     @property
     def text(self) -> str:
@@ -68,7 +70,8 @@ def sentence_of(snapshot: Snapshot, context: Context | None = None) -> Sentence:
     status, word = snapshot.status, WORDS[snapshot.status]
     if context.problem and status not in (Status.RUNNING, Status.PAUSED):
         problem = escape(context.problem.rstrip("."), quote=False)
-        return Sentence(word, f"Start is not possible: {_small(problem)}.", problem)
+        why_not = f"Start is not possible: {_small(problem)}."
+        return Sentence(word, why_not, problem, why_not)
     if context.preparing:
         then = "the training begins then" if status is Status.RUNNING else "this once"
         title = escape(context.preparing, quote=False)
@@ -82,9 +85,8 @@ def sentence_of(snapshot: Snapshot, context: Context | None = None) -> Sentence:
         return Sentence(word, what, "what was learned is shown")
     if context.settings_changed:
         changed = "Settings have changed; Start begins a new run with them."
-        return Sentence(
-            word, f"{_capital(judged(snapshot, context))}. {changed}", "settings changed"
-        )
+        verdict = _capital(judged(snapshot, context))
+        return Sentence(word, f"{verdict}. {changed}", "settings changed", changed)
     if snapshot.total_steps == 0 and status is not Status.FINISHED:
         return _before_the_first_step(snapshot, context)
     verdict, brief = judged(snapshot, context), _judged_briefly(snapshot, context)

@@ -28,7 +28,7 @@ def train(seed=0, **world):
 
 def mark(dashboard):
     """The words that settings have changed since the run that is shown."""
-    return dashboard.page.get_by_text("Settings have changed")
+    return dashboard.page.locator("p", has_text="Settings have changed")
 
 
 def expect_run(dashboard, trainer, status="Finished"):
@@ -73,10 +73,14 @@ def test_a_finished_run_stays_when_settings_change_and_the_page_says_so(finished
     run = train()
     expect_run(finished, run)
     expect(mark(finished)).to_have_count(0)
+    news = finished.page.get_by_role("status", name="News")
+    expect(news).to_be_empty()
     finished.enter(Slip=0.2)
     expect(mark(finished)).to_be_visible()
+    expect(news).to_have_text("Settings have changed; Start begins a new run with them.")
     finished.enter(Slip=0)
     expect(mark(finished)).to_have_count(0)
+    expect(news).to_be_empty()
     finished.enter(Learning_rate=0.3)
     expect(mark(finished)).to_be_visible()
     finished.enter(Learning_rate=0.1)

@@ -87,6 +87,18 @@ def test_why_opens_the_answer_and_the_chosen_cell_stays_chosen(dashboard):
     dashboard.wait_until(lambda: ringed(dashboard) == [(2, 1)])
 
 
+def test_what_screen_readers_are_told_of_the_curve_follows_the_run_and_a_choice(dashboard):
+    figure = dashboard.page.get_by_role("figure", name=re.compile("^Curve"))
+    expect(figure).to_have_attribute("aria-label", re.compile("0 of 500 episodes"))
+    dashboard.enter(Episodes=30, Steps_per_update=1000)
+    dashboard.press("Start")
+    said = re.compile(r"return of each episode, 30 of 30 episodes\. Last .* Greedy policy, exact")
+    expect(figure).to_have_attribute("aria-label", said)
+    dashboard.press("Length")
+    expect(figure).to_have_attribute("aria-label", re.compile("length of each episode, 30 of 30"))
+    dashboard.press("Return")
+
+
 def test_what_screen_readers_are_told_of_the_grid_follows_a_choice_at_once(dashboard):
     figure = dashboard.page.get_by_role("figure").first
     dashboard.layer("Visits").click()

@@ -138,8 +138,9 @@ def test_how_much_it_explores_is_said_while_it_learns():
 def test_a_map_that_cannot_be_played_is_the_first_thing_said(status):
     problem = "Map has no way to a goal from the start at (0, 0)."
     snapshot = replace(IDLE, status=status)
-    text = sentence_of(snapshot, Context(problem=problem)).text
-    assert text.endswith(
+    sentence = sentence_of(snapshot, Context(problem=problem))
+    assert sentence.text.endswith(sentence.news)
+    assert sentence.news == (
         "Start is not possible: map has no way to a goal from the start at (0, 0)."
     )
 
@@ -150,8 +151,10 @@ def test_what_else_there_is_to_say_is_said():
     until = sentence_of(snapshot, context._replace(until=200)).text
     assert until.endswith("It pauses after episode 200.")
     stopped = replace(snapshot, status=Status.STOPPED)
-    changed = sentence_of(stopped, context._replace(settings_changed=True)).text
-    assert changed.endswith("Settings have changed; Start begins a new run with them.")
+    changed = sentence_of(stopped, context._replace(settings_changed=True))
+    assert changed.text.endswith(changed.news)
+    assert changed.news == "Settings have changed; Start begins a new run with them."
+    assert not sentence_of(stopped, context).news
     preparing = sentence_of(IDLE, Context(preparing="SARSA")).text
     assert preparing == "Ready. SARSA is being prepared, which takes some seconds; this once."
     begun = replace(IDLE, status=Status.RUNNING)
