@@ -7,6 +7,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from bokeh.events import ClientReconnected
+from bokeh.themes import Theme
 from panel.viewable import Viewer
 
 from dashboard import compat
@@ -43,6 +44,9 @@ from gridworld import GridWorldConfig, Snapshot, Trainer
 
 TITLE = "GridWorld Dashboard"
 _ICON = Path(__file__).with_name("icon.svg")
+
+#: The page's Material theme leaves those parts of plots as they are that a theme of Bokeh names.
+_OWN_LOOK = Theme(json={"attrs": {"Axis": {}, "Grid": {}, "Plot": {}}})
 
 #: Time that a browser has to draw the buttons before it gets the pictures, in milliseconds.
 _BUTTONS_MILLISECONDS = 100
@@ -250,6 +254,8 @@ class GridWorldDashboard(Viewer):
         """The dashboard as a page of its own."""
         if self._transport is not None:
             self.header.add_skip(self._transport.focus)
+        if self._document is not None:
+            self._document.theme = _OWN_LOOK
         page = _page_on_its_own(
             title="",
             meta_title=TITLE,

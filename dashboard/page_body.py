@@ -25,7 +25,7 @@ from dashboard.views.sentence import SentenceView, context_of
 from dashboard.views.step import StepView
 from dashboard.views.table import QTableView
 from dashboard.widgets.hinted import Button
-from dashboard.widgets.layout import COLUMN, in_column, on_phone_at
+from dashboard.widgets.layout import COLUMN, NO_SCROLL_BUTTON, in_column, on_phone_at
 from dashboard.widgets.theme import CARD, ON_PHONE
 from dashboard.words.facts import Context
 from gridworld import LEVELS, Snapshot, Status
@@ -102,7 +102,6 @@ class TrainingPanel:
         self._level = ""
         self._follow_level()  # before what the person chose
         self._wire()
-        self._grid.fit(_GRID_HEIGHT)
         self.columns = self._lay_out()
 
     def _in_tab(self, view: PlacedView) -> PlacedView:
@@ -144,7 +143,7 @@ class TrainingPanel:
             margin=0,
             name="layers",
         )
-        grid = pn.Column(self._grid.panel, stylesheets=[_MIDDLE], margin=0)
+        grid = self._grid.boxed()
         line = pn.Row(
             pn.Column(self._history.panel, stylesheets=[_GROWING], margin=0),
             self._replay.panel,
@@ -294,18 +293,12 @@ _LINK = """
           color: var(--mui-palette-primary-main) !important; }
 .bk-btn:hover { text-decoration: underline; }
 """
-#: Height that the body has left for the grid: without gaps, chips, scale and history.
-_GRID_HEIGHT = "var(--body-height) - 132px"
 _CHIPS = """
-:host { align-items: center; gap: 6px; flex: none; overflow-x: auto; scrollbar-width: none; }
-"""
-#: The grid in the middle of its place.
-_MIDDLE = f"""
-:host {{ align-items: center; flex: 0 1 auto; width: 100%; }}
-{ON_PHONE} {{ :host {{ flex: none; }} }}
+:host { align-items: center; gap: 6px; flex: none; overflow-x: auto; scrollbar-width: none;
+        container-type: inline-size; }
 """
 _GROWING = ":host { flex: 1 1 250px; min-width: 0; }"
-_NOTES = ":host { flex: none; margin: -5px 0 !important; gap: 4px; }"
+_NOTES = f"{NO_SCROLL_BUTTON} :host {{ flex: none; margin: -5px 0 !important; gap: 4px; }}"
 #: The banner lies over the grid, which does not move when it comes.
 _OVER = ":host { position: relative; height: 0; overflow: visible; z-index: 6; width: 100%; }"
 #: Bokeh would make it as high as what holds it.

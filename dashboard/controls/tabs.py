@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 from dashboard.rooms.room import Room
 from dashboard.session.notebook import in_notebook
 from dashboard.session.view import OneMessage, PlacedView
+from dashboard.widgets.theme import RAISED, TRACK
 from gridworld import Snapshot
 
 
@@ -71,6 +72,29 @@ class Tabs:
 
 
 _LOOK = {
-    "& .MuiTabs-root, & .MuiTab-root": {"minHeight": 34},
-    "& .MuiTab-root": {"textTransform": "none", "fontSize": "0.85rem", "padding": "4px 10px"},
+    "& .MuiTabs-root": {
+        "minHeight": 30,
+        "width": "max-content",
+        "margin": "4px 0 6px",
+        "padding": "3px",
+        "borderRadius": "8px",
+        "background": TRACK,
+    },
+    "& .MuiTabs-indicator": {"display": "none"},
+    "& .MuiTab-root": {
+        "textTransform": "none",
+        "fontSize": "13px",
+        "lineHeight": "24px",
+        "minHeight": 24,
+        "minWidth": 0,
+        "padding": "0 10px",
+        "borderRadius": "6px",
+        "color": "var(--mui-palette-text-secondary)",
+    },
+    "& .MuiTab-root.Mui-selected": {
+        "background": RAISED,
+        "fontWeight": 700,
+        "color": "var(--mui-palette-text-primary)",
+        "boxShadow": "0 1px 2px #0003",
+    },
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import panel as pn
 from bokeh.models import GlyphRenderer, PanTool, Plot, Range1d, ResetTool, Tool, WheelZoomTool
 
 from dashboard.views.board.geometry import Geometry
@@ -12,12 +13,19 @@ from dashboard.views.board.trail import Trail
 from dashboard.views.cells import CALM, Dynamics
 from dashboard.views.colours import DARK, LIGHT, Theme
 from dashboard.widgets.layout import bokeh_pane, describe_figure
+from dashboard.widgets.theme import ON_PHONE
 from gridworld import Snapshot, Step, parse_layout, read_cells
 
 #: Longest side of a map, in cells, that is not to be zoomed: the wheel scrolls the page there.
 _WHOLE_SIDE = 20
 #: Fewest cells along the plot when it is zoomed.
 _LEAST_CELLS = 6
+#: The plot measures its width by the box's height, which may be less than the plot's own.
+_BOX = f"""
+:host {{ container-type: size; width: 100%; flex: 0 1 auto; min-height: 0; }}
+{ON_PHONE} {{ :host {{ flex: none; }} }}
+"""
+_IN_BOX = {"flex": "none", "width": "100%", "margin-inline": "auto"}
 
 
 class GridView:
@@ -61,7 +69,6 @@ class GridView:
         self._trail_shown = True
         self._cell: tuple[int, int] | None = None
         self._step: Step | None = None
-        self._height: str | None = None
         self._zoom_allowed = True
         self._ranks: dict[str, int] = {}
         self._on_theme: list[Callable[[], None]] = []
@@ -73,6 +80,7 @@ class GridView:
         self._trail = Trail(self.plot)
         self._marks = Marks(self.plot)
         self.panel = bokeh_pane(self.plot)
+        self._box: pn.Column | None = None
         self.update(snapshot)
 
     @property
@@ -85,15 +93,16 @@ class GridView:
         """The map that is shown in place of the run's; None for the run's."""
         return self._draft
 
-    def fit(self, height: str) -> None:
-        """Lets the plot be as large as a height allows, whatever its map's shape.
+    def boxed(self) -> pn.Column:
+        """The plot in a box that is as wide as its place, and as high as there is room for.
 
-        Args:
-            height: A height of CSS, such as ``"100vh - 220px"``.
+        The plot is as large as the box allows, whatever its map's shape: cells stay square.
         """
-        self._height = height
-        self.plot.max_width = None
-        self._fit()
+        if self._box is None:
+            self._box = pn.Column(self.panel, stylesheets=[_BOX], margin=0)
+            self.plot.max_width = None
+            self._fit()
+        return self._box
 
     def add(self, renderers: Sequence[GlyphRenderer], rank: int = 0) -> None:
         """Adds renderers above the map and the trail, and below the agent and the marks.
@@ -212,10 +221,9 @@ class GridView:
             self._offer_zoom()
 
     def _fit(self) -> None:
-        if self._height is not None:
-            width = f"calc(({self._height}) * {self.ratio:.4f})"
-            middle = {"width": "100%", "margin-inline": "auto"}
-            self.plot.styles = {**self.plot.styles, **middle, "max-width": width}
+        if self._box is not None:
+            self.plot.styles = _IN_BOX | {"max-width": f"calc(100cqh * {self.ratio:.4f})"}
+            self._box.styles = {"aspect-ratio": f"{self.ratio:.4f}"}
 
     def _offer_zoom(self) -> None:
         wanted = self._zoom_allowed and self.geometry.side > _WHOLE_SIDE

@@ -353,7 +353,9 @@ class HistoryView:
         moment = self.moment
         if moment is None:
             shown = _episode_of(self._snapshot)
-            self._note.text = f"● Live · episode {shown:,}" if shown else "● Live"
+            # During a run the episode stands above, and this would be a moment behind.
+            is_still = shown and self._snapshot.status is not Status.RUNNING
+            self._note.text = f"● Live · episode {shown:,}" if is_still else "● Live"
         else:
             self._back.label = f"{self._name_of(moment)} · Back to live"
             self._say_on_banner(moment)

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld import RECENT_EPISODES, parameters
+from gridworld import parameters
 
-#: Length of the moving mean, in episodes.
-WINDOW = RECENT_EPISODES
+#: Length of the moving mean, in episodes: short enough to follow what is learned.
+WINDOW = 20
 #: Most groups of episodes that a curve is drawn from.
 MAX_GROUPS = 512
 

@@ -15,8 +15,11 @@ EDITED = "edited"
 _CLOSED = f".{TOGGLED}:not(.{EDITED})"
 
 _ABOVE = HEADER_HEIGHT + BAR_HEIGHT
+#: Panel's button to the end of a column is laid out even where there is none, with a gap.
+NO_SCROLL_BUTTON = ".scroll-button { display: none; }"
 #: The columns: settings, picture, words. On a phone all of them are one.
 BODY = f"""
+{NO_SCROLL_BUTTON}
 :host {{ display: grid !important; box-sizing: border-box; padding: 14px; gap: 14px; flex: none;
         grid-template: minmax(0, 1fr) / 236px minmax(0, 1fr) 400px;
         --body-height: calc(100vh - {_ABOVE}px);
@@ -34,7 +37,7 @@ BODY = f"""
   :host, :host({_CLOSED}) {{ display: flex !important; flex-direction: column;
                              --body-height: calc(100vh - 56px);
                              height: auto !important; min-height: 0; gap: 4px;
-                             padding: 0 10px 110px; }}
+                             padding: 6px 10px 110px; }}
 }}
 """
 #: Height of the body in a notebook's cell, or in another page: it cannot tell how high that is.
@@ -51,6 +54,7 @@ BODY_IN_CELL = f"""
 LINE = ":host { align-items: center; gap: 4px; padding: 6px 12px; }"
 #: A column of the body; on a phone its contents lie in the body's.
 COLUMN = f"""
+{NO_SCROLL_BUTTON}
 :host {{ min-width: 0; min-height: 0; height: 100%; gap: 10px; align-items: stretch; }}
 {ON_PHONE} {{ :host {{ display: contents !important; }} }}
 """

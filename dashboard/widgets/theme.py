@@ -24,6 +24,7 @@ _LIGHT = {
     "accent": "#0b63ce",
     "on_accent": "#ffffff",
     "right": "#00795a",
+    "raised": "#ffffff",
 }
 _DARK = {
     "ground": "#14181d",
@@ -34,6 +35,7 @@ _DARK = {
     "accent": "#7db8ff",
     "on_accent": "#10202f",
     "right": "#3fcf9f",
+    "raised": "#39434e",
 }
 
 
@@ -73,6 +75,7 @@ def _theme(colours: dict[str, str]) -> dict[str, Any]:
         "palette": {
             "primary": {"main": colours["accent"], "contrastText": colours["on_accent"]},
             "success": {"main": colours["right"]},
+            "raised": {"main": colours["raised"]},
             "background": {"default": colours["ground"], "paper": colours["card"]},
             "text": {"primary": colours["text"], "secondary": colours["muted"]},
             "divider": colours["line"],
@@ -105,6 +108,7 @@ def variables(dark: bool = False) -> str:
   --mui-palette-primary-main: {colours["accent"]};
   --mui-palette-primary-contrastText: {colours["on_accent"]};
   --mui-palette-success-main: {colours["right"]};
+  --mui-palette-raised-main: {colours["raised"]};
   --mui-palette-background-default: {colours["ground"]};
   --mui-palette-background-paper: {colours["card"]};
   --mui-palette-text-primary: {colours["text"]};
@@ -119,6 +123,24 @@ VARIABLES = f"""
 :host {{ background: {_LIGHT["ground"]}; color: {_LIGHT["text"]}; {variables()} }}
 """
 
+#: Ground of a group of buttons of which one is pressed, and the look of that one.
+TRACK = "color-mix(in srgb, var(--mui-palette-text-secondary) 9%, transparent)"
+RAISED = "var(--mui-palette-raised-main)"
+#: Such a group, of Bokeh's.
+SEGMENTED = f"""
+.bk-btn-group {{ background: {TRACK}; border-radius: 8px; padding: 3px; gap: 0;
+    display: inline-flex; flex-wrap: nowrap; }}
+.bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover {{ flex: none; margin: 0 !important;
+    font-size: 13px; line-height: 24px; min-height: 24px; min-width: 24px; padding: 0 10px;
+    border: none !important; border-radius: 6px !important; background: none !important;
+    box-shadow: none !important; font-weight: 400;
+    color: var(--mui-palette-text-secondary) !important; white-space: nowrap; }}
+.bk-btn-group > .bk-btn:hover {{ color: var(--mui-palette-text-primary) !important; }}
+.bk-btn-group > .bk-btn.bk-active {{ background: {RAISED} !important; font-weight: 700;
+    color: var(--mui-palette-text-primary) !important; box-shadow: 0 1px 2px #0003 !important; }}
+.bk-btn-group > .bk-btn:focus-visible {{ outline: 2px solid var(--mui-palette-primary-main);
+    outline-offset: 1px; }}
+"""
 #: A card: a surface with a line round it.
 CARD = """
 :host { background: var(--mui-palette-background-paper); border-radius: 12px;

@@ -57,6 +57,12 @@ def assert_in_view(dashboard, names, size):
         assert 0 <= top < bottom <= size[1] + 1, (name, boxes[name])
 
 
+def assert_square(dashboard):
+    """The cells of the grid are as wide as they are high."""
+    width, height = dashboard.page.evaluate(_CELL)
+    assert width == pytest.approx(height, abs=0.5), (width, height)
+
+
 @pytest.mark.parametrize("size", DESKTOPS)
 def test_a_screen_shows_everything_that_matters(window, size):
     window.press("Start")
@@ -65,9 +71,11 @@ def test_a_screen_shows_everything_that_matters(window, size):
     boxes = parts(window)
     assert boxes["bar"][3] - boxes["bar"][1] <= 56
     assert boxes["bar"][1] <= 48  # the header's height
+    assert_square(window)
     window.press("Settings")  # closes them: the grid stays whole
     window.page.wait_for_timeout(500)
     assert_in_view(window, EVERYTHING, size)
+    assert_square(window)
     window.press("Settings")
 
 
@@ -77,6 +85,13 @@ def test_the_grid_stays_whole_while_the_map_is_edited(window, size):
     window.field("Map text").wait_for()
     window.page.wait_for_timeout(500)
     assert_in_view(window, EVERYTHING, size)
+    assert_square(window)
+    window.press("Done")
+    window.layer("Values").wait_for()
+    window.choose("Cliff walking")
+    window.page.wait_for_timeout(500)
+    assert_in_view(window, EVERYTHING, size)
+    assert_square(window)
 
 
 @pytest.mark.parametrize("size", [sized(390, 844)])
@@ -86,12 +101,17 @@ def test_a_phone_shows_grid_layers_curve_and_transport(window, size):
     assert_in_view(window, ("map", "layers", "curve", "bar", "sentence"), size)
     left, _, right, _ = parts(window)["map"]
     assert right - left > 0.8 * size[0]
+    assert_square(window)
+    for layer in ("Values", "Trail"):  # from the first of them to the last
+        box = window.layer(layer).bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= size[0]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [sized(640, 400)])  # 1280 × 800 at 200 % zoom
 def test_at_twice_the_size_grid_and_transport_are_in_view(window, size):
     assert_in_view(window, ("map", "bar"), size)
+    assert_square(window)
 
 
 @pytest.mark.parametrize("size", [sized(1280, 800), sized(390, 844)])
@@ -195,6 +215,12 @@ _WATCH_SHIFTS = """() => {
 _PUSH_DOWN = """() => {
   const sentence = Bokeh.documents[0].get_model_by_name("sentence")
   Bokeh.index.find_one_by_id(sentence.id).el.style.paddingTop = "200px"
+}"""
+_CELL = """() => {
+  const grid = [...Bokeh.documents[0].all_models].find((model) => model.type === "Plot")
+  const {width, height} = Bokeh.index.find_one(grid).frame.bbox
+  const long = (range) => Math.abs(range.end - range.start)
+  return [width / long(grid.x_range), height / long(grid.y_range)]
 }"""
 _PARTS = """() => {
   const box_of = (el) => {

@@ -145,7 +145,7 @@ class CurvesFigure:
             min_border_left=46,
             min_border_right=32,
             min_border_top=6,
-            min_border_bottom=40,
+            min_border_bottom=34,
             background_fill_alpha=0,
             border_fill_alpha=0,
             outline_line_alpha=0,

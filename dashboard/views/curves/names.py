@@ -120,9 +120,11 @@ def _places(name: Name, width: float, height: float) -> Iterator[tuple[float, fl
             middle = height - (row + 0.5) * _LINE
             yield right, middle
             yield left, middle
+        for row in range(_ROWS):  # too long for either side
+            yield width - length, height - (row + 0.5) * _LINE
         return
     yield right, name.y
-    ending = min(name.x, width) - length
+    ending = max(0.0, min(name.x, width) - length)
     for rows in (0.65, -0.65, 1.65, -1.65, 2.65, -2.65):
         yield ending, name.y + rows * _LINE
         yield right, name.y + rows * _LINE

@@ -6,16 +6,16 @@ from math import ceil, floor, isfinite, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.views.smoothing import WINDOW
+from gridworld import RECENT_EPISODES
 
 Range = tuple[float, float]
 
 #: Percent of the means, and of the latest episodes, beyond which they may leave the frame.
-_OUTLIERS = 10
+_EARLY, _OUTLIERS = 20, 10
 #: Share of the means, the latest, that is always shown.
 _RECENT = 0.25
 #: A range is kept while it is at most so many times as long as a new one.
-_TOO_LONG = 2.5
+_TOO_LONG = 1.8
 #: Free space below and above, as a share of what is shown; above there is room for a name.
 _BELOW, _ABOVE = 0.04, 0.1
 
@@ -46,12 +46,12 @@ def most_of(record: NDArray, means: NDArray, highest: float, *, upside_down: boo
         upside_down: Whether low numbers are the good ones.
     """
     if upside_down:
-        low, high = most_of(-record[-WINDOW:], -means, -highest)
+        low, high = most_of(-record[-RECENT_EPISODES:], -means, -highest)
         return -high, -low
     recent = means[-max(1, int(means.size * _RECENT)) :]
     low = min(
-        float(np.percentile(means, _OUTLIERS)),
-        float(np.percentile(record[-WINDOW:], _OUTLIERS)),
+        float(np.percentile(means, _EARLY)),
+        float(np.percentile(record[-RECENT_EPISODES:], _OUTLIERS)),
         float(recent.min()),
     )
     return low, max(highest, float(recent.max()))

@@ -5,28 +5,10 @@ from typing import Any
 from dashboard.views.curves.quantities import QUANTITIES
 from dashboard.widgets.hinted import TELLS_CHOSEN, RadioButtonGroup
 from dashboard.widgets.layout import wrapping_row
+from dashboard.widgets.theme import SEGMENTED
 
 #: How much of a curve is shown; the first is the usual one.
 RANGES = ("Robust", "All")
-
-_SEGMENTED = """
-:host { --track: color-mix(in srgb, var(--mui-palette-text-secondary, #5f6b76) 9%,
-                           var(--mui-palette-background-paper, #fff)); }
-.bk-btn-group { display: inline-flex; gap: 2px; padding: 2px; border-radius: 8px;
-                background: var(--track); }
-.bk-btn-group .bk-btn, .bk-btn-group .bk-btn.bk-btn-default {
-  min-height: 26px; min-width: 28px; padding: 2px 9px; margin: 0; border: 0 !important;
-  border-radius: 6px !important; box-shadow: none !important; font-size: 13px; line-height: 20px;
-  font-weight: 400; background: transparent !important;
-  color: var(--mui-palette-text-secondary, #5f6b76) !important; }
-.bk-btn-group .bk-btn:hover { color: var(--mui-palette-text-primary, #15191d) !important; }
-.bk-btn-group .bk-btn.bk-active, .bk-btn-group .bk-btn.bk-btn-default.bk-active {
-  font-weight: 700; color: var(--mui-palette-text-primary, #15191d) !important;
-  background: var(--mui-palette-background-paper, #fff) !important;
-  box-shadow: 0 1px 2px rgb(0 0 0 / 20%) !important; }
-.bk-btn-group .bk-btn:focus-visible {
-  outline: 2px solid var(--mui-palette-primary-main, #0b63ce); outline-offset: 1px; }
-"""
 
 
 class Switches:
@@ -39,7 +21,7 @@ class Switches:
     """
 
     def __init__(self) -> None:
-        look: dict[str, Any] = {"stylesheets": [_SEGMENTED, TELLS_CHOSEN], "margin": 0}
+        look: dict[str, Any] = {"stylesheets": [SEGMENTED, TELLS_CHOSEN], "margin": 0}
         self.quantity = RadioButtonGroup(
             options={shown.title: key for key, shown in QUANTITIES.items()},
             value="Return",

@@ -239,6 +239,8 @@ class CurvesView:
             is_length = quantity == "Length"
             best = lines.lowest if is_length else lines.highest
             most = ranges.most_of(record, lines.y, best, upside_down=is_length)
+            if lowest is not None:
+                ends.append(lines.lowest)  # what is below is cut off all the same
             wanted = ranges.around([*most, *ends])
         start, end = ranges.stepped(wanted or (-1.0, 1.0), self._zoom.fitted_y, lowest)
         return (max(start, 0.0) if quantity == "Length" else start), end

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from dashboard.views.curves.quantities import QUANTITIES, greedy_of, optimum_of, record_of, written
 from dashboard.views.smoothing import WINDOW
 from dashboard.words.numbers import number
-from gridworld import Snapshot
+from gridworld import RECENT_EPISODES, Snapshot
 
 #: Standard errors that two means must differ by to be called a trend.
 _CLEARLY = 2
@@ -56,7 +56,7 @@ def trend_of(record: NDArray) -> str:
     Args:
         record: A number of each episode, shape ``(E,)``.
     """
-    n = min(WINDOW, record.size // 2)
+    n = min(RECENT_EPISODES, record.size // 2)
     if n < 2:
         return ""
     new, old = record[-n:].astype(float), record[-2 * n : -n].astype(float)

@@ -6,7 +6,7 @@ from typing import Any
 import panel as pn
 
 from dashboard.widgets.hinted import TELLS_CHOSEN, Hinted, RadioButtonGroup
-from dashboard.widgets.theme import soft
+from dashboard.widgets.theme import SEGMENTED, soft
 
 #: What is written on the buttons.
 _CAPTIONS = {
@@ -16,20 +16,6 @@ _CAPTIONS = {
     "Difference": "|Q − q*|",
     "Optimal policy": "Optimal",
 }
-_SEGMENTS = """
-.bk-btn-group { background: color-mix(in srgb, var(--mui-palette-text-primary) 5%, transparent);
-    border-radius: 8px; padding: 3px; gap: 0; display: inline-flex; flex-wrap: nowrap; }
-.bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover { flex: none; margin: 0 !important;
-    font-size: 13px; line-height: 24px; min-height: 24px; padding: 0 10px; border: none !important;
-    border-radius: 6px !important; background: none !important; box-shadow: none !important;
-    color: var(--mui-palette-text-secondary) !important; white-space: nowrap; }
-.bk-btn-group > .bk-btn:hover { color: var(--mui-palette-text-primary) !important; }
-.bk-btn-group > .bk-btn.bk-active { background: var(--mui-palette-background-paper) !important;
-    color: var(--mui-palette-text-primary) !important; font-weight: 700;
-    box-shadow: 0 1px 2px #0003 !important; }
-.bk-btn-group > .bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main);
-    outline-offset: 1px; }
-"""
 _CHIPS = f"""
 .bk-btn-group {{ display: inline-flex; flex-wrap: nowrap; gap: 6px; background: none; }}
 .bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover {{ flex: none; margin: 0 !important;
@@ -43,6 +29,18 @@ _CHIPS = f"""
 .bk-btn-group > .bk-btn.bk-active::before {{ content: "✓ " / ""; }}
 .bk-btn-group > .bk-btn:focus-visible {{ outline: 2px solid var(--mui-palette-primary-main);
     outline-offset: 1px; }}
+"""
+#: Where both groups share the width of a phone or of a notebook's column.
+_NARROW = "@container (max-width: 500px)"
+_TIGHT = f"""
+{_NARROW} {{ .bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover {{
+    font-size: 12px; padding: 0 5px; }} }}
+"""
+_TIGHT_CHIPS = f"""
+{_NARROW} {{
+  .bk-btn-group {{ gap: 3px; }}
+  .bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover {{ font-size: 12px; padding: 0 6px; }}
+  .bk-btn-group > .bk-btn.bk-active::before {{ content: none; }} }}
 """
 
 
@@ -69,7 +67,7 @@ class BackgroundChoice(_Named, RadioButtonGroup):
             options={_CAPTIONS.get(title, title): title for title in titles},
             value=next(iter(titles)),
             hint=_hint(titles),
-            stylesheets=[_SEGMENTS, TELLS_CHOSEN],
+            stylesheets=[SEGMENTED, _TIGHT, TELLS_CHOSEN],
             margin=0,
         )
 
@@ -88,7 +86,7 @@ class OverlayChoice(_Named, pn.widgets.CheckButtonGroup):
             options={_CAPTIONS.get(title, title): title for title in titles},
             value=on,
             hint=_hint(titles),
-            stylesheets=[_CHIPS, TELLS_CHOSEN],
+            stylesheets=[_CHIPS, _TIGHT_CHIPS, TELLS_CHOSEN],
             margin=0,
         )
 

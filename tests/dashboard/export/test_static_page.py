@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.export import export_html
+from dashboard.views.smoothing import WINDOW
 from gridworld import MOVES, GridWorldConfig, QLearningConfig, Trainer, parse_layout
 
 PLAYER = {
@@ -246,12 +247,12 @@ def test_the_curves_tell_the_numbers_under_the_mouse(opened, trainer):
         box = figures.locator("visible=true").first.bounding_box()
         opened.page.mouse.move(0, 0)
         opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
-        mean = opened.page.locator(".bk-tooltip-content", has_text="Mean of the last 100")
+        mean = opened.page.locator(".bk-tooltip-content", has_text=f"Mean of the last {WINDOW}")
         text = mean.inner_text().replace(",", "").replace("−", "-")
         end = int(re.search(r"Episode\s*(\d+)", text).group(1))
-        value = float(re.search(r"Mean of the last 100\s*(\S+)", text).group(1))
+        value = float(re.search(rf"Mean of the last {WINDOW}\s*(\S+)", text).group(1))
         half_a_digit = 0.051 if tab == "Length" else 0.0051
-        mean_of_them = record[max(0, end - 100) : end].mean()
+        mean_of_them = record[max(0, end - WINDOW) : end].mean()
         assert value == pytest.approx(mean_of_them, abs=half_a_digit)
 
 

@@ -39,6 +39,12 @@ def test_a_single_name_always_finds_a_place(name):
     assert len(place([name], WIDTH, HEIGHT)) == 1
 
 
+@pytest.mark.parametrize("y", [None, 0, 90])
+def test_a_name_that_is_too_long_for_either_side_is_written_over_what_it_names(y):
+    (placed,) = place([Name("a" * 20, "changes", 155, y)], WIDTH, HEIGHT)
+    assert placed.is_inside(WIDTH, HEIGHT)
+
+
 def test_a_name_leaves_the_curve_free_if_it_can():
     curve = np.array([np.arange(320.0), np.full(320, 90.0)])
     (placed,) = place([Name("last run", "last", 100, 90)], WIDTH, HEIGHT, curve)

@@ -421,5 +421,5 @@ def test_the_words_tell_last_mean_trend_and_optimum():
     assert view.figure.html_attributes["role"] == "figure"
     assert view.figure.html_attributes["aria-label"] == (
         "Curve of the return of each episode, 200 of 200 episodes. "
-        "Last 0.50; mean of the last 100 0.50, rising. Optimum: 0.81."
+        "Last 0.50; mean of the last 20 0.50, rising. Optimum: 0.81."
     )

@@ -162,14 +162,14 @@ def _signs(grid):
     return list(zip(signs["xs"], signs["ys"], strict=True))
 
 
-def test_the_plot_keeps_its_shape_within_the_height_that_it_is_given():
+def test_the_plot_and_its_box_follow_the_shape_of_the_map():
     grid = GridView(Trainer(GridWorldConfig(layout="S...\n...G")).snapshot)
-    grid.fit("100vh - 200px")
-    assert grid.plot.styles["max-width"] == f"calc((100vh - 200px) * {grid.ratio:.4f})"
-    before = grid.ratio
+    box, before = grid.boxed(), grid.ratio
+    assert grid.boxed() is box
     grid.update(trained(level="hard").snapshot)
     assert grid.ratio < before
-    assert grid.plot.styles["max-width"] == f"calc((100vh - 200px) * {grid.ratio:.4f})"
+    assert box.styles["aspect-ratio"] == f"{grid.ratio:.4f}"
+    assert grid.plot.styles["max-width"] == f"calc(100cqh * {grid.ratio:.4f})"
 
 
 def test_only_large_maps_can_be_zoomed_and_only_while_they_are_not_edited():

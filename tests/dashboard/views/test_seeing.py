@@ -207,7 +207,7 @@ def test_hovering_reads_a_curve_off(dashboard):
     box = dashboard.page.locator(".bk-Canvas").nth(1).bounding_box()
     dashboard.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     tooltip = dashboard.page.locator(".bk-Tooltip")
-    expect(tooltip.filter(has_text="Mean of the last 100").first).to_be_visible()
+    expect(tooltip.filter(has_text="Mean of the last 20").first).to_be_visible()
     expect(tooltip.filter(has_text="Greedy policy").first).to_be_visible()
 
 
