@@ -301,9 +301,9 @@ _GROWING = ":host { flex: 1 1 250px; min-width: 0; }"
 _NOTES = f"{NO_SCROLL_BUTTON} :host {{ flex: none; margin: -5px 0 !important; gap: 4px; }}"
 #: The banner lies over the grid, which does not move when it comes.
 _OVER = ":host { position: relative; height: 0; overflow: visible; z-index: 6; width: 100%; }"
-#: Bokeh would make it as high as what holds it.
+#: Over the numbers of the columns. Bokeh would make it as high as what holds it.
 _AT_TOP = """
-:host { position: absolute; left: 0; right: 0; top: 0; height: max-content !important;
+:host { position: absolute; left: 0; right: 0; top: -9px; height: max-content !important;
         max-height: none !important; }
 """
 _LINE = ":host { align-items: center; gap: 2px 8px; flex: none; flex-wrap: wrap; }"

@@ -18,6 +18,7 @@ SIZES = [
     for width, theme, viewport in (
         (1280, "light", {"width": 1280, "height": 900}),
         (1280, "dark", {"width": 1280, "height": 900}),
+        (390, "light", {"width": 390, "height": 844}),
         (390, "dark", {"width": 390, "height": 844}),
     )
 ]
