@@ -74,6 +74,16 @@ def test_the_dark_theme_recolours_the_map_too(dashboard):
     dashboard.wait_until(lambda: min(colour_of_the_floor(dashboard)) > 200)
 
 
+def test_the_curve_keeps_the_look_that_it_is_given(dashboard):
+    """Panel's Material theme gives the axes of plots larger letters, and plots a frame."""
+    look = dashboard.page.evaluate("""() => {
+      const curve = [...Bokeh.documents[0].all_models].find((model) => model.type === "Figure")
+      const [axis] = curve.below
+      return [axis.axis_label_text_font_size, axis.axis_label_standoff, curve.outline_line_alpha]
+    }""")
+    assert look == ["11px", 2, 0]
+
+
 def box_of(dashboard, part):
     """Where a part of the page is; what is written anew at that moment is nowhere."""
     boxes = []
