@@ -145,10 +145,10 @@ class Field:
 
     def _show(self) -> None:
         shown = self._shown()
-        if self._entry.value != shown:
-            self._tell(value=shown)
-        elif getattr(self._entry, "value_input", shown) != shown:
-            self._entry.value_input = shown
+        names = ("value", "value_input") if "value_input" in self._entry.param else ("value",)
+        # Both at once: what a person has begun to type must not be replaced a moment later.
+        if any(getattr(self._entry, name) != shown for name in names):
+            self._tell(**dict.fromkeys(names, shown))
 
     def _on_typing(self, event: param.parameterized.Event) -> None:
         is_typed = event.new not in (self._entry.value, self._shown())

@@ -1,7 +1,7 @@
 """What a browser sends back late is not what a person set."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.controls.speed import DiscreteSlider, SpeedControl
@@ -71,7 +71,8 @@ def test_what_a_person_does_not_set_stays_as_told(slider, told, heard, clock):
     assert slider.disabled is False
 
 
-@given(st.lists(st.integers(0, 9), min_size=1), st.data())
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.data())
 def test_no_order_of_echoes_is_taken_for_a_person(places, data):
     slider, heard = FloatSlider(start=-1, end=9, value=-1), []
     told = Told(slider, Clock())
@@ -126,4 +127,17 @@ def test_a_switch_and_a_sliding_field_know_echoes():
     sends(sliding._slider, value=0.3)
     sends(sliding._slider, value_throttled=0.3)
     assert config.learning_rate == 0.4 == sliding._slider.value
+    room.close()
+
+
+def test_a_field_is_told_all_at_once():
+    """What comes a moment later would replace what a person has begun to type."""
+    room, calls = Room(), []
+    field = Field(room.learning_config, "learning_rate", watch=watch_always)
+    field.widget.param.watch(lambda *events: calls.append(events), ["value", "value_input"])
+    room.learning_config.learning_rate = 0.3
+    field.enter("0.3")
+    assert [{event.name: event.new for event in events} for events in calls] == [
+        {"value": "0.3", "value_input": "0.3"}
+    ]
     room.close()
