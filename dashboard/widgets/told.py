@@ -16,8 +16,6 @@ import param
 #: Time in which a value that has been told may come back. That of a switch is short: a person
 #: has but two values to choose from, and may well want the one that was told before.
 _ECHO_SECONDS, SWITCH_ECHO_SECONDS = 4.0, 1.0
-#: How many values are remembered, of each name.
-_MOST_ECHOES = 64
 
 
 class Told:
@@ -50,7 +48,7 @@ class Told:
             self._follow(name)
             if value != self._wanted[name]:
                 self._wanted[name] = value
-                self._told[name].append((now, value))
+                self._recently_told(name).append((now, value))
         self._set(values)
 
     def watch(self, name: str, call: Callable[[Any], None]) -> None:
@@ -83,7 +81,7 @@ class Told:
     def _follow(self, name: str) -> None:
         if name not in self._told:
             self._wanted[name] = getattr(self._widget, name)
-            self._told[name] = deque(maxlen=_MOST_ECHOES)
+            self._told[name] = deque()
             self._widget.param.watch(self._on_change, name)
 
     def _on_change(self, event: param.parameterized.Event) -> None:
@@ -99,9 +97,15 @@ class Told:
         call(value)
 
     def _is_echo(self, name: str, value: Any) -> bool:
-        since = self._clock() - self._echo_seconds
-        told = [each for seconds, each in self._told[name] if seconds >= since]
-        return value != self._wanted[name] and value in told
+        told = self._recently_told(name)
+        return value != self._wanted[name] and any(each == value for _, each in told)
+
+    def _recently_told(self, name: str) -> deque[tuple[float, Any]]:
+        """When what was told that may still come back; all else is forgotten."""
+        told, since = self._told[name], self._clock() - self._echo_seconds
+        while told and told[0][0] < since:
+            told.popleft()
+        return told
 
     def _restore_later(self) -> None:
         """Tells how the widget shall be, once what the browser has sent is worked off.
