@@ -107,9 +107,8 @@ class Header:
 
     def update(self, snapshot: Snapshot) -> None:
         """Lets the level be chosen while no run is under way."""
-        is_locked = self._room.locked or not self._ready
-        if self._level is not None and self._level.disabled != is_locked:
-            self._level.disabled = is_locked
+        if self._level is not None:
+            self._level.disabled = self._room.locked or not self._ready
 
     def set_ready(self) -> None:
         """Enables the level; to be called once the page has loaded."""

@@ -12,7 +12,7 @@ from dashboard.views.board.marks import Marks
 from dashboard.views.board.trail import Trail
 from dashboard.views.cells import CALM, Dynamics
 from dashboard.views.colours import DARK, LIGHT, Theme
-from dashboard.widgets.layout import bokeh_pane, describe_figure
+from dashboard.widgets.layout import bokeh_pane
 from dashboard.widgets.theme import ON_PHONE
 from gridworld import Snapshot, Step, parse_layout, read_cells
 
@@ -186,10 +186,6 @@ class GridView:
             self._layout, self.dynamics = snapshot.layout, dynamics
             self._draw_map()
         self._trail.update(snapshot.trail.tolist(), dynamics)
-
-    def set_text(self, text: str) -> None:
-        """Sets what screen readers read out in place of the picture."""
-        describe_figure(self.plot, text)
 
     def _mark(self) -> None:
         n_before = len(self._marks.renderers)

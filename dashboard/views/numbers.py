@@ -127,7 +127,7 @@ class NumbersView:
         )
         more = "".join(
             f"<div><dt>{name}</dt><dd>{value}</dd></div>"
-            for name, value in details_of(snapshot, self._speed(snapshot), counters).items()
+            for name, value in details_of(snapshot, self._speed(snapshot)).items()
         )
         self.div.text = (
             f'<dl class="cards">{cards}</dl><div class="fold"></div><dl class="more">{more}</dl>'

@@ -90,7 +90,8 @@ class Field:
 
     @disabled.setter
     def disabled(self, disabled: bool) -> None:
-        self._enable(disabled)
+        if disabled != self.disabled:
+            self._enable(disabled)
 
     def _enable(self, disabled: bool) -> None:
         self._entry.disabled = disabled

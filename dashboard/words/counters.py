@@ -32,17 +32,14 @@ def success_rate(snapshot: Snapshot) -> str:
     return UNKNOWN if rate is None else f"{percent(rate)} of {facts.n_recent(snapshot):,}"
 
 
-def details_of(
-    snapshot: Snapshot, speed: float | None, counters: Mapping[str, str] | None = None
-) -> dict[str, str]:
+def details_of(snapshot: Snapshot, speed: float | None) -> dict[str, str]:
     """Names and values of what stands behind the first four numbers.
 
     Args:
         snapshot: The run.
         speed: Steps a second; None where nothing is going on.
-        counters: Its `counters_of`, where they are at hand.
     """
-    counters = counters or counters_of(snapshot)
+    counters = counters_of(snapshot)
     return {
         "Total steps": counters["Total steps"],
         "Step of the episode": counters["Step of the episode"],

@@ -60,7 +60,7 @@ def _await(page: Page, is_so: Callable[[], bool]) -> None:
 
 
 #: Whether a click in the middle of an element would reach it.
-IS_HIT = """(element) => {
+_IS_HIT = """(element) => {
   const box = element.getBoundingClientRect()
   const root = element.getRootNode()
   const hit = root.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
@@ -88,7 +88,7 @@ def _page_ready(browser: Browser, dashboard: Server, empty: Server, repeats: int
         with _opened(browser, server) as page:
             start = page.get_by_role("button", name="Start", exact=True)
             _await(
-                page, lambda: start.is_visible() and start.is_enabled() and start.evaluate(IS_HIT)
+                page, lambda: start.is_visible() and start.is_enabled() and start.evaluate(_IS_HIT)
             )
             works = time.perf_counter() - started
             if server is dashboard:

@@ -135,8 +135,8 @@ class CurvesView:
         """Adds the episodes since the last update; most frames end none."""
         content = _content_of(snapshot)
         if content != self._content or whole(snapshot) is not self._run:
-            self._content = content
             self._draw(snapshot)
+            self._content = content
         self._snapshot = snapshot
 
     def _draw(self, snapshot: Snapshot) -> None:
@@ -145,7 +145,7 @@ class CurvesView:
             self._last.keep(self._snapshot)
             self._marks.forget()
             self._zoom.forget()
-        self._run, self._snapshot = run, snapshot
+        self._run = run
         quantity = self._choice.of(snapshot)
         self._set(self._switches.quantity, quantity)
         if quantity != self._drawn:

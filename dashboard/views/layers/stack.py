@@ -17,6 +17,7 @@ from dashboard.views.layers.palettes import PALETTES, ink_on, places_of
 from dashboard.views.layers.policies import PolicyLayer
 from dashboard.views.layers.switches import BackgroundChoice, OverlayChoice
 from dashboard.views.layers.values import CellsLayer, TrianglesLayer, short
+from dashboard.widgets.layout import describe_figure
 from dashboard.widgets.markup import Markup
 from gridworld import Cell, Snapshot, read_cells
 
@@ -191,7 +192,7 @@ class LayeredView:
 
     def tell(self, snapshot: Snapshot) -> None:
         """Renews what screen readers say of the grid; once a second is often enough."""
-        self._grid.set_text(self.describe(snapshot))
+        describe_figure(self._grid.plot, self.describe(snapshot))
 
     def suspend(self, suspended: bool) -> None:
         """Hides all layers, or shows the ones that are on again."""
