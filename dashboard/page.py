@@ -221,8 +221,7 @@ class GridWorldDashboard(Viewer):
     def _answers(self) -> AskView:
         """The answers; made when they are first asked for."""
         if self._ask is None:
-            panel = self._training_panel
-            assert panel is not None
+            panel = self._show_pictures()
             self._ask = AskView(self.room.snapshot, panel.context, self.runner.one_message)
             self._ask.on_mark(panel.mark_answer)
         return self._ask
@@ -314,7 +313,10 @@ class GridWorldDashboard(Viewer):
 
         document.add_timeout_callback(show, _BUTTONS_MILLISECONDS)
 
-    def _show_pictures(self) -> None:
+    def _show_pictures(self) -> TrainingPanel:
+        """Makes the pictures, if nobody asked for what needs them before their time."""
+        if self._training_panel is not None:
+            return self._training_panel
         panel = self._training_panel = TrainingPanel(
             self.room, self.runner, self._editor, self._look, self._answer_why
         )
@@ -327,6 +329,7 @@ class GridWorldDashboard(Viewer):
         self._body.objects = parts
         self._mounting.begin()
         self.runner.start()
+        return panel
 
     def _on_reconnected(self, _: Any) -> None:
         self._mounting.begin()  # the browser draws all of it anew

@@ -96,12 +96,13 @@ class Sheets:
         if self._open:
             self._show(self._open, False)
             self._sheets[self._open].on_close()
-        self._open = label if is_opened else ""
+        self._open = ""
         if is_opened:
             for panel in self._others:
                 panel.visible = False
             if label not in self._views:
                 self._fill(label)
+            self._open = label
             self._views[label].update(self._snapshot())
             self._show(label, True)
 

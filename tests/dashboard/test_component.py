@@ -45,6 +45,21 @@ def test_a_dashboard_is_a_component_like_any_other(make_dashboard):
     dashboard.page().get_root()
 
 
+def test_all_in_the_header_works_before_the_pictures_come(make_dashboard, caplog, monkeypatch):
+    to_come = []
+    monkeypatch.setattr(pn.state, "onload", to_come.append)
+    dashboard = make_dashboard()
+    header = dashboard.page().header
+    buttons = [each for each in header if isinstance(each, pn.widgets.Button)]
+    assert [button.label for button in buttons][1:] == ["Settings", "Save", "Ask"]
+    for button in buttons * 2:  # opens and closes
+        button.clicks += 1
+        dashboard.runner.tick()
+    for call in to_come:
+        call()
+    assert caplog.messages == []
+
+
 def test_a_toast_without_a_page_is_logged(caplog):
     caplog.set_level(logging.INFO)
     toast("info", "Stopped at episode 3")
