@@ -36,10 +36,6 @@ class LastRun:
         }
         self._points["Episodes"] = smoothing.totals(snapshot.episode_lengths)
 
-    def forget(self) -> None:
-        """Forgets the run."""
-        self._points, self._record = {}, None
-
     def of(self, quantity: str, snapshot: Snapshot) -> Points:
         """The curve of a quantity to be shown beside a run; empty if they are not comparable.
 
@@ -49,7 +45,7 @@ class LastRun:
         if self._points:
             is_back = self._record is not None and self._record() is whole(snapshot)
             if is_back or snapshot.layout != self._layout:
-                self.forget()
+                self._points, self._record = {}, None
         return self._points.get(quantity, _NONE)
 
 
