@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
+import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridworld.parameters import check_whole
 from gridworld.worlds.config import GridWorldConfig
+from gridworld.worlds.environments import tables_of
 from gridworld.worlds.maps import (
     Action,
     Cell,
@@ -132,6 +135,29 @@ class World:
         world is kept: a config of the same values gets it, too.
         """
         return _world_of(*(getattr(config, name) for name in _MADE_OF))
+
+    @classmethod
+    def from_env(
+        cls, env: gymnasium.Env[Any, Any], start_probability: ArrayLike | None = None
+    ) -> "World":
+        """Makes a world of a Gymnasium environment that has a table ``P`` of its outcomes.
+
+        States and actions are counted from 0, wherever the spaces begin; observations of several
+        parts count in their order, the last part fastest. An episode that ends is a success if it
+        does so with the greatest reward of all endings. Step limits and wrappers have no part in
+        it; `gridworld.disagreement` finds out whether the table tells the truth.
+
+        Args:
+            env: The environment: discrete actions, and observations that are `Discrete`,
+                `MultiDiscrete`, `MultiBinary` or a `Tuple` of these.
+            start_probability: Probability of each state to be a start, shape ``(S,)``; by default
+                the environment's ``initial_state_distrib``.
+
+        Raises:
+            ValueError: If a space is of another type, there is no table, or it is wrong; the
+                message names state and action.
+        """
+        return cls.from_tables(**tables_of(env, start_probability))
 
     @classmethod
     def from_tables(
