@@ -11,9 +11,9 @@ from gridworld.atomic import check_writable, replacing
 from gridworld.compiled import is_kept
 from gridworld.learning.agent import TabularAgent
 from gridworld.learning.algorithm import Algorithm, Equation
-from gridworld.learning.config import LearningConfig
+from gridworld.learning.config import EPSILON_WAYS, EXPLORATIONS, Exploring, LearningConfig
 from gridworld.learning.recording import TRAIL_LENGTH
-from gridworld.learning.records import Step, Update
+from gridworld.learning.records import Inside, Outcomes, Planned, Step, Sweep, Update
 from gridworld.planning.bellman import Plan
 from gridworld.planning.evaluation import best_actions
 from gridworld.planning.solve import (
@@ -40,6 +40,7 @@ from gridworld.trainer import Trainer
 from gridworld.version import __version__
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.env import GridWorldEnv
+from gridworld.worlds.environments import disagreement
 from gridworld.worlds.levels import LEVELS, Book, Curve, Level
 from gridworld.worlds.maps import (
     MOVES,
@@ -54,6 +55,8 @@ from gridworld.worlds.random_maps import random_layout
 from gridworld.worlds.world import World
 
 __all__ = [
+    "EPSILON_WAYS",
+    "EXPLORATIONS",
     "LEVELS",
     "MOVES",
     "RECENT_EPISODES",
@@ -66,19 +69,24 @@ __all__ = [
     "Change",
     "Curve",
     "Equation",
+    "Exploring",
     "GreedyEpisode",
     "GridWorldConfig",
     "GridWorldEnv",
     "Held",
+    "Inside",
     "LearningConfig",
     "Level",
     "LoadError",
+    "Outcomes",
     "Plan",
+    "Planned",
     "RunSpec",
     "Snapshot",
     "Status",
     "StatusError",
     "Step",
+    "Sweep",
     "TabularAgent",
     "Trainer",
     "Update",
@@ -86,6 +94,7 @@ __all__ = [
     "__version__",
     "best_actions",
     "check_writable",
+    "disagreement",
     "episodes_to_csv",
     "episodes_to_parquet",
     "format_layout",

@@ -91,6 +91,14 @@ def inlined(function: Plain) -> Plain:
     return extending.register_jitable(inline="always")(function)  # type: ignore[no-any-return]
 
 
+def called(function: Plain) -> Plain:
+    """A plain function that compiled code may call, too; it stays a function of its own.
+
+    For what is seldom needed, or large: it is compiled once, and not with each of its callers.
+    """
+    return extending.register_jitable(function)  # type: ignore[no-any-return]
+
+
 class _Cache:
     """The cache of a Numba dispatcher, with one file for each signature.
 
@@ -177,11 +185,15 @@ def _digest(function: Callable, *others: Callable) -> str:
     digest = _CHECKSUM()
     files = [inspect.getsourcefile(inspect.unwrap(part)) or "" for part in (function, *others)]
     for file in (*files, __file__):  # this one decides how they are compiled
-        source = Path(file).read_bytes()
-        digest.update(_CHECKSUM(source).digest())
+        digest.update(_digest_of_file(file))
     cells = getattr(function, "__closure__", None) or ()
     digest.update(serialize.dumps([cell.cell_contents for cell in cells]))
     return digest.hexdigest()[:16]
+
+
+@cache
+def _digest_of_file(file: str) -> bytes:
+    return _CHECKSUM(Path(file).read_bytes()).digest()
 
 
 def _machine(codegen: Any) -> str:

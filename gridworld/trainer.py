@@ -241,9 +241,33 @@ class Trainer:
             Steps taken.
         """
         self._begin("step_episode", Status.PAUSED)
-        taken = self._advance(self._run.max_steps, self._run.episode + 1)
+        taken = self._advance(self._run.longest_episode, self._run.episode + 1)
         self._pause_unless_finished()
         return taken
+
+    def step_phase(self) -> int:
+        """Trains to the end of the phase and pauses; starts the run if it is ``IDLE``.
+
+        Policy iteration evaluates its policy by as many sweeps as that takes, or improves it. With
+        all others it is `step_episode`.
+
+        Returns:
+            Steps taken.
+        """
+        self._begin("step_phase", Status.PAUSED)
+        before, taken = self._improves, 0
+        while self._status is Status.RUNNING:
+            taken += self._advance(self._run.longest_episode, self._run.episode + 1)
+            if before is None or self._improves is not before:
+                self._pause_unless_finished()
+        return taken
+
+    @property
+    def _improves(self) -> bool | None:
+        """Whether policy iteration is improving its policy; None for all others."""
+        run = self._run
+        inside = run.algorithm.inside(run.memory)
+        return None if inside.policy is None or inside.sweep is None else inside.sweep.improves
 
     def advance(self, n_steps: int, until_episode: int | None = None) -> int:
         """Trains for ``n_steps`` steps, or to the end of the run; starts it if ``IDLE``.
@@ -300,17 +324,24 @@ class Trainer:
         """Changes parameters of the learner during the run, from the next update on.
 
         Args:
-            **parameters: New values of ``learning_rate``, ``discount_factor`` or ``epsilon``.
-                They are recorded in `changes`; a trainer made with these changes makes the same
-                run again, to the last bit.
+            **parameters: New values of what `gridworld.TUNABLE` names. They are recorded in
+                `changes`; a trainer made with these changes makes the same run again, to the last
+                bit.
 
         Raises:
             StatusError: If no run is under way.
-            ValueError: If a parameter is not one of the three, a value is not allowed, or the
-                run would have more than 10,000 changes; then nothing has been changed.
+            ValueError: If a parameter is not one of these or has no effect in this run, a value
+                is not allowed, or the run would have more than 10,000 changes; then nothing has
+                been changed.
         """
         require("tune", self.status, Status.RUNNING, Status.PAUSED)
         values = {name: check_value(name, value) for name, value in parameters.items()}
+        for name in values:
+            if name not in self._run.in_effect:
+                settings = f"{self.origin.algorithm} with exploration {self._run.exploration}"
+                raise ValueError(
+                    f"{name} must be one that has an effect, it has none in {settings}"
+                )
         check_number(len(self._run.changes) + len(self._run.scheduled) + len(values))
         for name, value in values.items():
             self._run.tune(name, value)

@@ -5,18 +5,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.compiled import inlined
+from gridworld.compiled import called, inlined
 from gridworld.learning.agent import TabularAgent
 from gridworld.learning.algorithm import Algorithm, Equation
 from gridworld.learning.config import LearningConfig
 from gridworld.learning.exploration import Exploration, choose
-from gridworld.learning.loop import Rates, compiled_loop, highest, learn
+from gridworld.learning.loop import Rates, compiled_loop, highest, move
 from gridworld.learning.recording import NONE
 from gridworld.learning.records import Step, Update
 
 
 class QLearningConfig(LearningConfig):
-    """Q-learning (Sutton & Barto 2018, section 6.5): off-policy TD control, ε-greedy."""
+    """Q-learning (Sutton & Barto 2018, section 6.5): off-policy TD control."""
 
 
 class QLearningMemory(NamedTuple):
@@ -26,17 +26,17 @@ class QLearningMemory(NamedTuple):
 
 
 def fresh_memory(
-    config: LearningConfig, n_states: int, n_actions: int, max_steps: int = 0
+    config: LearningConfig, n_states: int, n_actions: int, max_steps: int = 0, n_outcomes: int = 0
 ) -> QLearningMemory:
     """The memory at the start of a run."""
-    return QLearningMemory(np.full((n_states, n_actions), float(config.initial_q)))
+    return QLearningMemory(np.full((n_states, n_actions), config.first_q))
 
 
 class QLearningAgent(TabularAgent):
     """Tabular Q-learning for any Gymnasium environment of discrete states and actions.
 
-    Off-policy TD control (Sutton & Barto 2018, section 6.5, page 131), ε-greedy with ties
-    broken at random. For arguments, attributes and errors see `TabularAgent`.
+    Off-policy TD control (Sutton & Barto 2018, section 6.5, page 131), with ties broken at
+    random. For arguments, attributes and errors see `TabularAgent`.
 
     Example:
         >>> env = gymnasium.make("GridWorld-v0", level="hard")
@@ -50,8 +50,8 @@ class QLearningAgent(TabularAgent):
     fresh_memory = staticmethod(fresh_memory)
 
     def select_action(self, state: int) -> int:
-        """Chooses an action, ε-greedily: two uniforms."""
-        return self.epsilon_greedy(state)
+        """Chooses an action: two uniforms."""
+        return self.choose(state)
 
     def update(
         self, state: int, action: int, reward: float, next_state: int, terminated: bool
@@ -60,8 +60,13 @@ class QLearningAgent(TabularAgent):
 
         A terminal ``S′`` is worth 0. A truncated step is not terminated: it bootstraps.
         """
-        next_row = self.check_step(state, action, next_state)
-        reward = float(reward)
+        return self.learn_from(*self.count(state, action, next_state), float(reward), terminated)
+
+    def learn_from(
+        self, row: int, column: int, next_row: int, reward: float, terminated: bool
+    ) -> Update:
+        """`update` by rows and columns, of a step that need not have been taken now."""
+        state, action = row + self.first_state, column + self.first_action
         if terminated:
             return self.learn(state, action, target=reward)
         next_value = self.q_values[next_row].max()
@@ -73,7 +78,7 @@ class QLearningAgent(TabularAgent):
 
 @inlined
 def select_action(
-    memory: QLearningMemory, rates: Rates, exploration: Exploration, state: int, rng: Any
+    memory: Any, rates: Rates, exploration: Exploration, state: int, rng: Any
 ) -> tuple[int, bool]:
     """`QLearningAgent.select_action`."""
     return choose(memory.q_values, state, exploration, rng)
@@ -81,7 +86,7 @@ def select_action(
 
 @inlined
 def update(
-    memory: QLearningMemory,
+    memory: Any,
     rates: Rates,
     exploration: Exploration,
     step: Step,
@@ -89,15 +94,54 @@ def update(
     rng: Any,
 ) -> Update:
     """`QLearningAgent.update`."""
-    target, next_value = step.reward, 0.0
-    if not step.terminated:
-        next_value = highest(memory.q_values, step.next_state, exploration.actions)
-        target = step.reward + rates.discount_factor * next_value
-    return learn(memory.q_values, rates, step, target, next_value, NONE)
+    return learn_from(
+        memory.q_values,
+        rates,
+        exploration,
+        step.state,
+        step.action,
+        step.next_state,
+        step.reward,
+        step.terminated,
+    )
 
 
 @inlined
-def end_episode(memory: QLearningMemory, rates: Rates, step: Step, learned: Update) -> Update:
+def learn_from(
+    values: NDArray,
+    rates: Rates,
+    exploration: Exploration,
+    state: int,
+    action: int,
+    next_state: int,
+    reward: float,
+    terminated: bool,
+) -> Update:
+    """`QLearningAgent.learn_from`."""
+    target, next_value = reward, 0.0
+    if not terminated:
+        next_value = highest(values, next_state, exploration.actions)
+        target = reward + rates.discount_factor * next_value
+    return move(values, rates, state, action, rates.learning_rate, target, next_value, NONE)
+
+
+@called
+def learn_again(
+    values: NDArray,
+    rates: Rates,
+    exploration: Exploration,
+    state: int,
+    action: int,
+    next_state: int,
+    reward: float,
+    terminated: bool,
+) -> Update:
+    """`learn_from`, of what is remembered."""
+    return learn_from(values, rates, exploration, state, action, next_state, reward, terminated)
+
+
+@inlined
+def end_episode(memory: Any, rates: Rates, step: Step, learned: Update) -> Update:
     """Nothing is left to be learned."""
     return learned
 
@@ -115,4 +159,5 @@ Q_LEARNING = Algorithm(
         meaning="its best value counts.",
         reference="Sutton & Barto 2018, equation 6.8, page 131",
     ),
+    is_on_policy=False,
 )

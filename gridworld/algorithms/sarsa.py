@@ -16,7 +16,7 @@ from gridworld.learning.records import Step, Update
 
 
 class SarsaConfig(LearningConfig):
-    """SARSA (Sutton & Barto 2018, section 6.4): on-policy TD control, ε-greedy."""
+    """SARSA (Sutton & Barto 2018, section 6.4): on-policy TD control."""
 
 
 class SarsaMemory(NamedTuple):
@@ -33,19 +33,19 @@ class SarsaMemory(NamedTuple):
 
 
 def fresh_memory(
-    config: LearningConfig, n_states: int, n_actions: int, max_steps: int = 0
+    config: LearningConfig, n_states: int, n_actions: int, max_steps: int = 0, n_outcomes: int = 0
 ) -> SarsaMemory:
     """The memory at the start of a run."""
     return SarsaMemory(
-        np.full((n_states, n_actions), float(config.initial_q)), np.array([NONE, 0], np.int64)
+        np.full((n_states, n_actions), config.first_q), np.array([NONE, 0], np.int64)
     )
 
 
 class SarsaAgent(TabularAgent):
     """Tabular SARSA for any Gymnasium environment of discrete states and actions.
 
-    On-policy TD control (Sutton & Barto 2018, section 6.4, page 129), ε-greedy with ties
-    broken at random. For arguments, attributes and errors see `TabularAgent`.
+    On-policy TD control (Sutton & Barto 2018, section 6.4, page 129), with ties broken at
+    random. For arguments, attributes and errors see `TabularAgent`.
     """
 
     fresh_memory = staticmethod(fresh_memory)
@@ -58,7 +58,7 @@ class SarsaAgent(TabularAgent):
         self.row("state", state)
         column, explored = self.memory.next_action.tolist()
         if column == NONE:
-            return self.epsilon_greedy(state)
+            return self.choose(state)
         self.explored = bool(explored)
         return int(column) + self.first_action
 
@@ -67,16 +67,16 @@ class SarsaAgent(TabularAgent):
     ) -> Update:
         """Learns from one step: ``Q(S, A) ← Q(S, A) + α [R + γ Q(S′, A′) − Q(S, A)]``.
 
-        Chooses ``A′``, ε-greedily by the values before the update: two uniforms. A terminal
+        Chooses ``A′`` by the values before the update: two uniforms. A terminal
         ``S′`` is worth 0, and nothing is chosen there. A truncated step is not terminated: it
         bootstraps.
         """
-        next_row = self.check_step(state, action, next_state)
+        *_, next_row = self.count(state, action, next_state)
         reward = float(reward)
         if terminated:
             self.memory.next_action[0] = NONE
             return self.learn(state, action, target=reward)
-        next_action = self.epsilon_greedy(next_state)
+        next_action = self.choose(next_state)
         column = self.column(next_action)
         self.memory.next_action[:] = column, self.explored
         next_value = self.q_values[next_row, column]
@@ -94,7 +94,7 @@ class SarsaAgent(TabularAgent):
 
 @inlined
 def select_action(
-    memory: SarsaMemory, rates: Rates, exploration: Exploration, state: int, rng: Any
+    memory: Any, rates: Rates, exploration: Exploration, state: int, rng: Any
 ) -> tuple[int, bool]:
     """`SarsaAgent.select_action`."""
     if memory.next_action[0] == NONE:
@@ -123,17 +123,17 @@ def update(
 
 
 @inlined
-def end_episode(memory: SarsaMemory, rates: Rates, step: Step, learned: Update) -> Update:
+def end_episode(memory: Any, rates: Rates, step: Step, learned: Update) -> Update:
     """`SarsaAgent.end_episode`."""
     memory.next_action[0] = NONE
     return learned
 
 
-def check(memory: SarsaMemory, between_episodes: bool) -> None:
+def check(memory: Any, step: int) -> None:
     """Refuses a memory that does not know what it does next, and when."""
     action, explores = memory.next_action.tolist()
     n_actions = memory.q_values.shape[1]
-    first, last = (NONE, NONE) if between_episodes else (0, n_actions - 1)
+    first, last = (0, n_actions - 1) if step else (NONE, NONE)
     if not first <= action <= last or explores not in (0, 1):
         raise ValueError(
             f"next_action must be an action from {first} to {last}, and 0 or 1, got "
@@ -154,5 +154,6 @@ SARSA = Algorithm(
         meaning="its value of A′, taken next, counts.",
         reference="Sutton & Barto 2018, equation 6.7, page 129",
     ),
+    is_on_policy=True,
     check=check,
 )

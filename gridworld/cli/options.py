@@ -11,7 +11,7 @@ import typer
 
 from gridworld import parameters
 from gridworld.algorithms import ALGORITHMS, algorithm_of, learner_of
-from gridworld.learning.config import LearningConfig
+from gridworld.learning.config import EXPLORATIONS, LearningConfig
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.levels import LEVELS
 
@@ -31,7 +31,7 @@ _MAX_MAP_BYTES = 100_000
 _PANELS: dict[type[param.Parameterized], str] = {
     GridWorldConfig: "World",
     LearningConfig: "Learner",
-    **{each.config: f"Learner: {each.title}" for each in ALGORITHMS.values()},
+    **{each.config: "Learner, some algorithms" for each in ALGORITHMS.values()},
 }
 
 
@@ -86,9 +86,25 @@ def configs(
     )
     try:
         learner.param.update(**learning)
-        return GridWorldConfig(**of_map, **world), learner
+        config = GridWorldConfig(**of_map, **world)
     except ValueError as error:
         raise UsageError(_of_option(str(error), settings)) from None
+    for name in learning:
+        if name not in learner.in_effect:
+            raise UsageError(_without_effect(name, learner))
+    return config, learner
+
+
+def _without_effect(name: str, learner: LearningConfig) -> str:
+    """Why an option must not be given with the others."""
+    ways = [key for key, each in EXPLORATIONS.items() if name in each.parameters]
+    if ways and "exploration" in learner.in_effect:
+        return (
+            f"{_flag(name)} must be given with --exploration {' or '.join(ways)} only, "
+            f"got {learner.exploration}"
+        )
+    key = algorithm_of(learner).key
+    return f"{_flag(name)} must not be given with these settings of {key}: it has no effect"
 
 
 def meant_by(option: str, known: Iterable[str]) -> list[str]:
@@ -124,13 +140,19 @@ def _parameters(kind: type[param.Parameterized]) -> list[param.Parameter]:
 
 def _option(parameter: param.Parameter, panel: str) -> inspect.Parameter:
     name = str(parameter.name)
-    default = "by level" if name in _BY_LEVEL else f"{parameter.default:,}"
+    default = "by level" if name in _BY_LEVEL else _written(parameter.default)
     if name in _BY_BOOK:
         default += ", or the level's"
+    having = [
+        each.key
+        for each in ALGORITHMS.values()
+        if name in each.config.param and name not in LearningConfig.param
+    ]
+    of_some = f" For {', '.join(having)}." if having else ""
     option = typer.Option(
         *(_flag(name), *([_ALIASES[name]] if name in _ALIASES else [])),
         metavar=_metavar(parameter),
-        help=f"{parameter.doc} {_bounds(parameter)} Default: {default}.",
+        help=f"{parameter.doc}{of_some} {_bounds(parameter)} Default: {default}.",
         show_default=False,
         rich_help_panel=panel,
     )
@@ -150,13 +172,21 @@ _BY_LEVEL = {"n_rows", "n_cols", "wind", "max_steps"} | {
 _BY_BOOK = {name for level in LEVELS.values() if level.book for name in level.book.learning}
 
 
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:,}"
+
+
 def _metavar(parameter: param.Parameter) -> str:
+    if isinstance(parameter, parameters.Choice):
+        return "NAME"
     if isinstance(parameter, parameters.Whole):
         return "INTEGER"
     return "NUMBER" if isinstance(parameter, parameters.Real) else "LIST"
 
 
 def _bounds(parameter: param.Parameter) -> str:
+    if isinstance(parameter, parameters.Choice):
+        return f"One of {', '.join(parameter.titles)}."
     if not isinstance(parameter, parameters.Real):
         return "Separated by commas."
     low, high = cast(tuple[float, float], parameter.bounds)

@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.learning.config import LearningConfig
+from gridworld.learning.exploration import EPSILON_GREEDY, KINDS, exp, log
+from gridworld.learning.loop import Rates
 from gridworld.learning.records import Update
 from gridworld.parameters import check_whole
+from gridworld.spaces import Encoding
 
 
 class TabularAgent:
@@ -33,10 +36,15 @@ class TabularAgent:
             order, its columns the actions in theirs.
         memory: The arrays that the agent learns in, ``q_values`` among them; the compiled loop
             learns in the same.
+        visits: Times that each action was taken in each state, shape ``(S, A)``.
         first_state, first_action: Numbers of the first row and of the first column.
+        exploration: Key of the way to explore in `gridworld.EXPLORATIONS`.
         learning_rate, discount_factor: Step size α and discount γ of the next update.
-        epsilon: Present probability of exploring.
-        explored: Whether the action selected last was drawn from all actions.
+        epsilon: Present probability of exploring; 0 if it is explored otherwise.
+        temperature: Present temperature τ of softmax.
+        confidence: Present degree c of exploration by UCB.
+        explored: Whether the action selected last was drawn from all actions; by softmax and
+            UCB, whether its value was not the greatest.
         np_random: The agent's generator; each choice of an action draws two uniforms from it.
 
     Raises:
@@ -52,12 +60,15 @@ class TabularAgent:
         n_states = check_whole("n_states", n_states, 1)
         n_actions = check_whole("n_actions", n_actions, 1)
         self.first_state = self.first_action = 0
-        self.learning_rate = float(config.learning_rate)
-        self.discount_factor = float(config.discount_factor)
-        self.epsilon_decay = float(config.epsilon_decay)
-        self.min_epsilon = float(config.min_epsilon)
-        self.epsilon = float(config.epsilon)
-        self.share(self.fresh_memory(config, n_states, n_actions))
+        self._encoding: Encoding | None = None
+        self.exploration = str(config.exploration)
+        rates = rates_of(config)
+        self.learning_rate, self.discount_factor = rates.learning_rate, rates.discount_factor
+        self.temperature, self.confidence = rates.temperature, rates.confidence
+        self.epsilon = config.first_epsilon
+        self._rates = rates
+        visits = np.zeros((n_states, n_actions), np.int64)
+        self.share(self.fresh_memory(config, n_states, n_actions), visits)
         self.np_random = generator_of(seed)
         self.explored = False
 
@@ -66,21 +77,27 @@ class TabularAgent:
         """An agent for the spaces of an environment.
 
         Args:
-            env: An environment of discrete states and actions, wherever these begin.
+            env: An environment of discrete actions, whose observations are `Discrete`,
+                `MultiDiscrete`, `MultiBinary`, or a `Tuple` of these, wherever they begin. Where
+                they have several parts, agent and updates count the states from 0, the last part
+                fastest.
             config: The learner's parameters.
             seed: Seed of the run.
 
         Raises:
-            ValueError: If a space is not of type `Discrete`.
+            ValueError: If a space is of another type.
         """
-        for name in ("observation_space", "action_space"):
-            space = getattr(env, name)
-            if not isinstance(space, gymnasium.spaces.Discrete):
-                raise ValueError(f"{name} must be of type Discrete, got {space!r}")
         states: Any = env.observation_space
         actions: Any = env.action_space
-        agent = cls(config, states.n, actions.n, seed)
-        agent.first_state, agent.first_action = int(states.start), int(actions.start)
+        if not isinstance(actions, gymnasium.spaces.Discrete):
+            raise ValueError(f"action_space must be of type Discrete, got {actions!r}")
+        encoding = Encoding(states)
+        agent = cls(config, encoding.n, int(actions.n), seed)
+        agent.first_action = int(actions.start)
+        if isinstance(states, gymnasium.spaces.Discrete):
+            agent.first_state = int(states.start)
+        else:
+            agent._encoding = encoding
         return agent
 
     def select_action(self, state: int) -> int:
@@ -104,9 +121,9 @@ class TabularAgent:
         """
         raise NotImplementedError
 
-    def share(self, memory: Any) -> None:
-        """Learns in these arrays from now on; see ``memory``."""
-        self.memory = memory
+    def share(self, memory: Any, visits: NDArray[np.int64]) -> None:
+        """Learns in these arrays from now on; see ``memory`` and ``visits``."""
+        self.memory, self.visits = memory, visits
         self.q_values: NDArray[np.float64] = memory.q_values
 
     def end_episode(self) -> Update | None:
@@ -115,29 +132,63 @@ class TabularAgent:
         Returns:
             The latest update of the Q-table, if the algorithm learns at the end of an episode.
         """
-        self.epsilon = min(self.epsilon, max(self.min_epsilon, self.epsilon * self.epsilon_decay))
+        less = self.epsilon * self._rates.epsilon_decay - self._rates.epsilon_drop
+        self.epsilon = min(self.epsilon, max(self._rates.min_epsilon, less))
         return None
 
     def greedy_policy(self) -> NDArray[np.int64]:
         """The best action of each state, the first one of a tie, shape ``(S,)``."""
         return self.q_values.argmax(axis=1) + self.first_action
 
-    def epsilon_greedy(self, state: int) -> int:
-        """Chooses ε-greedily, with ties broken at random, and notes whether it `explored`.
+    def choose(self, state: int) -> int:
+        """Chooses an action as ``exploration`` says, and notes whether it `explored`.
 
-        Explores if the first uniform is below ε; the second one picks among the
-        candidates: all actions, or those tied for the best value.
+        Draws two uniforms. ε-greedily it explores if the first one is below ε; the second one
+        picks among the candidates: all actions, or those tied for the best value. Otherwise the
+        second one alone picks by the probabilities.
 
         Raises:
             ValueError: If there is no such state.
         """
-        values = self.q_values[self.row("state", state)]
-        self.explored = bool(self.np_random.random() < self.epsilon)
+        row = self.row("state", state)
+        values = self.q_values[row]
+        explores = bool(self.np_random.random() < self.epsilon)
         which = self.np_random.random()
-        if self.explored:
-            return int(which * len(values)) + self.first_action
-        candidates = np.flatnonzero(values == values.max())
-        return int(candidates[int(which * len(candidates))]) + self.first_action
+        if KINDS[self.exploration] == EPSILON_GREEDY:
+            self.explored = explores
+            if explores:
+                return int(which * len(values)) + self.first_action
+            candidates = np.flatnonzero(values == values.max())
+            return int(candidates[int(which * len(candidates))]) + self.first_action
+        sums = np.cumsum(self._preferences(row))
+        column = int(np.searchsorted(sums, which * sums[-1], side="right"))
+        self.explored = bool(values[column] != values.max())
+        return column + self.first_action
+
+    def policy(self, state: int) -> NDArray[np.float64]:
+        """The probability with which `choose` takes each action, shape ``(A,)``.
+
+        Raises:
+            ValueError: If there is no such state.
+        """
+        row = self.row("state", state)
+        values = self.q_values[row]
+        if KINDS[self.exploration] == EPSILON_GREEDY:
+            best = values == values.max()
+            by_chance = self.epsilon / len(values)
+            return np.where(best, by_chance + (1 - self.epsilon) / best.sum(), by_chance)
+        preferences = self._preferences(row)
+        return preferences / np.cumsum(preferences)[-1]
+
+    def _preferences(self, row: int) -> NDArray[np.float64]:
+        """What the probabilities of the actions are proportional to, by softmax or by UCB."""
+        values, visits = self.q_values[row], self.visits[row]
+        if self.exploration == "softmax":
+            return np.array([exp((q - values.max()) / self.temperature) for q in values.tolist()])
+        if not visits.all():
+            return (visits == 0).astype(float)
+        scores = values + self.confidence * np.sqrt(log(float(visits.sum())) / visits)
+        return (scores == scores.max()).astype(float)
 
     def learn(
         self,
@@ -146,6 +197,9 @@ class TabularAgent:
         target: float,
         next_value: float = 0.0,
         next_action: int | None = None,
+        *,
+        step_size: float | None = None,
+        values: NDArray[np.float64] | None = None,
     ) -> Update:
         """Moves ``Q(S, A)`` by α towards the target: ``Q(S, A) ← Q(S, A) + α [target − Q(S, A)]``.
 
@@ -155,41 +209,59 @@ class TabularAgent:
             target: The target.
             next_value: What the next state counts in it.
             next_action: The action that it counts, if any in particular.
+            step_size: The step size, where it is not α.
+            values: The table that is updated, where it is not ``q_values``.
 
         Raises:
             ValueError: If there is no such state or action.
         """
         row, column = self.row("state", state), self.column(action)
-        old_value = float(self.q_values[row, column])
+        rate = self.learning_rate if step_size is None else float(step_size)
+        table = self.q_values if values is None else values
+        old_value = float(table[row, column])
         td_error = target - old_value
-        new_value = old_value + self.learning_rate * td_error
-        self.q_values[row, column] = new_value
+        new_value = old_value + rate * td_error
+        table[row, column] = new_value
         return Update(
-            index(state),
-            index(action),
+            row + self.first_state,
+            column + self.first_action,
             float(next_value),
             float(target),
             old_value,
             float(td_error),
             float(new_value),
-            self.learning_rate,
+            rate,
             self.discount_factor,
             next_action,
         )
 
-    def check_step(self, state: int, action: int, next_state: int) -> int:
-        """The row of ``next_state``.
+    def count(self, state: int, action: int, next_state: int) -> tuple[int, int, int]:
+        """Counts a step in ``visits``.
+
+        Returns:
+            Row of the state, column of the action, row of the next state.
 
         Raises:
-            ValueError: If there is no such state or action.
+            ValueError: If there is no such state or action; then nothing is counted.
         """
-        self.row("state", state)
-        self.column(action)
-        return self.row("next_state", next_state)
+        row, column = self.row("state", state), self.column(action)
+        next_row = self.row("next_state", next_state)
+        self.visits[row, column] += 1
+        return row, column, next_row
 
     def row(self, name: str, state: int) -> int:
-        """The row of a state in the Q-table; ``name`` is for the error's message."""
-        row = index(state) - self.first_state
+        """The row of a state, or of an observation, in the Q-table.
+
+        Args:
+            name: Its name in the error's message.
+            state: The state; a whole number always is one.
+        """
+        try:
+            row = index(state) - self.first_state
+        except TypeError:
+            if self._encoding is None:
+                raise
+            return self._encoding.number_of(state)
         if not 0 <= row < len(self.q_values):
             _refuse(name, state, self.first_state, len(self.q_values))
         return row
@@ -200,6 +272,24 @@ class TabularAgent:
         if not 0 <= column < n_actions:
             _refuse("action", action, self.first_action, n_actions)
         return column
+
+
+def rates_of(config: LearningConfig) -> Rates:
+    """What the loop needs of a config; later changes to it do not change that."""
+    decay, drop = float(config.epsilon_decay), 0.0
+    if config.exploration == "epsilon_linear":
+        fall = max(0.0, float(config.epsilon) - float(config.min_epsilon))
+        decay, drop = 1.0, fall / int(config.epsilon_episodes)
+    return Rates(
+        float(config.learning_rate),
+        float(config.discount_factor),
+        decay,
+        drop,
+        float(config.min_epsilon),
+        float(config.temperature),
+        float(config.confidence),
+        KINDS[config.exploration],
+    )
 
 
 def generator_of(seed: int) -> np.random.Generator:

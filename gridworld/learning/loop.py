@@ -29,26 +29,46 @@ from gridworld.learning.records import Step, Update
 
 
 class Model(NamedTuple):
-    """The part of a `World` that the loop needs; shapes as there."""
+    """The part of a `World` that the loop needs; shapes as there.
+
+    Attributes:
+        ongoing: States from which an episode can go on, in their order, shape ``(N,)``.
+        max_steps: Steps after which an episode is cut off.
+        actions: The actions there are.
+    """
 
     next_state: NDArray[np.int64]
+    probability: NDArray[np.float64]
     cumulative: NDArray[np.float64]
     reward: NDArray[np.float64]
     terminated: NDArray[np.bool_]
     goal: NDArray[np.bool_]
     start_states: NDArray[np.int64]
+    start_probability: NDArray[np.float64]
     start_cumulative: NDArray[np.float64]
+    ongoing: NDArray[np.int64]
     max_steps: int
     actions: Actions
 
 
 class Rates(NamedTuple):
-    """The parameters of a `LearningConfig` that the loop needs."""
+    """The parameters of a `LearningConfig` that the loop needs.
+
+    Attributes:
+        learning_rate, discount_factor, temperature, confidence: As there.
+        epsilon_decay, epsilon_drop, min_epsilon: After an episode ε is multiplied by the first
+            one and lessened by the second one, but not below the third.
+        exploration: How it is explored, one of `learning.exploration.KINDS`.
+    """
 
     learning_rate: float
     discount_factor: float
     epsilon_decay: float
+    epsilon_drop: float
     min_epsilon: float
+    temperature: float
+    confidence: float
+    exploration: int
 
 
 @inlined
@@ -64,22 +84,45 @@ def learn(
 
     ``next_value`` and ``next_action`` are what the target counts, as in `Update`.
     """
-    old_value = values[step.state, step.action]
+    rate = rates.learning_rate
+    return move(values, rates, step.state, step.action, rate, target, next_value, next_action)
+
+
+@inlined
+def move(
+    values: NDArray,
+    rates: Rates,
+    state: int,
+    action: int,
+    step_size: float,
+    target: float,
+    next_value: float,
+    next_action: int,
+) -> Update:
+    """`learn` for any state and action, and any step size."""
+    old_value = values[state, action]
     td_error = target - old_value
-    new_value = old_value + rates.learning_rate * td_error
-    values[step.state, step.action] = new_value
+    new_value = old_value + step_size * td_error
+    values[state, action] = new_value
     return Update(
-        step.state,
-        step.action,
+        state,
+        action,
         next_value,
         target,
         old_value,
         td_error,
         new_value,
-        rates.learning_rate,
+        step_size,
         rates.discount_factor,
         next_action,
     )
+
+
+@inlined
+def faded(epsilon: float, rates: Rates) -> float:
+    """ε after an episode: never below its minimum, and never higher than before."""
+    less = epsilon * rates.epsilon_decay - rates.epsilon_drop
+    return min(epsilon, max(rates.min_epsilon, less))
 
 
 @inlined
@@ -169,7 +212,14 @@ def compiled_loop(
                 episode_return = 0.0
                 trail[0] = state
 
-            exploration = Exploration(epsilon, visits, model.actions)
+            exploration = Exploration(
+                rates.exploration,
+                epsilon,
+                rates.temperature,
+                rates.confidence,
+                visits,
+                model.actions,
+            )
             begun = taken - n_of_episode
             stop = min(n_steps, begun + model.max_steps)
             stop = min(stop, taken + due(recording.keyframes.thinning) - total_steps)
@@ -209,7 +259,7 @@ def compiled_loop(
                 episodes.lengths[episode] = n_of_episode
                 episodes.successes[episode] = terminated and model.goal[state]
                 episode += 1
-                epsilon = min(epsilon, max(rates.min_epsilon, epsilon * rates.epsilon_decay))
+                epsilon = faded(epsilon, rates)
                 between_episodes = True
 
             progress["state"][0] = state

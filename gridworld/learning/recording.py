@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.compiled import inlined
+from gridworld.compiled import called, inlined
 from gridworld.learning.records import Step, Update
 
 #: Cells of an episode that are remembered, the present one included.
@@ -193,7 +193,7 @@ def due(thinning: NDArray) -> int:
     return thinning["count"][0] * thinning["interval"][0]  # type: ignore[no-any-return]
 
 
-@inlined
+@called
 def keep_keyframe(recording: Recording) -> None:
     """Adds a keyframe: the run as it is."""
     kept = recording.keyframes
@@ -217,7 +217,7 @@ def keep_keyframe(recording: Recording) -> None:
     kept.thinning["count"][0] = n_kept + 1
 
 
-@inlined
+@called
 def keep_policy(q_values: NDArray, recording: Recording) -> None:
     """Adds the greedy policy as it is."""
     kept = recording.policies
@@ -252,7 +252,7 @@ def keep_due(q_values: NDArray, recording: Recording) -> None:
         keep_policy(q_values, recording)
 
 
-@inlined
+@called
 def copy(target: NDArray, i: int, row: NDArray) -> None:
     """Copies to the ``i``-th row of a table; an assignment of the whole would make an array."""
     for k in range(len(row)):

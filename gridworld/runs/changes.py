@@ -7,7 +7,7 @@ from gridworld.parameters import check_whole
 from gridworld.runs.snapshot import Change
 
 #: Parameters of the learner that may change during a run.
-TUNABLE = ("learning_rate", "discount_factor", "epsilon")
+TUNABLE = ("learning_rate", "discount_factor", "epsilon", "temperature", "confidence")
 #: Most changes in a run, so that its memory and its file stay small.
 MAX_CHANGES = 10_000
 #: Highest number of steps or episodes of a change; files keep it in 64 bits.

@@ -54,7 +54,7 @@ class Rerun:
         if total_steps == self.run.total_steps != changed_at:
             return self.run.moment()
         kept = self.run.keyframe_steps
-        if total_steps in kept:
+        if total_steps in kept and not self.run.algorithm.has_inside:
             return self.run.keyframe(kept.index(total_steps))
         latest = total_steps - total_steps % kept.step  # keyframe, if there is one
         again = self._again

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.learning.agent import generator_of
+from gridworld.learning.agent import generator_of, rates_of
 from gridworld.learning.algorithm import Algorithm
 from gridworld.learning.config import LearningConfig
 from gridworld.learning.draws import draws_of
 from gridworld.learning.exploration import actions_of
 from gridworld.learning.loop import Model, Rates
-from gridworld.learning.recording import TRAIL_LENGTH, due
-from gridworld.learning.records import Step
+from gridworld.learning.recording import due
+from gridworld.learning.records import Inside, Step
 from gridworld.planning.analysis import Analysis, Findings
 from gridworld.planning.evaluation import best_actions
 from gridworld.runs.arrays import read_only
@@ -55,6 +55,8 @@ class Run:
         np_random: The world's generator.
         learner_random: The learner's generator.
         rates: The learner's parameters, as they are now.
+        exploration: Key of the way to explore.
+        in_effect: Names of the settings that matter.
         recording: What the loop writes beside what is learned.
         evaluations: Greedy policies after evenly spaced numbers of episodes.
         optimal_in_a_row: Episodes completed at the latest check of the greedy policy, and
@@ -80,33 +82,39 @@ class Run:
         self.layout, self.max_steps = layout, max_steps
         self.num_episodes = int(config.num_episodes)
         self.optimal_evaluations = int(config.optimal_evaluations)
+        self.exploration, self.in_effect = str(config.exploration), config.in_effect
         self.np_random = np.random.default_rng(seed)
         n_states, n_actions = world.n_states, world.n_actions
-        self.memory = algorithm.memory(config, n_states, n_actions, max_steps)
+        n_outcomes = world.next_state.shape[2]
+        self.memory = algorithm.memory(config, n_states, n_actions, max_steps, n_outcomes)
         self.agent = None
         if algorithm.agent is None:
             self.learner_random = generator_of(seed)
         else:
             self.agent = algorithm.agent(config, n_states, n_actions, seed)
-            self.agent.share(self.memory)
             self.learner_random = self.agent.np_random
-        self.rates = Rates(*(float(getattr(config, name)) for name in Rates._fields))
+        self.rates = rates_of(config)
         self._initial_rates = self.rates
         self._model = Model(
             world.next_state,
+            world.probability,
             world.cumulative,
             world.reward,
             world.terminated,
             world.goal,
             world.start_states,
+            world.start_probability,
             world.start_cumulative,
+            np.flatnonzero(world.ongoing),
             max_steps,
             actions_of(n_actions),
         )
         self.recording = fresh_recording(self.q_values, self.num_episodes)
         progress = self.progress
         progress["state"] = self.recording.trail[0] = world.start_states[0]
-        progress["epsilon"] = float(config.epsilon)
+        if self.agent is not None:
+            self.agent.share(self.memory, self.recording.visits)
+        progress["epsilon"] = config.first_epsilon
         progress["between_episodes"] = True
         self.evaluations = Evaluations(self.recording.policies)
         self.optimal_in_a_row = (0, 0)
@@ -141,9 +149,21 @@ class Run:
         return int(self.progress["total_steps"][0])
 
     @property
+    def longest_episode(self) -> int:
+        """Steps that an episode has at most; those of a sweep where sweeps are episodes."""
+        if self.algorithm.plans:
+            return self._model.ongoing.size * self.world.n_actions
+        return self.max_steps
+
+    @property
     def converged(self) -> bool:
-        """Whether the greedy policy was optimal in enough evaluations to end the run."""
-        return 0 < self.optimal_evaluations <= self.optimal_in_a_row[1]
+        """Whether the run ends as nothing is left to be learned.
+
+        Its greedy policy was optimal in enough evaluations, or planning has come to its end.
+        """
+        return 0 < self.optimal_evaluations <= self.optimal_in_a_row[1] or (
+            self.algorithm.is_done(self.memory)
+        )
 
     @property
     def ended(self) -> bool:
@@ -239,10 +259,11 @@ class Run:
     def _present(self) -> dict[str, Any]:
         """The fields of a snapshot of this instant that do not need planning."""
         now = self.recording
-        return self._moment(
+        fields = self._moment(
             *(now.progress[0], now.step[0], now.update[0], now.trail),
             *(self.q_values, now.visits, self.rates, self.changes),
         )
+        return fields | {"inside": self.algorithm.inside(self.memory)}
 
     def _moment(
         self,
@@ -258,8 +279,8 @@ class Run:
         """The fields of a snapshot that do not need planning."""
         state, of_episode, episode, total_steps, _, epsilon, _ = progress.item()
         n_cols, episodes = self.world.shape[1], self.recording.episodes
-        trail = np.empty((min(of_episode + 1, TRAIL_LENGTH), 2), dtype=np.int64)
-        np.divmod(trail_of(ring, of_episode), n_cols, trail[:, 0], trail[:, 1])
+        visited = [state] if self.algorithm.plans else trail_of(ring, of_episode)
+        trail = np.stack(np.divmod(visited, n_cols), axis=1)
         return {
             "algorithm": self.algorithm.key,
             "layout": self.layout,
@@ -270,9 +291,13 @@ class Run:
             "total_steps": total_steps,
             "position": divmod(state, n_cols),
             "trail": read_only(trail),
+            "exploration": self.exploration,
             "epsilon": epsilon,
+            "temperature": rates.temperature,
+            "confidence": rates.confidence,
             "learning_rate": rates.learning_rate,
             "discount_factor": rates.discount_factor,
+            "inside": None if self.algorithm.has_inside else Inside(),
             "q_values": read_only(q_values.copy()),
             "reachable": self.world.reachable,
             "visits": read_only(visits.copy()),
@@ -336,9 +361,8 @@ class Run:
 
 def _changed(rates: Rates, values: dict[str, float]) -> Rates:
     """The parameters with other values; those that are none of them do not matter."""
-    return rates._replace(
-        **{name: value for name, value in values.items() if name in rates._fields}
-    )
+    changed: dict[str, Any] = {name: values[name] for name in values if name in rates._fields}
+    return rates._replace(**changed)
 
 
 def _kept(fields: dict[str, Any]) -> Snapshot:

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gridworld.learning.records import Step, Update
+from gridworld.learning.records import Inside, Step, Update
 from gridworld.planning.bellman import Plan
 from gridworld.runs.status import Status
 
@@ -20,7 +20,7 @@ class Change(NamedTuple):
     Attributes:
         total_steps: Steps taken in the whole run before the change.
         episode: Episodes completed before it.
-        name: ``"learning_rate"``, ``"discount_factor"`` or ``"epsilon"``.
+        name: One of `gridworld.TUNABLE`.
         value: The new value.
     """
 
@@ -46,7 +46,10 @@ class Snapshot:
         position: ``(row, col)`` of the agent.
         trail: Cells of this episode the agent was last in, oldest first and the present
             one last, shape ``(T, 2)``, ``T <= 20``.
-        epsilon: Present probability of exploring.
+        exploration: Key of the way to explore in `gridworld.EXPLORATIONS`.
+        epsilon: Present probability of exploring; 0 if it is explored otherwise.
+        temperature: Present temperature τ of softmax.
+        confidence: Present degree c of exploration by UCB.
         learning_rate: Present step size α.
         discount_factor: Present discount γ.
         q_values: Shape ``(S, A)``.
@@ -54,6 +57,8 @@ class Snapshot:
         visits: Times that each action was taken in each state, shape ``(S, A)``.
         last_step: The latest step, None before the first.
         last_update: The latest update of the Q-table, None before the first.
+        inside: What the algorithm keeps beside the Q-table; None at a keyframe of one that
+            keeps something.
         episode_returns: Undiscounted return of each completed episode, shape ``(E,)``.
         episode_lengths: Steps of each completed episode, shape ``(E,)``.
         episode_successes: Whether each completed episode reached a goal, shape ``(E,)``.
@@ -63,7 +68,8 @@ class Snapshot:
         evaluation_returns: Exact expected return of an episode under that policy; NaN where
             it wanders for too long to compute it, shape ``(N,)``.
         changes: Changes of parameters during the run, in their order.
-        converged: Whether the run ended because its greedy policy stayed optimal.
+        converged: Whether the run ended because its greedy policy stayed optimal, or because
+            planning had nothing left to improve.
         plan: Optimal policy and values at the present discount; None before they are worked
             out, and where rewards can be gathered without end.
         optimal_return: Highest expected undiscounted return that any policy has in an episode
@@ -88,7 +94,10 @@ class Snapshot:
     total_steps: int
     position: tuple[int, int]
     trail: NDArray[np.int64]
+    exploration: str
     epsilon: float
+    temperature: float
+    confidence: float
     learning_rate: float
     discount_factor: float
     q_values: NDArray[np.float64]
@@ -96,6 +105,7 @@ class Snapshot:
     visits: NDArray[np.int64]
     last_step: Step | None
     last_update: Update | None
+    inside: Inside | None
     episode_returns: NDArray[np.float64]
     episode_lengths: NDArray[np.int64]
     episode_successes: NDArray[np.bool_]

@@ -57,6 +57,12 @@ class RunSpec(NamedTuple):
         """A new config of the learner."""
         return ALGORITHMS[self.algorithm].config(**self.learning)
 
+    @property
+    def first_q(self) -> float:
+        """Value of every entry of the Q-table at the start of the run."""
+        is_optimistic = self.learning["exploration"] == "optimistic"
+        return float(self.learning["optimistic_q" if is_optimistic else "initial_q"])
+
     def makes_the_same_run_as(self, other: "RunSpec") -> bool:
         """Whether both make the same run; the names of their maps do not matter."""
         return _beside_the_map(self) == _beside_the_map(other) and is_same_map(

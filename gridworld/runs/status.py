@@ -19,9 +19,11 @@ class StatusError(RuntimeError):
 
 
 _CALLS = {
-    Status.IDLE: ("start", "step", "step_episode", "advance", "train", "reset"),
+    Status.IDLE: ("start", "step", "step_episode", "step_phase", "advance", "train", "reset"),
     Status.RUNNING: ("pause", "stop", "advance", "train", "tune", "reset"),
-    Status.PAUSED: ("resume", "step", "step_episode", "stop", "train", "tune", "reset"),
+    Status.PAUSED: (
+        *("resume", "step", "step_episode", "step_phase", "stop", "train", "tune", "reset"),
+    ),
     Status.STOPPED: ("reset",),
     Status.FINISHED: ("reset",),
     Status.FAILED: ("reset",),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.algorithms import ALGORITHMS
-from gridworld.learning.config import LearningConfig
+from gridworld.learning.config import EXPLORATIONS, LearningConfig
 from gridworld.runs.changes import MAX_CHANGES
 from gridworld.runs.history import MAX_EVALUATIONS, MAX_KEYFRAMES
 from gridworld.runs.run import Run
@@ -20,7 +20,6 @@ from gridworld.saving.npz import Archive, Source
 from gridworld.saving.schema import (
     CHANGE,
     ENVIRONMENT,
-    EXPLORATION,
     FIELDS,
     FORMAT,
     VERSION,
@@ -30,7 +29,7 @@ from gridworld.saving.schema import (
     changes_from_array,
 )
 from gridworld.worlds.config import GridWorldConfig
-from gridworld.worlds.maps import Action
+from gridworld.worlds.world import World
 
 #: Most hexadecimal digits of a seed.
 _MAX_SEED_DIGITS = 100_000
@@ -62,17 +61,19 @@ def _read(opened: Archive) -> SavedRun:
     is_old = header["version"] == version_1.VERSION
     if is_old:
         header = version_1.header_of(header)
+    if header["version"] < VERSION:
+        header = _with_later_settings(header)
     checks.names(header, FIELDS, "header")
     status = checks.one_of("status", header["status"], Status)
     checks.one_of("environment", header["environment"], [ENVIRONMENT])
-    checks.one_of("exploration", header["exploration"], [EXPLORATION])
+    exploration = checks.one_of("exploration", header["exploration"], EXPLORATIONS)
     algorithm = ALGORITHMS[checks.one_of("algorithm", header["algorithm"], ALGORITHMS)]
     world = _config("world", GridWorldConfig, header["world"])
-    learning = _config("learning", algorithm.config, header["learning"])
+    learning = _config("learning", algorithm.config, header["learning"], exploration=exploration)
     counts = _counts(header["counts"], learning.num_episodes)
     n_scheduled = counts.pop("scheduled")
-    n_states = world.n_rows * world.n_cols
-    memory = algorithm.memory(learning, n_states, len(Action), int(world.max_steps))
+    n_states, n_actions, n_outcomes = World.from_config(world).next_state.shape
+    memory = algorithm.memory(learning, n_states, n_actions, int(world.max_steps), n_outcomes)
     shapes = array_shapes(counts, memory) | {"scheduled": (CHANGE, (n_scheduled,))}
     if is_old:
         old = _arrays(opened, version_1.shapes_of(shapes))
@@ -139,14 +140,25 @@ def _counts(fields: Any, num_episodes: int) -> dict[str, int]:
     }
 
 
-def _config(name: str, kind: type[Config], fields: Any) -> Config:
-    expected = [parameter for parameter in kind.param if parameter != "name"]
+def _config(name: str, kind: type[Config], fields: Any, **others: Any) -> Config:
+    """The config of a field, and of parameters that stand elsewhere."""
+    expected = [parameter for parameter in kind.param if parameter not in {"name", *others}]
     try:
-        return kind(**checks.names(fields, expected, name))
+        return kind(**{**checks.names(fields, expected, name), **others})
     except LoadError:
         raise
     except (ValueError, TypeError) as error:
         raise LoadError(f"{name}: {error}") from None
+
+
+def _with_later_settings(header: dict[str, Any]) -> dict[str, Any]:
+    """The header of an earlier version with the defaults of settings that came later."""
+    learning = header.get("learning")
+    if not isinstance(learning, dict):
+        return header  # it is refused for that
+    of_exploring = {name for each in EXPLORATIONS.values() for name in each.parameters}
+    later = {name: LearningConfig.param[name].default for name in of_exploring}
+    return header | {"learning": later | learning}
 
 
 def _seed(text: Any) -> int:

@@ -90,7 +90,7 @@ def restore(run: Run, state: RunState, scheduled: Iterable[Change]) -> None:
     run.progress["episode_return"] = checks.real("episode_return", numbers["episode_return"])
     is_between = bool(run.progress["between_episodes"][0])
     _restore_evaluations(run, state, is_between)
-    _restore_memory(run, arrays, is_between)
+    _restore_memory(run, arrays, 0 if is_between else int(run.progress["step"][0]))
     for name, rng in (("agent_generator", run.learner_random), ("world_generator", run.np_random)):
         rng.bit_generator.state = checks.generator_state(name, numbers[name])
     # An interrupt may have prevented what was due when an earlier version wrote the file.
@@ -100,10 +100,10 @@ def restore(run: Run, state: RunState, scheduled: Iterable[Change]) -> None:
 def _restore_records(run: Run, arrays: dict[str, NDArray], total_steps: int) -> None:
     returns, lengths = arrays["episode_returns"], arrays["episode_lengths"]
     checks.finite("episode_returns", returns)
-    checks.within("episode_lengths", lengths, 1, run.max_steps)
+    checks.within("episode_lengths", lengths, 1, run.longest_episode)
     checks.booleans("episode_successes", arrays["episode_successes"])
     open_steps = total_steps - int(lengths.sum())
-    most = run.max_steps - 1 if len(lengths) < run.num_episodes else 0
+    most = run.longest_episode - 1 if len(lengths) < run.num_episodes else 0
     require(
         0 <= open_steps <= most,
         f"total_steps must be episode_lengths and 0 to {most} steps more, got {total_steps}",
@@ -155,8 +155,8 @@ def _check_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> N
     checks.within("updates: state", updates["state"], NONE, n_states - 1)
     checks.within("updates: action", updates["action"], 0, n_actions - 1)
     checks.within("updates: next_action", updates["next_action"], NONE, n_actions - 1)
-    for field in ("learning_rate", "discount"):
-        checks.within(f"updates: {field}", updates[field], 0, 1)
+    checks.within("updates: discount", updates["discount"], 0, 1)
+    checks.within("updates: learning_rate", updates["learning_rate"], 0, np.inf)
     _check_numbers("updates", updates, UPDATE)
 
 
@@ -228,7 +228,8 @@ def _restore_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) ->
         present[...] = frames[n_kept]
 
 
-def _restore_memory(run: Run, arrays: dict[str, NDArray], is_between: bool) -> None:
+def _restore_memory(run: Run, arrays: dict[str, NDArray], step: int) -> None:
+    """Sets the memory; ``step`` is that of the episode under way, 0 between two episodes."""
     for name, array in memory_arrays(run.memory).items():
         given = arrays[name]
         if array.dtype == np.bool_:
@@ -237,7 +238,7 @@ def _restore_memory(run: Run, arrays: dict[str, NDArray], is_between: bool) -> N
             checks.finite(name, given)
         array[...] = given
     try:
-        run.algorithm.check(run.memory, is_between)
+        run.algorithm.check(run.memory, step)
     except ValueError as error:
         raise LoadError(f"memory_{error}") from None
 

@@ -18,11 +18,9 @@ from gridworld.runs.snapshot import Change
 from gridworld.runs.spec import RunSpec
 from gridworld.runs.status import Status
 
-FORMAT, VERSION = "gridworld run", 2
+FORMAT, VERSION = "gridworld run", 3
 #: What the parameters of the field ``world`` belong to: the environment's name in Gymnasium.
 ENVIRONMENT = "GridWorld-v0"
-#: How actions are chosen.
-EXPLORATION = "epsilon_greedy"
 #: Fields of the header.
 FIELDS = (
     "format",
@@ -107,13 +105,15 @@ def array_shapes(
     }
 
 
-def memory_arrays(memory: Any) -> dict[str, NDArray]:
+def memory_arrays(memory: Any, prefix: str = "memory") -> dict[str, NDArray]:
     """The arrays of a memory beside the Q-table, by their names in a file."""
-    return {
-        f"memory_{name}": field
-        for name, field in memory._asdict().items()
-        if name != "q_values" and isinstance(field, np.ndarray)
-    }
+    arrays: dict[str, NDArray] = {}
+    for name, field in memory._asdict().items():
+        if hasattr(field, "_asdict"):
+            arrays |= memory_arrays(field, f"{prefix}_{name}")
+        elif name != "q_values" and isinstance(field, np.ndarray):
+            arrays[f"{prefix}_{name}"] = field
+    return arrays
 
 
 def state_of(run: Run) -> RunState:

@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from gridworld.algorithms.q_learning import Q_LEARNING
 from gridworld.learning.config import LearningConfig
 from gridworld.learning.recording import NONE, STEP, UPDATE
-from gridworld.runs.changes import TUNABLE
 from gridworld.saving import checks
 from gridworld.saving.checks import LoadError
 from gridworld.saving.schema import (
     CHANGE,
     ENVIRONMENT,
-    EXPLORATION,
     changes_from_array,
 )
 
 VERSION = 1
 _LEARNER = "QLearningConfig"
+#: Parameters that could change during a run.
+_TUNABLE = ("learning_rate", "discount_factor", "epsilon")
 _FIELDS = (
     "format",
     "version",
@@ -62,7 +62,7 @@ def header_of(header: dict[str, Any]) -> dict[str, Any]:
     return header | {
         "environment": ENVIRONMENT,
         "algorithm": Q_LEARNING.key,
-        "exploration": EXPLORATION,
+        "exploration": "epsilon_greedy",
     }
 
 
@@ -115,7 +115,7 @@ def _with_names(changes: NDArray) -> NDArray:
     named = np.empty(len(changes), CHANGE)
     for name in ("total_steps", "episode", "value"):
         named[name] = changes[name]
-    known = dict(enumerate(TUNABLE))
+    known = dict(enumerate(_TUNABLE))
     named["name"] = [known.get(index, str(index)) for index in changes["name"].tolist()]
     return named
 

@@ -13,7 +13,6 @@ from gridworld.atomic import replacing
 from gridworld.saving import npz
 from gridworld.saving.schema import (
     ENVIRONMENT,
-    EXPLORATION,
     FORMAT,
     VERSION,
     SavedRun,
@@ -35,8 +34,8 @@ def save(saved: SavedRun, path: str | os.PathLike[str]) -> None:
         "environment": ENVIRONMENT,
         "world": origin.world,
         "algorithm": origin.algorithm,
-        "exploration": EXPLORATION,
-        "learning": origin.learning,
+        "exploration": origin.learning["exploration"],
+        "learning": {k: value for k, value in origin.learning.items() if k != "exploration"},
         "seed": hex(origin.seed),
         "counts": state.counts | {"scheduled": len(origin.scheduled)},
         "numbers": state.numbers,

@@ -174,8 +174,14 @@ S.#....#.
         {**_BOOK, **_ONLY_THE_GOAL_PAYS},
         Book(
             "Sutton & Barto 2018, example 8.1, page 164",
-            "q_learning",
-            {**_STEADY, "learning_rate": 0.1, "discount_factor": 0.95, "num_episodes": 50},
+            "dyna_q",
+            {
+                **_STEADY,
+                "learning_rate": 0.1,
+                "discount_factor": 0.95,
+                "num_episodes": 50,
+                "planning_steps": 5,
+            },
             Curve("Length"),
             speed=1000,
         ),

@@ -6,7 +6,6 @@ import pytest
 
 import gridworld
 from gridworld import ALGORITHMS
-from gridworld.learning import loop
 
 ROOT = Path(gridworld.__file__).parents[1]
 #: The file that has the decorators counts among the sources of every function.
@@ -77,24 +76,31 @@ def test_every_file_that_code_is_compiled_from_is_named():
     assert {"_follow", "_look_ahead", "_stays_within"} <= set(found)
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=ALGORITHMS)
-def test_every_file_that_the_loop_is_compiled_from_is_named(algorithm):
-    path = Path(inspect.getsourcefile(loop))
-    module = Module(path)
-    factory = module.defined["compiled_loop"]
-    calls = [node for node in ast.walk(factory) if isinstance(node, ast.Call)]
-    (call,) = (node for node in calls if ast.unparse(node.func) == "compiled")
-    own = Path(inspect.getsourcefile(algorithm.config))
-    its = Module(own)
+def _call_of_a_factory(path):
+    """The call that makes the loop of an algorithm, in its file."""
     (made,) = (
         node
-        for node in ast.walk(ast.parse(own.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "compiled_loop"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("_loop")
     )
+    return made
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=ALGORITHMS)
+def test_every_file_that_the_loop_is_compiled_from_is_named(algorithm):
+    own = Path(inspect.getsourcefile(algorithm.config))
+    its = Module(own)
+    made = _call_of_a_factory(own)
+    path = its.imported[made.func.id]
+    module = Module(path)
+    factory = module.defined[made.func.id]
+    calls = [node for node in ast.walk(factory) if isinstance(node, ast.Call)]
+    (call,) = (node for node in calls if ast.unparse(node.func) == "compiled")
     named = module.named(call) | its.named(made) | {path, own}
     used = module.used(factory)
     for each in made.args[1:]:
-        used |= its.used(its.defined[each.id]) if each.id in its.defined else set()
+        where = its if each.id in its.defined else Module(its.imported[each.id])
+        used |= where.used(where.defined[each.id])
     for file in module.named(call):
         used |= set(Module(file).imported.values())
     assert used - ALWAYS <= named

@@ -12,6 +12,7 @@ from gridworld import (
     Action,
     GridWorldConfig,
     GridWorldEnv,
+    QLearningAgent,
     QLearningConfig,
     Trainer,
     optimal_path,
@@ -26,11 +27,9 @@ MAP = "S..S.\nC.XC.\n..#..\nS.#.G"
 def by_hand(trainer, seed, start=None, q_values=None):
     """The same by a loop over the environment and the agent, with ε = 0."""
     env = GridWorldEnv(trainer.origin.world_config)
-    origin = trainer.origin
-    agent = ALGORITHMS[origin.algorithm].agent(
-        origin.learning_config, env.world.n_states, env.world.n_actions, seed
+    agent = QLearningAgent(
+        QLearningConfig(epsilon=0), env.world.n_states, env.world.n_actions, seed
     )
-    agent.epsilon = 0.0
     agent.q_values[:] = trainer.snapshot.q_values if q_values is None else q_values
     state, _ = env.reset(seed=seed)
     if start is not None:
@@ -38,7 +37,7 @@ def by_hand(trainer, seed, start=None, q_values=None):
         env.np_random = np.random.default_rng(seed)  # nothing was drawn for the start
     states, actions, rewards, over = [state], [], [], False
     while not over:
-        action = agent.epsilon_greedy(state)
+        action = agent.select_action(state)
         state, reward, terminated, truncated, _ = env.step(action)
         over = terminated or truncated
         states.append(state)

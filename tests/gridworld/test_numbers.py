@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import (
+    EXPLORATIONS,
     Change,
     GridWorldConfig,
     QLearningAgent,
@@ -117,7 +118,9 @@ def test_an_option_gives_the_number_however_it_is_written(owner, name, text):
     parameter = owner.param[name]
     if parameter.bounds[1] < 3:
         text = text.replace("3", "1")
-    world, learning = configs("easy", {name: text})
+    ways = [way for way, each in EXPLORATIONS.items() if name in each.parameters]
+    given = {"exploration": ways[0]} if ways else {}
+    world, learning = configs("easy", {name: text, **given})
     kept = getattr(world if owner is GridWorldConfig else learning, name)
     assert kept == (3 if parameter.bounds[1] >= 3 else 1)
     assert type(kept) is (int if isinstance(parameter, parameters.Whole) else float)

@@ -17,6 +17,7 @@ CALLS = {
     "stop": {RUNNING: STOPPED, PAUSED: STOPPED},
     "step": {IDLE: PAUSED, PAUSED: PAUSED},
     "step_episode": {IDLE: PAUSED, PAUSED: PAUSED},
+    "step_phase": {IDLE: PAUSED, PAUSED: PAUSED},
     "advance": {IDLE: RUNNING, RUNNING: RUNNING},
     "train": {IDLE: FINISHED, RUNNING: FINISHED, PAUSED: FINISHED},
     "tune": {RUNNING: RUNNING, PAUSED: PAUSED},

@@ -8,7 +8,9 @@ import pytest
 
 from gridworld import (
     ALGORITHMS,
+    EXPLORATIONS,
     LEVELS,
+    TUNABLE,
     GridWorldConfig,
     GridWorldEnv,
     Status,
@@ -17,6 +19,7 @@ from gridworld import (
 )
 from gridworld.algorithms import algorithm_of
 from gridworld.runs.run import Run
+from gridworld.saving.schema import memory_arrays
 
 #: Episodes for each level: about as many steps everywhere; the first ones are the longest.
 EPISODES = {
@@ -33,9 +36,14 @@ EPISODES = {
 CUSTOM = "S..S.\nC.XC.\n..#..\nS.#.G"
 
 
-#: Algorithms with a readable agent, and those among them whose targets contain values.
+#: Algorithms with a readable agent, and those among them that learn of the very step that has been
+#: taken, with values in their targets.
 WITH_AGENT = [each for each in ALGORITHMS.values() if each.agent is not None]
-BOOTSTRAPPING = [each for each in WITH_AGENT if each.bootstraps]
+BOOTSTRAPPING = [
+    each for each in WITH_AGENT if each.bootstraps and each.key != "prioritized_sweeping"
+]
+#: Algorithms whose Q-table has more in it, after a step, than the update of the step itself.
+LEARN_ELSEWHERE = ("double_q_learning", "dyna_q", "dyna_q_plus", "prioritized_sweeping")
 by_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=ALGORITHMS)
 with_agent = pytest.mark.parametrize("algorithm", WITH_AGENT, ids=lambda each: each.key)
 bootstrapping = pytest.mark.parametrize("algorithm", BOOTSTRAPPING, ids=lambda each: each.key)
@@ -101,10 +109,18 @@ def bits_of(trainer):
     )
 
 
-@pytest.mark.parametrize("seed", range(10))
+#: A seed everywhere; more where it is quick to look, or where there is time.
+SEEDS = [
+    pytest.param(each, seed, marks=[pytest.mark.slow] * slow, id=f"{each.key}-{seed}")
+    for each in WITH_AGENT
+    for seed in range(10)
+    for slow in [seed > (9 if each.key in ("q_learning", "sarsa") else 0)]
+]
+
+
 @pytest.mark.parametrize("slip", [0, 0.2])
 @pytest.mark.parametrize("level", LEVELS)
-@with_agent
+@pytest.mark.parametrize(("algorithm", "seed"), SEEDS)
 def test_loop_by_hand_training_and_chunks_give_the_same_bits(algorithm, level, slip, seed):
     world_config, learning_config = configs(level, slip, algorithm)
     expected = loop_by_hand(world_config, learning_config, seed)
@@ -216,6 +232,29 @@ def test_a_world_whose_outcomes_end_episodes_gives_the_same_bits_by_hand(algorit
     assert trained == bits(agent.q_values, agent.epsilon, update, agent.np_random, rng, records)
 
 
+@pytest.mark.parametrize("exploration", [key for key in EXPLORATIONS if key != "epsilon_greedy"])
+@with_agent
+def test_each_way_to_explore_gives_the_same_bits(algorithm, exploration, tmp_path):
+    world_config, _ = configs("custom", 0.2, algorithm)
+    learning_config = algorithm.config(
+        num_episodes=60,
+        exploration=exploration,
+        epsilon_episodes=30,
+        temperature=0.3,
+        confidence=0.7,
+        optimistic_q=2,
+    )
+    expected = loop_by_hand(world_config, learning_config, seed=0)
+    whole, halved = (Trainer(world_config, learning_config, seed=0) for _ in range(2))
+    whole.train()
+    assert bits_of(whole) == expected
+    halved.advance(200)
+    halved.save(tmp_path / "run.npz")
+    again = Trainer.load(tmp_path / "run.npz")
+    again.train()
+    assert bits_of(again) == expected
+
+
 @with_agent
 def test_the_bits_differ_from_seed_to_seed(algorithm):
     world_config, learning_config = configs("easy", 0, algorithm)
@@ -234,7 +273,7 @@ def everything(run):
     arrays = [now.progress, now.step, now.update, now.visits, now.trail, *now.episodes]
     arrays += [kept.thinning, *(array[:n_kept] for array in kept[1:])]
     arrays += [policies.thinning, policies.best[:n_policies], policies.epsilons[:n_policies]]
-    arrays += [each for each in run.memory if isinstance(each, np.ndarray)]
+    arrays += memory_arrays(run.memory).values()
     rngs = [rng.bit_generator.state for rng in (run.learner_random, run.np_random)]
     return [array.tobytes() for array in arrays], rngs
 
@@ -285,8 +324,9 @@ def test_a_run_goes_on_to_the_same_bits_after_save_and_load(algorithm, n_steps, 
     saved.advance(n_steps)
     saved.save(tmp_path / "run.npz")
     again = Trainer.load(tmp_path / "run.npz")
-    for name, field in saved._run.memory._asdict().items():
-        assert np.array_equal(getattr(again._run.memory, name), field)
+    kept = memory_arrays(saved._run.memory)
+    for name, array in memory_arrays(again._run.memory).items():
+        assert np.array_equal(array, kept[name])
     again.train()
     assert bits_of(again) == bits_of(whole)
     assert [frame.q_values.tobytes() for frame in again.keyframes] == [
@@ -304,7 +344,8 @@ def test_every_update_adds_up_exactly(algorithm):
         if update is not None:
             assert update.td_error == update.target - update.old_value
             assert update.new_value == update.old_value + update.learning_rate * update.td_error
-            assert trainer.snapshot.q_values[update.state, update.action] == update.new_value
+            if algorithm.key not in LEARN_ELSEWHERE:
+                assert trainer.snapshot.q_values[update.state, update.action] == update.new_value
 
 
 def ends(algorithm, layout, max_steps):
@@ -374,9 +415,13 @@ def test_the_agent_of_a_run_learns_in_the_same_arrays(algorithm):
     assert (trainer.agent.q_values == trainer.snapshot.q_values).all()
     assert trainer.agent.q_values.any()
     assert trainer.agent.epsilon == trainer.snapshot.epsilon
-    trainer.tune(learning_rate=0.3, discount_factor=0.4, epsilon=0.2)
-    agent = trainer.agent
-    assert (agent.learning_rate, agent.discount_factor, agent.epsilon) == (0.3, 0.4, 0.2)
+    values = {"learning_rate": 0.3, "discount_factor": 0.4, "epsilon": 0.2}
+    values = {name: values[name] for name in values if name in learning_config.in_effect}
+    trainer.tune(**values)
+    assert {name: getattr(trainer.agent, name) for name in values} == values
+    for name in {"temperature", *TUNABLE} - set(learning_config.in_effect):
+        with pytest.raises(ValueError, match=f"^{name} must be one that has an effect, it has"):
+            trainer.tune(**{name: 0.5})
 
 
 @by_algorithm

@@ -301,11 +301,28 @@ def test_spaces_that_begin_elsewhere_are_learned_to_the_same_table(first_state, 
     assert (update.state, update.action) == (first_state, first_action)
 
 
-@pytest.mark.parametrize("observation", ["position"])
-def test_an_environment_of_other_spaces_is_refused(observation):
-    env = gymnasium.make("GridWorld-v0", observation=observation)
-    message = r"^observation_space must be of type Discrete, got MultiDiscrete\(\[5 5\]\)$"
-    with pytest.raises(ValueError, match=message):
+def test_observations_of_several_parts_are_learned_to_the_same_table():
+    envs = [
+        gymnasium.make("GridWorld-v0", level="easy", observation=observation)
+        for observation in ("state", "position")
+    ]
+    agents = [QLearningAgent.for_env(env, QLearningConfig(), seed=3) for env in envs]
+    for env, agent in zip(envs, agents, strict=True):
+        train(env, agent, 30)
+    assert agents[0].q_values.any()
+    np.testing.assert_array_equal(agents[0].q_values, agents[1].q_values)
+    update = agents[1].update(np.array([2, 1]), 0, 0.0, np.array([2, 2]), False)
+    assert update.state == 11
+    for wrong in ([5, 0], np.array([0, -1]), np.array([0.5, 1]), (1, 2, 3), "ab"):
+        with pytest.raises(ValueError, match=r"^observation must be one of MultiDiscrete"):
+            agents[1].select_action(wrong)
+
+
+@pytest.mark.parametrize("name", ["observation_space", "action_space"])
+def test_an_environment_of_other_spaces_is_refused(name):
+    env = gymnasium.make("GridWorld-v0").unwrapped
+    setattr(env, name, gymnasium.spaces.Box(0, 1))
+    with pytest.raises(ValueError, match=rf"^{name} must be of type Discrete.*, got Box"):
         QLearningAgent.for_env(env, QLearningConfig())
 
 

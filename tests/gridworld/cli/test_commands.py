@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from gridworld import (
     ALGORITHMS,
+    EXPLORATIONS,
     LEVELS,
     GridWorldConfig,
     QLearningConfig,
@@ -223,7 +224,19 @@ def test_levels_are_listed():
         (["train", "--out", "run.pdf"], "--out must end in .npz, got 'run.pdf'"),
         (["train", "--colour", "red"], "No such option --colour; gridworld train --help lists"),
         (["train", "--alfa", "1"], "No such option --alfa; did you mean --alpha?"),
-        (["train", "-a", "1"], "No such option -a; did you mean --algorithm or --alpha?"),
+        (["train", "-a", "1"], "No such option -a; did you mean --algorithm or --alpha or --av"),
+        (
+            ["train", "--temperature", "1"],
+            "--temperature must be given with --exploration softmax only, got epsilon_greedy",
+        ),
+        (
+            ["train", "--exploration", "mood"],
+            f"--exploration must be one of {', '.join(EXPLORATIONS)}, got 'mood'",
+        ),
+        (
+            ["train", "--algorithm", "value_iteration", "--alpha", "0.5"],
+            "--learning-rate must not be given with these settings of value_iteration: it has no",
+        ),
         (["train", "--lr", "1"], "No such option --lr; did you mean --learning-rate?"),
         (["train", "--rate=1"], "No such option --rate; did you mean --learning-rate?"),
         (["train", "--alpha", "5"], "--learning-rate must be above 0 and at most 1, got 5"),
@@ -365,10 +378,10 @@ def test_the_command_line_loads_no_panel():
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_an_algorithm_is_chosen_by_its_key(algorithm, tmp_path):
     path = tmp_path / "run.npz"
-    options = ["--algorithm", algorithm, "--epsilon", 0.3, "--num-episodes", 20, "--seed", 3]
+    options = ["--algorithm", algorithm, "--gamma", 0.8, "--num-episodes", 20, "--seed", 3]
     told = json.loads(output("train", "cliff_walking", *options, "--out", path, "--json"))
     config = learner_of("cliff_walking", algorithm)
-    config.param.update(epsilon=0.3, num_episodes=20)
+    config.param.update(discount_factor=0.8, num_episodes=20)
     expected = Trainer(GridWorldConfig(level="cliff_walking"), config, seed=3)
     expected.train(show_progress=False)
     assert told["algorithm"] == algorithm

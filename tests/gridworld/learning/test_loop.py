@@ -2,13 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import pytest
-
 import gridworld
-from gridworld import Action, GridWorldConfig, QLearningAgent, QLearningConfig, Step, Update, World
+from gridworld import Action, GridWorldConfig, QLearningConfig, Step, Update, World
 from gridworld.algorithms.q_learning import Q_LEARNING
-from gridworld.learning.exploration import Exploration, actions_of, choose
 from gridworld.learning.recording import STEP, UPDATE
 from gridworld.runs.run import Run
 
@@ -88,14 +84,3 @@ def test_a_draw_of_zero_neither_explores_nor_takes_what_is_impossible():
     step = run.last_step
     assert (step.action, step.explored) == (Action.DOWN, False)
     assert step.next_state == 1
-
-
-@pytest.mark.parametrize("epsilon", [0.0, 0.3, 1.0])
-def test_actions_are_chosen_as_the_agent_chooses_them(epsilon):
-    tables = np.random.default_rng(0).integers(0, 3, size=(500, 4)).astype(float)
-    agent = QLearningAgent(QLearningConfig(epsilon=epsilon), *tables.shape, seed=1)
-    agent.q_values[:] = tables
-    twin = QLearningAgent(QLearningConfig(), 1, 1, seed=1).np_random
-    chosen = [agent.select_action(state) for state in range(len(tables))]
-    exploration = Exploration(epsilon, np.zeros(tables.shape, np.int64), actions_of(4))
-    assert chosen == [choose(tables, state, exploration, twin)[0] for state in range(len(tables))]

@@ -35,7 +35,8 @@ def tuned(algorithm, tunings, stop, **parameters):
         if at >= stop:
             break
         trainer.advance(at - trainer.total_steps)
-        trainer.tune(**{name: value})
+        if name in trainer.learning_config.in_effect:
+            trainer.tune(**{name: value})
     trainer.advance(stop - trainer.total_steps)
     return trainer
 

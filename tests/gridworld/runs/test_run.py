@@ -29,6 +29,8 @@ from tests.gridworld.other_loops import other_loop
 from tests.gridworld.planning.test_evaluation import return_by_steps
 from tests.gridworld.test_trainer import make_in
 
+#: What may be tuned where it is explored ε-greedily.
+EPSILON_TUNABLE = [name for name in TUNABLE if name in QLearningConfig().in_effect]
 MAP = "S..S.\nC.XC.\n..#..\nS.#.G"
 
 
@@ -57,15 +59,22 @@ def values_of(snapshot):
     values = {f.name: getattr(snapshot, f.name) for f in dataclasses.fields(snapshot)}
     plan = values.pop("plan")
     return {
-        name: value.tobytes() if isinstance(value, np.ndarray) else value
+        name: bits_of(value)
         for name, value in (values | {"values": None if plan is None else plan.values}).items()
     }
+
+
+def bits_of(value):
+    """The value with bytes in place of arrays, those in tuples too."""
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    return tuple(map(bits_of, value)) if isinstance(value, tuple) else value
 
 
 def all_of(trainer):
     """All that a run has learned, recorded and kept, to the last bit."""
     trainer.analyse()
-    generators = (trainer.agent.np_random, trainer.np_random)
+    generators = (trainer._run.learner_random, trainer.np_random)
     return {
         "now": values_of(trainer.snapshot),
         "keyframes": [values_of(frame) for frame in trainer.keyframes],
@@ -143,7 +152,7 @@ def test_evaluations_are_evenly_spaced_and_exact():
 def tunings(draw):
     """Steps to take before, and the parameter to change to what."""
     low = {"learning_rate": 0.01, "discount_factor": 0.0, "epsilon": 0.0}
-    name = draw(st.sampled_from(TUNABLE))
+    name = draw(st.sampled_from(EPSILON_TUNABLE))
     steps = draw(st.one_of(st.just("episode"), st.integers(0, 300)))
     return steps, name, draw(st.floats(low[name], 1))
 
@@ -191,7 +200,7 @@ def test_a_change_counts_from_the_next_update_on():
     assert not any(trainer.step().explored for _ in range(100))
     assert trainer.changes == trainer.snapshot.changes
     assert [change[0] for change in trainer.changes] == [1, 1, 2]
-    assert {change.name for change in trainer.changes} == set(TUNABLE)
+    assert {change.name for change in trainer.changes} == {*EPSILON_TUNABLE}
 
 
 @pytest.mark.parametrize(
@@ -209,8 +218,9 @@ def test_only_a_run_under_way_can_be_tuned(status):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"epsilon_decay": 0.5}, "tune takes learning_rate, discount_factor, epsilon, got"),
-        ({"np_random": 0.5}, "tune takes learning_rate, discount_factor, epsilon, got"),
+        ({"epsilon_decay": 0.5}, f"tune takes {', '.join(TUNABLE)}, got"),
+        ({"np_random": 0.5}, f"tune takes {', '.join(TUNABLE)}, got"),
+        ({"temperature": 0.5}, "temperature must be one that has an effect, it has none in q_le"),
         ({"learning_rate": 0}, "learning_rate must be above 0 and at most 1, got 0"),
         ({"epsilon": 1.1}, "epsilon must be a number from 0 to 1, got 1.1"),
         ({"discount_factor": float("nan")}, "discount_factor must be a number from 0 to 1, got"),
