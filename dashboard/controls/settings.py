@@ -18,10 +18,10 @@ from dashboard.widgets.hinted import Button
 from dashboard.widgets.sliding import SlidingField
 from dashboard.widgets.theme import soft
 from dashboard.words.numbers import SYMBOLS
-from gridworld import LEVELS, TUNABLE, LearningConfig, Snapshot, Status
+from gridworld import LEVELS, TUNABLE, Snapshot, Status
 
 LOCKED = "Locked while training. Stop to change."
-_TUNED = "Learning rate, discount and epsilon may be tuned; all else is locked until Stop."
+_TUNED = 'What is shown with "now" may be tuned; all else is locked until Stop.'
 
 #: Fields that only one level has.
 _LEVEL_FIELDS = {"random": ("n_rows", "n_cols", "wall_density", "map_seed")}
@@ -32,9 +32,11 @@ _SLIDERS: dict[str, tuple[float, float, float]] = {
     "epsilon": (0, 1, 0.01),
     "epsilon_decay": (0.9, 1, 0.001),
 }
+#: What explores otherwise than by ε; made when it is first wanted.
+_OF_OTHER_WAYS = ("epsilon_episodes", "temperature", "confidence", "optimistic_q")
 #: Parameters of all learners that are seldom changed.
 _RARE = ("min_epsilon", "initial_q", "optimal_evaluations")
-_SHOWN = (*_SLIDERS, *_RARE, "num_episodes")
+_SHOWN = (*_SLIDERS, "exploration", *_RARE, "num_episodes")
 #: Time between two looks at what holds in the run, for what may be tuned.
 _FOLLOW_SECONDS = 1.0
 
@@ -61,7 +63,7 @@ class Settings:
         self._first_config = room.learning_config
         self._pace = [Field(room.pace, name, watch=self._watch) for name in PACE]
         self._tuning_switch = Field(room.tuning, "allowed", watch=self._watch)
-        self._tuned: dict[str, SlidingField] = {}
+        self._tuned: dict[str, Field] = {}
         self._follow_at = -math.inf
         self._lock_note = pn.pane.HTML(stylesheets=[_LOCK], sizing_mode="stretch_width", margin=0)
         self._lock_note.visible = False
@@ -75,8 +77,8 @@ class Settings:
             margin=0,
         )
         self._book.on_click(lambda _: runner.act(room.as_in_the_book))
-        self._level_fields, self._own_fields, self._tuned_fields = (
-            pn.Column(sizing_mode="stretch_width", margin=0) for _ in range(3)
+        self._level_fields, self._own_fields, self._way_fields, self._tuned_fields = (
+            pn.Column(sizing_mode="stretch_width", margin=0) for _ in range(4)
         )
         self._dice = {
             name: _make_dice(f"Draw a {words}", hint)
@@ -99,6 +101,10 @@ class Settings:
         watch = self._watch
         watch(room.world_config, ["level"], self._show_level)
         watch(room.learner, ["algorithm"], self._show_learner)
+        for config in room.learner.configs.values():
+            # What one of them says decides which others matter.
+            choices = [name for name in config.param if name in ("exploration", "averaging")]
+            watch(config, choices, self._show_learner)
         watch(room.tuning, ["allowed"], self._refresh)
         self._show_level()
         self._show_learner()
@@ -175,17 +181,36 @@ class Settings:
 
     def _show_learner(self) -> None:
         config = self._room.learning_config
-        for name in _SHOWN:
-            self._fields[self._first_config, name].turn_to(config)
-        own = [name for name in config.param if name not in LearningConfig.param]
-        self._own_fields[:] = self._widgets(config, *own)
+        used = config.in_effect
+        own = [name for name in used if name not in config.common()]
+        if self._own_fields.objects != (fields := self._widgets(config, *own)):
+            self._own_fields[:] = fields
+        of_way = [name for name in _OF_OTHER_WAYS if name in used]
+        if self._way_fields.objects != (fields := self._widgets(self._first_config, *of_way)):
+            self._way_fields[:] = fields
+        for name in (*_SHOWN, *_OF_OTHER_WAYS):
+            if (field := self._fields.get((self._first_config, name))) is not None:
+                field.turn_to(config)
+        self._show_used()
+
+    def _show_used(self) -> None:
+        """Shows the fields that matter, those that may be tuned in place of those that are not."""
+        room, config = self._room, self._room.learning_config
+        is_tuning = room.locked and room.tuning.allowed
+        used = [name for name in config.in_effect if name in config.common()]
+        for name in (*_SHOWN, *_OF_OTHER_WAYS):
+            if (field := self._fields.get((self._first_config, name))) is not None:
+                field.widget.visible = name in used and not (is_tuning and name in TUNABLE)
+        for name, field in self._tuned.items():
+            field.widget.visible = name in used
 
     def _show_tuning(self, is_tuning: bool) -> None:
         """Has the fields that may be tuned take the place of those that are locked."""
         room = self._room
         if is_tuning and not self._tuned:
             for name in TUNABLE:
-                self._tuned[name] = self._sliding(
+                make = self._sliding if name in _SLIDERS else Field
+                self._tuned[name] = make(
                     room.tuning,
                     name,
                     is_locked=lambda: not (room.locked and room.tuning.allowed),
@@ -196,8 +221,7 @@ class Settings:
                 )
             self._tuned_fields[:] = [field.widget for field in self._tuned.values()]
         self._tuned_fields.visible = is_tuning
-        for name in TUNABLE:
-            self._fields[self._first_config, name].widget.visible = not is_tuning
+        self._show_used()
 
     def _show_advanced(self) -> None:
         if not len(self._advanced):
@@ -229,8 +253,10 @@ class Settings:
             _title("Learner"),
             *self._widgets(room.learner, "algorithm"),
             self._tuned_fields,
-            *self._widgets(first, *_SLIDERS),
+            *self._widgets(first, "learning_rate", "discount_factor"),
             self._own_fields,
+            *self._widgets(first, "exploration", "epsilon", "epsilon_decay"),
+            self._way_fields,
             _title("Run"),
             _in_row(
                 [

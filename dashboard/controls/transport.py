@@ -20,8 +20,10 @@ from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button, Hinted
 from dashboard.widgets.theme import BAR_HEIGHT, IF_NARROW, ON_PHONE
 from dashboard.widgets.told import Told
-from gridworld import Snapshot, Status
+from gridworld import ALGORITHMS, Snapshot, Status
 
+#: Key of the algorithm whose runs have phases.
+_WITH_PHASES = "policy_iteration"
 _IDLE, _RUNNING, _PAUSED = Status.IDLE, Status.RUNNING, Status.PAUSED
 _OVER = (Status.STOPPED, Status.FINISHED, Status.FAILED)
 
@@ -52,6 +54,26 @@ _PAUSE = Command("Pause", "pause", frozenset({_RUNNING}), "Hold the run still.",
 _RESUME = Command("Resume", "resume", frozenset({_PAUSED}), "Go on with the run.", "play")
 _TURNS = {_RUNNING: _PAUSE, _PAUSED: _RESUME}
 
+_EPISODE = Command(
+    "Episode",
+    "step_episode",
+    frozenset({_IDLE, _PAUSED}),
+    "Go on to the episode's end.",
+    "episode",
+)
+#: What the same button is where planning goes in sweeps.
+_SWEEP = _EPISODE._replace(label="Sweep", hint="Go on to the end of the sweep over all states.")
+_EVALUATE = Command(
+    "Evaluate",
+    "step_phase",
+    frozenset({_IDLE, _PAUSED}),
+    "Sweep until the policy is evaluated.",
+    "phase",
+)
+#: What the same button is once that is done.
+_IMPROVE = _EVALUATE._replace(
+    label="Improve", hint="Take the best action in each state from now on, by these values."
+)
 #: The buttons beside it.
 _ADVANCING = (
     Command(
@@ -61,13 +83,8 @@ _ADVANCING = (
         "Take one step of the agent, and learn from it.",
         "step",
     ),
-    Command(
-        "Episode",
-        "step_episode",
-        frozenset({_IDLE, _PAUSED}),
-        "Go on to the episode's end.",
-        "episode",
-    ),
+    _EPISODE,
+    _EVALUATE,
     Command(
         "Finish",
         "finish",
@@ -105,7 +122,7 @@ _REPLACED = {
     "undo": "The earlier run is back. Undo leads to the other one again.",
 }
 #: What trains at once, and so has to wait for an algorithm that is being prepared.
-_AT_ONCE = ("step", "step_episode")
+_AT_ONCE = ("step", "step_episode", "step_phase")
 #: What needs no map on which a run can begin.
 _NEEDS_NO_MAP = ("reset", "undo")
 
@@ -176,6 +193,7 @@ class Transport:
             self._problem(),
             self._ready,
             room.is_finishing,
+            *self._names(snapshot),
         )
         if now == self._drawn:
             return
@@ -187,8 +205,22 @@ class Transport:
         )
         for command, button in self._buttons.items():
             button.disabled = not self._allows(command)
+        for command, named in zip((_EPISODE, _EVALUATE), self._names(snapshot), strict=True):
+            button = self._buttons[command]
+            button.visible = named is not None
+            if named is not None:
+                button.param.update(label=named.label, hint=named.hint)
         self._goal.widget.disabled = not self._ready
         self.speed.enable(self._ready)
+
+    def _names(self, snapshot: Snapshot) -> tuple[Command, Command | None]:
+        """What the buttons are that go on for an episode and for a phase; None for no button."""
+        key = self._room.algorithm
+        if key != _WITH_PHASES:
+            return _SWEEP if ALGORITHMS[key].plans else _EPISODE, None
+        is_of_run = snapshot.algorithm == key and snapshot.status is _PAUSED
+        sweep = snapshot.inside.sweep if is_of_run and snapshot.inside else None
+        return _SWEEP, _IMPROVE if sweep is not None and sweep.improves else _EVALUATE
 
     def focus(self) -> None:
         """Moves the browser's focus to the main button."""

@@ -61,22 +61,35 @@ class RunReport(NamedTuple):
         )
 
 
+#: Counters that are told of a run, as far as it has them, and of its end.
+_COUNTED = ("Episodes completed", "Sweeps", "Total steps", "Start value", SUCCESS_RATE)
+_AT_THE_END = ("Epsilon ε", "Softmax τ", "UCB c", "Change")
+
+
 def _results(last: Snapshot) -> dict[str, str]:
-    returns, counters = last.episode_returns, counters_of(last)
+    counters = counters_of(last)
     return {
-        **{name: counters[name] for name in ("Episodes completed", "Total steps", SUCCESS_RATE)},
-        f"Mean return, last {RECENT_EPISODES}": number(returns[-RECENT_EPISODES:].mean(), 3)
-        if returns.size
-        else "–",
-        "Best return": number(returns.max(), 3) if returns.size else "–",
+        **{name: counters[name] for name in _COUNTED if name in counters},
+        **_returns(last),
         "Optimal return within the step limit": _optimum(last),
         "Length of an episode, optimal policy": _steps(last.optimal_length),
         "Gap to optimal, discounted, without the limit": known_number(last.gap, 4),
         "Episodes of the greedy policy that end within the limit": known_number(
             last.greedy_ends, 3
         ),
-        "Epsilon ε at the end": counters["Epsilon ε"],
+        **{f"{name} at the end": counters[name] for name in _AT_THE_END if name in counters},
     }
+
+
+def _returns(last: Snapshot) -> dict[str, str]:
+    """What episodes earned; nothing where there is none."""
+    if ALGORITHMS[last.algorithm].plans:
+        return {}
+    returns, mean, best = last.episode_returns, "–", "–"
+    if returns.size:
+        mean = number(returns[-RECENT_EPISODES:].mean(), 3)
+        best = number(returns.max(), 3)
+    return {f"Mean return, last {RECENT_EPISODES}": mean, "Best return": best}
 
 
 def _steps(length: float | None) -> str:

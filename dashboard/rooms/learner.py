@@ -66,9 +66,12 @@ class LearnerChoice(param.Parameterized):
         chosen = str(self.algorithm)
         is_brought = chosen == algorithm_of(learner_of(before)).key
         taken = algorithm_of(learner_of(after)).key if is_brought else chosen
-        # What all learners have goes along; what one has of its own is compared with itself.
-        now = values_of(self.configs[taken]) | _common(self.config)
-        was = values_of(learner_of(before, taken)) | _common(learner_of(before, chosen))
+        # What both learners have goes along; what one has of its own is compared with itself.
+        common = _common(self.config, self.configs[taken])
+        now = values_of(self.configs[taken]) | {name: getattr(self.config, name) for name in common}
+        was_chosen = learner_of(before, chosen)
+        was = values_of(learner_of(before, taken))
+        was |= {name: getattr(was_chosen, name) for name in common}
         new = values_of(learner_of(after, taken))
         self.param.update(algorithm=taken)
         self.config.param.update(
@@ -91,12 +94,11 @@ class LearnerChoice(param.Parameterized):
         before, after = self.configs[self._before], self.config
         self._before = self.algorithm
         values = {}
-        for name in LearningConfig.param:
+        for name in _common(before, after):
             value = getattr(before, name)
             # A default stays one, also where the other algorithm has another.
             is_default = value == before.param[name].default
             values[name] = after.param[name].default if is_default else value
-        del values["name"]
         after.param.update(**values)
 
 
@@ -105,8 +107,6 @@ def values_of(owner: param.Parameterized) -> dict[str, Any]:
     return {name: getattr(owner, name) for name in owner.param if name != "name"}
 
 
-def _common(config: LearningConfig) -> dict[str, Any]:
-    """Those of a config's parameters that all learners have."""
-    return {
-        name: value for name, value in values_of(config).items() if name in LearningConfig.param
-    }
+def _common(one: LearningConfig, other: LearningConfig) -> list[str]:
+    """Names of the parameters that all learners have, where they mean the same to both."""
+    return [name for name in one.common() if name in other.common()]

@@ -154,6 +154,11 @@ class Room(param.Parameterized):
         return self._trainer.status
 
     @property
+    def algorithm(self) -> str:
+        """Key of the algorithm of the run under way, or else of the next one."""
+        return str(self._trainer.origin.algorithm if self.locked else self.learner.algorithm)
+
+    @property
     def learning_config(self) -> LearningConfig:
         """The settings of the chosen algorithm."""
         return self.learner.config
@@ -360,10 +365,20 @@ class Room(param.Parameterized):
         Raises:
             StatusError: If the algorithm is still being compiled, or the run goes on or is over.
         """
-        self._require_still("Episode")
-        n_steps = self._trainer.total_steps
-        self._trainer.step_episode()
-        counters.add_steps(self._trainer.total_steps - n_steps)
+        self._advance_at_once("Episode", self._trainer.step_episode)
+
+    @alone
+    def step_phase(self) -> None:
+        """Goes on until policy iteration has evaluated its policy, or improved it.
+
+        Raises:
+            StatusError: If the algorithm is still being compiled, or the run goes on or is over.
+        """
+        self._advance_at_once("Evaluate", self._trainer.step_phase)
+
+    def _advance_at_once(self, label: str, advance: Callable[[], int]) -> None:
+        self._require_still(label)
+        counters.add_steps(advance())
         self._changed()
 
     @alone
@@ -467,9 +482,8 @@ class Room(param.Parameterized):
 
     def _is_preparing(self) -> bool:
         """Whether training has to wait for another process, which compiles."""
-        of_run = self._trainer.origin.algorithm if self.locked else self.learner.algorithm
-        is_under_way = preparation().is_under_way(of_run)
-        preparing = ALGORITHMS[of_run].title if is_under_way else None
+        is_under_way = preparation().is_under_way(self.algorithm)
+        preparing = ALGORITHMS[self.algorithm].title if is_under_way else None
         if preparing != self.preparing:
             self.preparing = preparing
             self._changed()

@@ -11,10 +11,10 @@ class Tuning(param.Parameterized):
     allowed = param.Boolean(
         default=False,
         label="Tune while training",
-        doc="Allow learning rate, discount and epsilon to change in mid-run, from the next "
-        "update on. Each change is recorded, so that the run can be made again.",
+        doc="Allow learning rate, discount and what decides how it explores to change in mid-run, "
+        "from the next update on. Each change is recorded, so that the run can be made again.",
     )
-    learning_rate, discount_factor, epsilon = (
+    learning_rate, discount_factor, epsilon, temperature, confidence = (
         parameters.Real(
             default=of.default,
             bounds=of.bounds,

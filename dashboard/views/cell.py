@@ -12,8 +12,17 @@ from dashboard.views.cells import OPEN
 from dashboard.views.step import NAMES
 from dashboard.widgets.hinted import IntInput
 from dashboard.widgets.markup import Markup
-from dashboard.words.numbers import exact_number, short_number
-from gridworld import Action, Cell, Plan, Snapshot, best_actions, parameters, parse_layout
+from dashboard.words.numbers import exact_number, given_number, short_number
+from gridworld import (
+    Action,
+    Cell,
+    Outcomes,
+    Plan,
+    Snapshot,
+    best_actions,
+    parameters,
+    parse_layout,
+)
 
 #: What the letters of a map stand for: a name, and what is to be said of such a cell.
 _MEANINGS: dict[str, tuple[str, str]] = {
@@ -199,7 +208,53 @@ class CellView:
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
             f"<tfoot><tr>{foot}</tr></tfoot></table>"
             f'<p class="why">{self._explain(q_values, visits, best, exact, optimal)}</p>'
+            f"{self._describe_inside(state)}"
         )
+
+    def _describe_inside(self, state: int) -> str:
+        """What the algorithm keeps of the cell beside its values, a line for each action."""
+        inside = self._snapshot.inside
+        if inside is None:
+            return ""
+        kept: dict[str, list[str]] = {}
+        if inside.tables is not None:
+            for name, table in zip(("Q₁", "Q₂"), inside.tables, strict=True):
+                kept[name] = [_starred(value) for value in table[state]]
+        if inside.traces is not None:
+            kept["Trace z"] = [_starred(value) for value in inside.traces[state]]
+        if inside.priorities is not None:
+            kept["Priority"] = [
+                _starred(value) if value else "" for value in inside.priorities[state]
+            ]
+        if inside.outcomes is not None:
+            kept["Model: comes to, reward, how often"] = self._model_of(state, inside.outcomes)
+        if not kept:
+            return ""
+        head = "".join(f'<th scope="col">{name}</th>' for name in kept)
+        rows = "".join(
+            f'<tr><th scope="row">{name}</th>'
+            + "".join(f"<td>{column[a]}</td>" for column in kept.values())
+            + "</tr>"
+            for a, name in enumerate(NAMES)
+        )
+        return (
+            f'<table class="inside"><thead><tr><th scope="col">Action</th>{head}</tr></thead>'
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+    def _model_of(self, state: int, outcomes: Outcomes) -> list[str]:
+        """The outcomes that the model has of each action of a state."""
+        n_cols, own = self._map.shape[1], outcomes.states == state
+        texts = []
+        for action in range(len(Action)):
+            seen = [field[own & (outcomes.actions == action)].tolist() for field in outcomes]
+            lines = [
+                f"({following // n_cols}, {following % n_cols}){' end' * ends}, "
+                f"{given_number(reward)}, {count:,} ×"
+                for _, _, following, reward, ends, count in zip(*seen, strict=True)
+            ]
+            texts.append("<br>".join(lines) or "–")
+        return texts
 
     def _explain(
         self,
@@ -286,6 +341,8 @@ tbody tr {{ border-top: 1px solid var(--mui-palette-divider); }}
 tfoot tr {{ border-top: 1px solid var(--muted); }}
 tfoot td {{ font-weight: 600; }}
 tfoot th {{ color: var(--muted); }}
+.inside {{ margin-top: 8px; table-layout: auto; }}
+.inside td, .inside thead th {{ padding-left: 10px; white-space: nowrap; }}
 i {{ display: inline-block; width: 16px; font-style: normal; text-align: center;
     color: var(--mui-palette-primary-main); }}
 .plan i, b.plan {{ color: var(--mui-palette-success-main); }}

@@ -17,7 +17,7 @@ from dashboard.widgets.hinted import Button, Hinted
 from dashboard.widgets.markup import Markup
 from dashboard.widgets.sliding import UNTITLED
 from dashboard.widgets.theme import ON_PHONE
-from dashboard.words.facts import episode_shown
+from dashboard.words.facts import episode_shown, unit
 from gridworld import Snapshot, Status
 
 #: Moments that are played in a second.
@@ -355,7 +355,8 @@ class HistoryView:
             shown = _episode_of(self._snapshot)
             # During a run the episode stands above, and this would be a moment behind.
             is_still = shown and self._snapshot.status is not Status.RUNNING
-            self._note.text = f"● Live · episode {shown:,}" if is_still else "● Live"
+            of_run = unit(self._snapshot)
+            self._note.text = f"● Live · {of_run} {shown:,}" if is_still else "● Live"
         else:
             self._back.label = f"{self._name_of(moment)} · Back to live"
             self._say_on_banner(moment)
@@ -367,7 +368,7 @@ class HistoryView:
         if not moment.total_steps:
             return "Start"
         if self._by_episode:
-            return f"Episode {_episode_of(moment):,}"
+            return f"{unit(moment).capitalize()} {_episode_of(moment):,}"
         return f"Step {moment.total_steps:,}"
 
     def _say_on_banner(self, moment: Snapshot) -> None:
@@ -381,7 +382,7 @@ class HistoryView:
         if moment.total_steps:
             steps = "1 step" if moment.total_steps == 1 else f"{moment.total_steps:,} steps"
             exactly = f'<span class="exactly">, as it was after {steps}</span>'
-            what = f"Episode {_episode_of(moment):,}{exactly}"
+            what = f"{unit(moment).capitalize()} {_episode_of(moment):,}{exactly}"
         goes_on = _GOES_ON.get(self._snapshot.status, "the run is over")
         self._banner_text.text = f'<div role="status">{what} — {goes_on}.</div>'
 

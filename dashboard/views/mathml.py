@@ -7,9 +7,10 @@ from dashboard.words.numbers import exact_number, given_number, short_number
 from gridworld import Equation, Step, Update, is_rounding
 
 #: Parts of an equation's text: operators over an action, names, the prime, signs.
-_PARTS = re.compile(r"(?:max|Σ)_a|[^\W\d_]+\([^()]*\)|[^\W\d_]+|′|\S")
-_PARTS_OF_A_VALUE = re.compile(r"[^\W\d_]+|′|\S")
-_SIGNS = "←+−(),[]|·"
+_LETTERS = r"[^\W\d_]\u0302?(?:_[1-9n]|\^n)|[^\W\d_]+\u0302?"
+_PARTS = re.compile(rf"(?:argmax|max|Σ)_a|[^\W\d_]\u0302?(?:_[1-9])?\([^()]*\)|{_LETTERS}|′|\S")
+_PARTS_OF_A_VALUE = re.compile(rf"{_LETTERS}|′|\S")
+_SIGNS = "←+−(),[]|·…"
 
 
 def mathematics(text: str) -> str:
@@ -22,6 +23,9 @@ def _elements(text: str) -> str:
 
 
 def _element(part: str) -> str:
+    if len(part) > 2 and part[1] in "_^" and "(" not in part and not part.endswith("_a"):
+        kind = "msub" if part[1] == "_" else "msup"
+        return f"<{kind}><mi>{part[0]}</mi><mi>{part[2:]}</mi></{kind}>"
     if "(" in part and len(part) > 1:  # a row of its own, so that brackets are as high as it is
         return f"<mrow>{''.join(map(_element, _PARTS_OF_A_VALUE.findall(part)))}</mrow>"
     if part.endswith("_a"):

@@ -8,13 +8,11 @@ from bokeh.models.widgets import Div
 
 from dashboard.widgets.layout import overlaid_pane
 from dashboard.widgets.markup import Markup
-from dashboard.words.counters import SUCCESS_RATE, counters_of, details_of
+from dashboard.words.counters import details_of, first_of
 from dashboard.words.facts import Verdict, verdict_of
 from dashboard.words.hints import HINTS
-from dashboard.words.numbers import known_number
 from gridworld import Snapshot, Status
 
-_FIRST = ("Gap to optimal", "Exploring", "Last return", SUCCESS_RATE)
 #: Characters above which a number is written smaller.
 _LONG = 7
 
@@ -101,33 +99,29 @@ class NumbersView:
     def __init__(self, snapshot: Snapshot) -> None:
         self._readings: deque[tuple[float, int]] = deque(maxlen=4)
         self.div = Markup.wide("numbers", _NUMBERS_STYLE)
-        sheet = Div(
-            text=_sheet(_FIRST, details_of(snapshot, None)),
+        self._names: tuple[str, ...] = ()
+        self._sheet = Div(
             sizing_mode="stretch_width",
             stylesheets=[_SHEET_STYLE],
             margin=0,
             name="hints",
         )
-        self.panel = overlaid_pane(self.div.model, sheet)
+        self.panel = overlaid_pane(self.div.model, self._sheet)
         self.update(snapshot)
 
     def update(self, snapshot: Snapshot) -> None:
         """Writes the numbers, if any has changed."""
-        counters = counters_of(snapshot)
-        values = {
-            "Gap to optimal": known_number(snapshot.gap, 3),
-            "Exploring": known_number(snapshot.epsilon, 2),
-            "Last return": counters["Last return"],
-            SUCCESS_RATE: counters[SUCCESS_RATE],
-        }
+        values, details = first_of(snapshot), details_of(snapshot, self._speed(snapshot))
+        if (names := (*values, *details)) != self._names:
+            self._names = names
+            self._sheet.text = _sheet(values, details)
         is_good = verdict_of(snapshot) is Verdict.OPTIMAL
         cards = "".join(
             _card(name, value, is_good and name == "Gap to optimal")
             for name, value in values.items()
         )
         more = "".join(
-            f"<div><dt>{name}</dt><dd>{value}</dd></div>"
-            for name, value in details_of(snapshot, self._speed(snapshot)).items()
+            f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in details.items()
         )
         self.div.text = (
             f'<dl class="cards">{cards}</dl><div class="fold"></div><dl class="more">{more}</dl>'

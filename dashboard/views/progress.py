@@ -1,7 +1,7 @@
 """How far the run is, for the bar above the page."""
 
 from dashboard.widgets.markup import Markup
-from dashboard.words.facts import episode_shown
+from dashboard.words.facts import episode_shown, plans, unit
 from gridworld import Snapshot
 
 _STYLE = """
@@ -37,9 +37,10 @@ class ProgressView:
 
     def update(self, snapshot: Snapshot) -> None:
         """Writes the episode."""
+        of_all = "" if plans(snapshot) else f" of {snapshot.num_episodes:,}"
+        unit_of = unit(snapshot).capitalize()
         self.div.text = (
-            f'<div class="episode">Episode <b>{episode_shown(snapshot):,}</b> of '
-            f"{snapshot.num_episodes:,}</div>"
-            f'<progress aria-label="Episodes completed" value="{snapshot.episode}" '
+            f'<div class="episode">{unit_of} <b>{episode_shown(snapshot):,}</b>{of_all}</div>'
+            f'<progress aria-label="{unit_of}s completed" value="{snapshot.episode}" '
             f'max="{snapshot.num_episodes}"></progress>'
         )

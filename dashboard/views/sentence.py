@@ -86,5 +86,5 @@ def context_of(room: Room, problem: str | None = None) -> Context:
             preparing=room.preparing,
             until=room.until,
             world=room.trainer.world,
-            initial_q=float(room.trainer.origin.learning["initial_q"]),
+            initial_q=room.trainer.origin.first_q,
         )

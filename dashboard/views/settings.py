@@ -8,7 +8,7 @@ import param
 
 from dashboard.rooms.room import Room
 from dashboard.session.subscriptions import Watch, watch_always
-from gridworld import GridWorldConfig, Snapshot, parameters
+from gridworld import GridWorldConfig, LearningConfig, Snapshot, parameters
 
 _STYLE = """
 h2 { margin: 16px 0 4px; font-size: 1.1rem; }
@@ -93,6 +93,8 @@ def settings_of(config: param.Parameterized) -> list[Setting]:
 
 def _relevant(config: param.Parameterized) -> list[str]:
     """Names of the parameters that matter to the run, in the order of the class."""
+    if isinstance(config, LearningConfig):
+        return list(config.in_effect)
     names = [name for name in config.param if name != "name"]
     if isinstance(config, GridWorldConfig) and config.level != "random":
         names = [name for name in names if name not in ("wall_density", "map_seed")]

@@ -1,6 +1,10 @@
 """The last step in words, and what was learned from it, in its numbers."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import panel as pn
+from numpy.typing import NDArray
 
 from dashboard.session.notebook import in_notebook
 from dashboard.views.cells import ARROWS
@@ -8,8 +12,17 @@ from dashboard.views.mathml import is_one_step, mathematics, rule, worked, worke
 from dashboard.views.moves import Manner, manner_of
 from dashboard.widgets.hinted import CheckBoxGroup
 from dashboard.widgets.markup import Markup
-from dashboard.words.numbers import exact_number, given_number, short_number
-from gridworld import ALGORITHMS, Action, Cell, Snapshot, Step, Update, parse_layout
+from dashboard.words.numbers import counted, exact_number, given_number, short_number
+from gridworld import (
+    ALGORITHMS,
+    EPSILON_WAYS,
+    Action,
+    Cell,
+    Snapshot,
+    Step,
+    Update,
+    parse_layout,
+)
 
 NAMES = [f"{arrow} {action.name.lower()}" for arrow, action in zip(ARROWS, Action, strict=True)]
 
@@ -19,10 +32,16 @@ _CHOSEN = {
     True: ("exploring", "Explored: one of all four actions, by chance."),
     False: ("greedy", "Exploited: a best action of the Q-table."),
 }
+#: The same where it is not explored by ε.
+_OTHERWISE = ("exploring", "Explored: an action whose value is not the greatest.")
 #: Time between two drawings while each step is shown, and while most are left out.
 _READ_SECONDS, _GLANCED_SECONDS = 0.25, 0.5
 #: Share of the target below which a TD error is but rounding.
 _ROUNDING = 1e-12
+#: Numbers that have room below the update.
+_MOST_FACTS = 3
+#: Updates by planning that are listed.
+_MOST_PLANNED = 12
 #: What happened, after "In (5, 0) it went → right (exploring), ".
 _HAPPENED = {
     Manner.MOVED: "got {reward} and came to {there}",
@@ -99,23 +118,74 @@ class StepView:
                 f'<p class="words">{_NOT_YET}</p>{symbols}<p class="note">{algorithm.title} '
                 f"({equation.reference}). Where S′ is not terminal, {equation.meaning}</p>"
             )
+        if algorithm.plans:
+            return self._describe_backup(symbols)
         is_own = update is not None and (update.state, update.action) == step[:2]
         count = f"{'update' if is_own else 'step'} {snapshot.total_steps:,}"
         words = f'<p class="words"><span class="count">{count}</span>{self._tell(step)}</p>'
         if update is None:
             return f'{words}{symbols}<p class="note">{_LATER}</p>'
+        facts = {"TD error δ": _signed(update), "Target": _number(update.target)}
+        facts |= self._counted(step, update) | self._tell_planned()
+        for name in ("Target", "It counts"):  # there is room for three
+            if len(facts) > _MOST_FACTS:
+                facts.pop(name, None)
+        return f'{words}{symbols}<p class="worked">{worked(step, update)}</p>{_entries(facts)}'
+
+    def _describe_backup(self, symbols: str) -> str:
+        """One step of planning: no agent took it."""
+        snapshot, step, update = (
+            self._snapshot,
+            self._snapshot.last_step,
+            self._snapshot.last_update,
+        )
+        assert step is not None
+        place, action = self._place(step.state), NAMES[step.action]
+        count = f'<span class="count">step {snapshot.total_steps:,}</span>'
+        if update is None or (update.state, update.action) != (step.state, step.action):
+            words = f"In {place} the policy takes <b>{action}</b>: the best by its values."
+            return f'<p class="words">{count}{words}</p>{symbols}'
+        words = f"<b>{action}</b> in {place} is worked out anew, from all that may follow."
         facts = {
-            "TD error δ": _signed(update),
-            "Target": _number(update.target),
-            **self._counted(step, update),
+            "Change": _signed(update),
+            "Expected reward": _number(step.reward),
+            "s′ counts": f'<span class="next">{_number(update.next_value)}</span>',
         }
-        entries = "".join(f"<div><dt>{n}</dt><dd>{value}</dd></div>" for n, value in facts.items())
-        return f'{words}{symbols}<p class="worked">{worked(step, update)}</p><dl>{entries}</dl>'
+        return (
+            f'<p class="words">{count}{words}</p>{symbols}'
+            f'<p class="worked">{worked(step, update)}</p>{_entries(facts)}'
+        )
+
+    def _tell_planned(self) -> dict[str, str]:
+        """How much planning added to the step, and how much waits; nothing without planning."""
+        inside = self._snapshot.inside
+        if inside is None or inside.planned is None:
+            return {}
+        said = counted(len(inside.planned.states), "update")
+        if inside.priorities is not None:
+            said += f", {int((inside.priorities > 0).sum()):,} wait"
+        return {"Then planned": said}
+
+    def _describe_planned(self) -> str:
+        """The updates by planning, one after the other."""
+        inside = self._snapshot.inside
+        if inside is None or inside.planned is None:
+            return ""
+        made = [
+            f"<span>{self._place(state)} {ARROWS[action]} {_number(error)}</span>"
+            for state, action, error in zip(
+                *(column[:_MOST_PLANNED].tolist() for column in inside.planned), strict=True
+            )
+        ]
+        n_more = len(inside.planned.states) - len(made)
+        more = [f"<span>and {n_more:,} more</span>"] if n_more else []
+        listed = "".join([*made, *more]) or "<span>nothing</span>"
+        return f'<div class="line values"><b>Planned, δ</b><p>{listed}</p></div>'
 
     def _tell(self, step: Step) -> str:
         """The step in one sentence."""
         manner = manner_of(step, self._map)
-        word, hint = _CHOSEN[step.explored]
+        word, hint = self._chosen(step)
         verb = "chose" if manner in (Manner.SLIPPED, Manner.LANDED) else "went"
         happened = _HAPPENED[manner].format(
             reward=f'<b class="reward" title="{exact_number(step.reward)}">'
@@ -130,14 +200,24 @@ class StepView:
             f'<span title="{hint}">({word})</span>, {happened}{end}.'
         )
 
+    def _chosen(self, step: Step) -> tuple[str, str]:
+        """How the action was chosen, in a word and in a sentence."""
+        if step.explored and self._snapshot.exploration not in EPSILON_WAYS:
+            return _OTHERWISE
+        return _CHOSEN[step.explored]
+
     def _counted(self, step: Step, update: Update) -> dict[str, str]:
         """What the state that the target looks ahead to counts, or whose value was updated."""
+        equation = ALGORITHMS[self._snapshot.algorithm].equation
         if not is_one_step(step, update):
-            return {"S, A": f"{self._place(update.state)} {ARROWS[update.action]}"}
+            return {
+                "S, A": f"{self._place(update.state)} {ARROWS[update.action]}",
+                "It counts": f'<span class="next">{mathematics(equation.next_value)}</span>',
+            }
         if step.terminated:
             return {"S′ counts": "0: it is terminal"}
-        equation = ALGORITHMS[self._snapshot.algorithm].equation
-        chosen = "" if update.next_action is None else f", A′ is {ARROWS[update.next_action]}"
+        named = "A′ is" if "A′" in equation.rule else "for"
+        chosen = "" if update.next_action is None else f", {named} {ARROWS[update.next_action]}"
         return {
             "S′ counts": f'<span class="next" title="{equation.meaning.capitalize()}">'
             f"{mathematics(equation.next_value)}</span>{chosen}"
@@ -147,17 +227,26 @@ class StepView:
         step, update = self._snapshot.last_step, self._snapshot.last_update
         if step is None or update is None:
             return f'<p class="note">{_NOT_YET if step is None else _LATER}</p>'
-        equation = ALGORITHMS[self._snapshot.algorithm].equation
+        algorithm = ALGORITHMS[self._snapshot.algorithm]
+        equation = algorithm.equation
+        if algorithm.plans:
+            lines = worked_lines(equation, step, update)
+            return (
+                f'{lines}<p class="note">{equation.meaning.capitalize()} {equation.reference}</p>'
+            )
         return (
-            f'<p class="note">{_CHOSEN[step.explored][1]} {self._explain(step, update)}</p>'
+            f'<p class="note">{self._chosen(step)[1]} {self._explain(step, update)}</p>'
             f"{self._describe_values(step, update)}{worked_lines(equation, step, update)}"
+            f"{self._describe_planned()}"
             f'<p class="note">{equation.reference}</p>'
         )
 
     def _explain(self, step: Step, update: Update) -> str:
         """How the state that the target looks ahead to counts, in words."""
-        if not is_one_step(step, update):
+        if (step.state, step.action) != (update.state, update.action):
             return "The value that was updated is that of an earlier step."
+        if not is_one_step(step, update):
+            return "The target has more in it than this step."
         if step.terminated:
             return "S′ is terminal: the episode ended, S′ counts 0."
         if self._was_cut_off():
@@ -169,7 +258,7 @@ class StepView:
         """*Q(S′, a)* as they were before the update, with a star where one counts."""
         if not is_one_step(step, update):
             return ""
-        values = self._snapshot.q_values[step.next_state].tolist()
+        values = self._table[step.next_state].tolist()
         if step.next_state == update.state:
             values[update.action] = update.old_value
         counted = [value == update.next_value for value in values]
@@ -180,6 +269,14 @@ class StepView:
             for arrow, value, counts in zip(ARROWS, values, counted, strict=True)
         )
         return f'<div class="line values"><b>Q(S′, a)</b><p>{entries}</p></div>'
+
+    @property
+    def _table(self) -> NDArray[np.float64]:
+        """The values that count in the target; of two tables, those of the one not updated."""
+        inside = self._snapshot.inside
+        if inside is None or inside.tables is None or inside.last_table is None:
+            return self._snapshot.q_values
+        return inside.tables[1 - inside.last_table]
 
     def _place(self, state: int) -> str:
         row, col = divmod(state, self._map.shape[1])
@@ -194,6 +291,12 @@ class StepView:
         return bool(
             lengths.size and lengths[-1] == snapshot.step and lengths.sum() == snapshot.total_steps
         )
+
+
+def _entries(facts: Mapping[str, str]) -> str:
+    """Names and values side by side."""
+    entries = "".join(f"<div><dt>{n}</dt><dd>{value}</dd></div>" for n, value in facts.items())
+    return f"<dl>{entries}</dl>"
 
 
 def _number(value: float) -> str:

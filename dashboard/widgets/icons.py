@@ -8,6 +8,7 @@ _SHAPES = {
     "pause": '<path d="M6.5 5h4v14h-4zM13.5 5h4v14h-4z"/>',
     "step": '<path d="M5 5v14l9.5-7zM16 5h3v14h-3z"/>',
     "episode": '<path d="M2.5 5v14l8-7zM10.5 5v14l8-7zM19 5h2.5v14H19z"/>',
+    "phase": '<path d="M3 5h18v2.5H3zM3 10.75h18v2.5H3zM3 16.5h11V19H3zM15.5 14v8l6-4z"/>',
     "finish": '<path d="M3 5v14l9-7zM12.5 5v14l9-7z"/>',
     "more": '<circle cx="5" cy="12" r="2"/><circle cx="12" cy="12" r="2"/>'
     '<circle cx="19" cy="12" r="2"/>',

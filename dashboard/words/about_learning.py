@@ -15,6 +15,10 @@ Said = tuple[tuple[str, ...], tuple[Any, ...]]
 _AROUND_A_CHANGE = 20
 _NO_EPISODE = "No episode is completed yet, so there is nothing to compare."
 _NO_STEP = "No step is taken yet: Step makes one update."
+_PLANNED = (
+    "No agent acts or explores here: planning works the values out from what the world may do, so "
+    "nothing in them is by chance."
+)
 _NAMES = [action.name.lower() for action in Action]
 
 
@@ -24,6 +28,12 @@ def of_the_last_step(snapshot: Snapshot, context: Context) -> Said:
     if step is None:
         return (_NO_STEP,), ("control", "Step")
     here, there = facts.place(snapshot, step.state), facts.place(snapshot, step.next_state)
+    if facts.plans(snapshot):
+        what = f"It has worked out anew what {_NAMES[step.action]} in {cell(*here)} is worth."
+        if update is None or (update.state, update.action) != (step.state, step.action):
+            what = f"In {cell(*here)} the policy takes {_NAMES[step.action]}."
+            return (what,), ("cell", here)
+        return (what, _update(snapshot)), ("cell", here)
     why = "exploring" if step.explored else "by a greatest Q-value"
     came = "stayed where it was" if there == here else f"came to {cell(*there)}"
     end = ", where the episode ended" if step.terminated else ""
@@ -92,6 +102,8 @@ def of_first_values(snapshot: Snapshot, context: Context) -> Said:
 
 def of_step_sizes(snapshot: Snapshot, context: Context) -> Said:
     """What the step size did in the last update, and what changing it did."""
+    if facts.plans(snapshot):
+        return ("There is no step size here: a value becomes its target.", _PLANNED), ("curve",)
     if snapshot.last_update is None:
         return (_NO_STEP,), ("control", "Step size α")
     changes = [change for change in snapshot.changes if change.name == "learning_rate"]
@@ -120,30 +132,69 @@ def of_step_sizes(snapshot: Snapshot, context: Context) -> Said:
 def of_broken_or_exploring(snapshot: Snapshot, context: Context) -> Said:
     """What lies between the episodes and the greedy policy."""
     mean, greedy = facts.recent_mean(snapshot), facts.greedy_return(snapshot)
+    if facts.plans(snapshot):
+        return (_PLANNED,), ("curve",)
     if mean is None:
         return (_NO_EPISODE,), ("curve",)
     title = ALGORITHMS[snapshot.algorithm].title
     earned = f"The {_last(snapshot)} earned {known_number(mean, 3)} on average"
     if greedy is not None:
         earned += f", and its greedy policy, which never explores, earns {known_number(greedy, 3)}"
-    exploring = (
-        f"Now {percent(snapshot.epsilon)} of its actions are drawn by chance, and whatever they "
-        "cost is in the curve."
-        if snapshot.epsilon
-        else "It does not explore now, so what is missing has not been learned yet."
+    if not facts.explores(snapshot):
+        exploring = "It does not explore now, so what is missing has not been learned yet."
+    elif snapshot.epsilon:
+        exploring = (
+            f"Now {percent(snapshot.epsilon)} of its actions are drawn by chance, and whatever "
+            "they cost is in the curve."
+        )
+    else:
+        exploring = (
+            "It takes others than the best actions now and then, and the curve has the cost."
+        )
+    return (f"{earned}.", exploring, _of_policy(title, facts.is_on_policy(snapshot))), ("curve",)
+
+
+def of_broken_or_on_policy(snapshot: Snapshot, context: Context) -> Said:
+    """What of the gap comes from learning the values of what it does."""
+    title, mark = ALGORITHMS[snapshot.algorithm].title, ("number", "Gap to optimal")
+    if facts.plans(snapshot):
+        return (_PLANNED,), mark
+    is_on_policy = facts.is_on_policy(snapshot)
+    kind = _of_policy(title, is_on_policy)
+    gap = "" if snapshot.gap is None else known_number(snapshot.gap, 3)
+    if not gap:
+        return (kind, "Planning has not judged its greedy policy yet."), mark
+    if snapshot.gap == 0:
+        return (kind, "Its greedy policy is optimal from the start all the same."), mark
+    if not is_on_policy:
+        return (kind, f"So its gap of {gap} is what it has not learned yet."), mark
+    if not facts.explores(snapshot):
+        return (kind, f"It does not explore now, so its gap of {gap} is not the price of it."), mark
+    return (
+        kind,
+        f"Its gap of {gap} may be just that: the best policy for one that explores as it does.",
+        "Let it explore less, and see whether the gap closes; if it does not, it has not learned "
+        "enough.",
+    ), mark
+
+
+def _of_policy(title: str, is_on_policy: bool) -> str:
+    """What it means that an algorithm is on-policy, or that it is not."""
+    if is_on_policy:
+        return (
+            f"{title} is on-policy: it learns what its actions are worth while it explores, so its "
+            "greedy policy keeps away from where exploring is dangerous, and need not be optimal."
+        )
+    return (
+        f"{title} is off-policy: it learns what the greedy policy is worth whatever it does, so a "
+        "poor curve may go with a good policy."
     )
-    kind = (
-        f"{title} is on-policy: it learns what its actions are worth while it explores, so its "
-        "greedy policy keeps away from where exploring is dangerous, and need not be optimal."
-        if facts.is_on_policy(snapshot)
-        else f"{title} is off-policy: it learns what the greedy policy is worth whatever it does, "
-        "so a poor curve may go with a good policy."
-    )
-    return (f"{earned}.", exploring, kind), ("curve",)
 
 
 def of_drops(snapshot: Snapshot, context: Context) -> Said:
     """The lowest of the latest episodes."""
+    if facts.plans(snapshot):
+        return (_PLANNED,), ("curve",)
     mean = facts.recent_mean(snapshot)
     if mean is None:
         return (_NO_EPISODE,), ("curve",)
@@ -179,9 +230,18 @@ def _update(snapshot: Snapshot) -> str:
     where = f"{cell(*facts.place(snapshot, update.state))}, {_NAMES[update.action]}"
     return (
         f"The update moved Q({where}) from {number(update.old_value)} to "
-        f"{number(update.new_value)}: by α = {known_number(update.learning_rate, 6)} times the TD "
-        f"error, {number(update.td_error)}."
+        f"{number(update.new_value)}: by {_step_size(snapshot)} times the TD error, "
+        f"{number(update.td_error)}."
     )
+
+
+def _step_size(snapshot: Snapshot) -> str:
+    """The step size of the last update, and what it is made of."""
+    update = snapshot.last_update
+    assert update is not None
+    size = known_number(update.learning_rate, 6)
+    traces = snapshot.inside.traces if snapshot.inside else None
+    return f"α = {size}" if traces is None else f"α z = {size}"
 
 
 def _planned(snapshot: Snapshot, state: int, best: np.ndarray) -> str:

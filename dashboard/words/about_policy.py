@@ -9,7 +9,15 @@ from dashboard.words import facts
 from dashboard.words.facts import Context, Verdict, verdict_of
 from dashboard.words.numbers import cell, counted, known_number
 from dashboard.words.sentence import judged, plain
-from gridworld import Plan, Snapshot, World, best_actions, gap_to_optimal, value_iteration
+from gridworld import (
+    EXPLORATIONS,
+    Plan,
+    Snapshot,
+    World,
+    best_actions,
+    gap_to_optimal,
+    value_iteration,
+)
 
 Said = tuple[tuple[str, ...], tuple[Any, ...]]
 
@@ -83,7 +91,9 @@ def of_optimum_and_curve(snapshot: Snapshot, context: Context) -> Said:
         f"{counted(snapshot.max_steps, 'step')}, not discounted."
     )
     second = "The curve shows what episodes earned while the agent explored and learned."
-    if mean is not None:
+    if facts.plans(snapshot):
+        second = "The curve shows what the start is worth after each sweep, discounted."
+    elif mean is not None:
         n = counted(facts.n_recent(snapshot), "episode")
         second = f"{second[:-1]}: {known_number(mean, 4)} on average over the last {n}."
     best, discount = facts.start_value(snapshot), known_number(snapshot.discount_factor, 4)
@@ -104,6 +114,8 @@ def of_optimum_and_curve(snapshot: Snapshot, context: Context) -> Said:
 def of_cost(snapshot: Snapshot, context: Context) -> Said:
     """Greedy return minus the mean of the latest episodes."""
     mark = ("number", "Cost of exploring")
+    if facts.plans(snapshot):
+        return ("Nothing: no agent acts here, and planning needs no exploring.",), ("curve",)
     cost = facts.exploring_cost(snapshot)
     mean, greedy = facts.recent_mean(snapshot), facts.greedy_return(snapshot)
     if mean is None:
@@ -122,6 +134,8 @@ def of_cost(snapshot: Snapshot, context: Context) -> Said:
     explores = (
         f"ε is {known_number(snapshot.epsilon, 3)} now."
         if snapshot.epsilon
+        else f"It explores by {EXPLORATIONS[snapshot.exploration].title}."
+        if facts.explores(snapshot)
         else "It does not explore any more: ε is 0."
     )
     second = "What episodes earned before it had learned what it knows now counts, too."

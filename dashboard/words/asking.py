@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from dashboard.words.about_learning import (
     of_broken_or_exploring,
+    of_broken_or_on_policy,
     of_drops,
     of_first_values,
     of_step_sizes,
@@ -52,6 +53,7 @@ QUESTIONS: dict[str, Callable[[Snapshot, Context], tuple[tuple[str, ...], Mark]]
     "What is the gap?": of_gap,
     "Why does the optimum differ from the curve?": of_optimum_and_curve,
     "Is it broken, or is it exploring?": of_broken_or_exploring,
+    "Is it broken, or is it on-policy?": of_broken_or_on_policy,
     "How much does exploring cost?": of_cost,
     "Why did the curve drop?": of_drops,
     "Why are all values zero at first?": of_first_values,

@@ -14,15 +14,51 @@ UNKNOWN = "–"
 def counters_of(snapshot: Snapshot) -> dict[str, str]:
     """What is counted in a run: names and values, from which pages choose."""
     returns = snapshot.episode_returns
+    if facts.plans(snapshot):
+        sweep = snapshot.inside.sweep if snapshot.inside else None
+        change = None if sweep is None else sweep.largest_change
+        return {
+            "Sweeps": f"{snapshot.episode:,}",
+            "Total steps": f"{snapshot.total_steps:,}",
+            "Step of the sweep": f"{snapshot.step:,}",
+            "Change": known_number(change, 3),
+            "Start value": known_number(float(returns[-1]), 4) if returns.size else UNKNOWN,
+        }
     return {
         "Episodes completed": f"{snapshot.episode:,} of {snapshot.num_episodes:,}",
         "Total steps": f"{snapshot.total_steps:,}",
         "Step of the episode": f"{snapshot.step:,}",
         "Agent at (row, column)": cell(*snapshot.position),
-        "Epsilon ε": f"{snapshot.epsilon:.3f}",
+        **dict([exploring(snapshot)]),
         # Sums of rewards such as 0.1 leave a rest far below any reward.
         "Last return": number(round(float(returns[-1]), 12), 2) if returns.size else UNKNOWN,
         SUCCESS_RATE: success_rate(snapshot),
+    }
+
+
+def exploring(snapshot: Snapshot) -> tuple[str, str]:
+    """What decides how it explores: its name and its value."""
+    match snapshot.exploration:
+        case "softmax":
+            return "Softmax τ", known_number(snapshot.temperature, 3)
+        case "ucb":
+            return "UCB c", known_number(snapshot.confidence, 3)
+    return "Epsilon ε", f"{snapshot.epsilon:.3f}"
+
+
+def first_of(snapshot: Snapshot) -> dict[str, str]:
+    """Names and values of the first four numbers."""
+    counters, gap = counters_of(snapshot), {"Gap to optimal": known_number(snapshot.gap, 3)}
+    if facts.plans(snapshot):
+        return gap | {name: counters[name] for name in ("Change", "Start value", "Sweeps")}
+    name, value = exploring(snapshot)
+    is_by_epsilon = name == "Epsilon ε"
+    return gap | {
+        "Exploring" if is_by_epsilon else name: known_number(snapshot.epsilon, 2)
+        if is_by_epsilon
+        else value,
+        "Last return": counters["Last return"],
+        SUCCESS_RATE: counters[SUCCESS_RATE],
     }
 
 
@@ -40,20 +76,30 @@ def details_of(snapshot: Snapshot, speed: float | None) -> dict[str, str]:
         speed: Steps a second; None where nothing is going on.
     """
     counters = counters_of(snapshot)
-    return {
-        "Total steps": counters["Total steps"],
-        "Step of the episode": counters["Step of the episode"],
-        "Episodes completed": counters["Episodes completed"],
-        "Steps a second": UNKNOWN if speed is None else f"{speed:,.0f}",
-        "Epsilon ε": counters["Epsilon ε"],
-        "Mean return": _mean(snapshot),
+    fast = {"Steps a second": UNKNOWN if speed is None else f"{speed:,.0f}"}
+    of_policy = {
         "Greedy return": known_number(facts.greedy_return(snapshot), 4),
         "Optimum": known_number(facts.optimum(snapshot), 4),
-        "Cost of exploring": known_number(facts.exploring_cost(snapshot), 3),
+    }
+    length = {
         "Greedy policy ends": UNKNOWN
         if snapshot.greedy_ends is None or snapshot.greedy_ends != snapshot.greedy_ends
         else percent(min(1.0, max(0.0, snapshot.greedy_ends))),
         "Optimal length": _length(snapshot),
+    }
+    if facts.plans(snapshot):
+        shown = ("Total steps", "Step of the sweep")
+        return {name: counters[name] for name in shown} | fast | of_policy | length
+    return {
+        "Total steps": counters["Total steps"],
+        "Step of the episode": counters["Step of the episode"],
+        "Episodes completed": counters["Episodes completed"],
+        **fast,
+        **dict([exploring(snapshot)]),
+        "Mean return": _mean(snapshot),
+        **of_policy,
+        "Cost of exploring": known_number(facts.exploring_cost(snapshot), 3),
+        **length,
         "Last length": counted(int(snapshot.episode_lengths[-1]), "step")
         if snapshot.episode
         else UNKNOWN,

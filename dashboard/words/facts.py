@@ -24,8 +24,6 @@ from gridworld import (
 SELDOM = 0.5
 #: Rounding alone may leave so much of the probability 1 that an episode goes on.
 _NEVER = 1e-9
-#: Algorithms whose targets hold a maximum learn of the greedy policy, whatever they do.
-_MAXIMUM = "max"
 
 
 class Context(NamedTuple):
@@ -131,7 +129,9 @@ def exploring_cost(snapshot: Snapshot) -> float | None:
     is not known.
     """
     greedy, mean = greedy_return(snapshot), recent_mean(snapshot)
-    return None if greedy is None or mean is None else greedy - mean
+    if greedy is None or mean is None or plans(snapshot):
+        return None
+    return greedy - mean
 
 
 def is_between_episodes(snapshot: Snapshot) -> bool:
@@ -139,6 +139,8 @@ def is_between_episodes(snapshot: Snapshot) -> bool:
     last = snapshot.last_step
     if last is None or not snapshot.episode:
         return False
+    if plans(snapshot):
+        return bool(snapshot.episode_lengths.sum() == snapshot.total_steps)
     return last.terminated or snapshot.step >= snapshot.max_steps
 
 
@@ -154,7 +156,28 @@ def episode_shown(snapshot: Snapshot) -> int:
 
 def is_on_policy(snapshot: Snapshot) -> bool:
     """Whether the algorithm learns the values of what it does, exploring included."""
-    return _MAXIMUM not in ALGORITHMS[snapshot.algorithm].equation.next_value
+    return ALGORITHMS[snapshot.algorithm].is_on_policy
+
+
+def plans(snapshot: Snapshot) -> bool:
+    """Whether no agent learns: values are worked out by sweeps over all states."""
+    return ALGORITHMS[snapshot.algorithm].plans
+
+
+def explores(snapshot: Snapshot) -> bool:
+    """Whether it takes other actions than the best ones now and then, as it is now."""
+    if plans(snapshot):
+        return False
+    match snapshot.exploration:
+        case "softmax" | "ucb":
+            return True
+        case _:
+            return snapshot.epsilon > 0
+
+
+def unit(snapshot: Snapshot) -> str:
+    """What the run is made of: "episode", or "sweep" where no agent learns."""
+    return "sweep" if plans(snapshot) else "episode"
 
 
 def cells_of(snapshot: Snapshot) -> NDArray:

@@ -11,6 +11,21 @@ HINTS: dict[str, str] = {
         "ε now: the probability with which an action is drawn from all four, by chance, in place "
         "of a best one."
     ),
+    "Softmax τ": (
+        "Softmax takes an action with a probability proportional to exp(Q / τ): the lower, the "
+        "greedier."
+    ),
+    "UCB c": (
+        "UCB takes the action whose Q + c √(ln N / n) is greatest: the higher, the more it tries "
+        "what it has seldom tried in a state."
+    ),
+    "Change": (
+        "By how much the latest whole sweep changed the value that it changed most. The values are "
+        "worked out when it is 0, up to rounding."
+    ),
+    "Start value": "What the start is worth after the latest sweep, discounted; a mean of several.",
+    "Sweeps": "Sweeps over all states so far; the run ends when nothing changes.",
+    "Step of the sweep": "Values worked out in the present sweep, or in the one that has ended.",
     "Last return": (
         "Sum of the rewards of the latest completed episode, not discounted, exploring included."
     ),

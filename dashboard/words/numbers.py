@@ -3,7 +3,16 @@
 from math import floor, isinf, isnan, log10
 
 #: The textbook's symbols of parameters.
-SYMBOLS = {"learning_rate": "α", "discount_factor": "γ", "epsilon": "ε"}
+SYMBOLS = {
+    "learning_rate": "α",
+    "discount_factor": "γ",
+    "epsilon": "ε",
+    "temperature": "τ",
+    "confidence": "c",
+    "trace_decay": "λ",
+    "bonus": "κ",
+    "threshold": "θ",
+}
 #: Decimals of a shown number; its tooltip has the exact one.
 DECIMALS = 4
 #: From here on, and below the inverse of ``_SMALL``, a number is written with an exponent.

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from dashboard.words import facts
 from dashboard.words.facts import Context, Verdict, verdict_of
 from dashboard.words.numbers import counted, known_number, percent
-from gridworld import ALGORITHMS, Snapshot, Status, is_rounding
+from gridworld import ALGORITHMS, EPSILON_WAYS, Snapshot, Status, is_rounding
 
 #: The word for each status.
 WORDS = {
@@ -91,16 +91,26 @@ def sentence_of(snapshot: Snapshot, context: Context | None = None) -> Sentence:
         return _before_the_first_step(snapshot, context)
     verdict, brief = judged(snapshot, context), _judged_briefly(snapshot, context)
     if status is Status.RUNNING:
-        now, briefly = _exploring(snapshot), f"exploring {percent(snapshot.epsilon)}"
+        word = "Planning" if facts.plans(snapshot) else word
+        now, briefly = _exploring(snapshot), _exploring_briefly(snapshot)
+    elif status is Status.FINISHED and snapshot.converged and facts.plans(snapshot):
+        now = f"Nothing is left to improve after {_episodes(snapshot)}"
+        briefly = _episodes(snapshot)
     elif status is Status.FINISHED and snapshot.converged:
         now, briefly = f"It ended early, after {_episodes(snapshot)}", "ended early"
     else:
-        now = f"{_of_all(snapshot)} done"
+        now = _planning(snapshot) if facts.plans(snapshot) else f"{_of_all(snapshot)} done"
         briefly = f"{snapshot.episode:,} of {snapshot.num_episodes:,}"
+        if facts.plans(snapshot):
+            briefly = _episodes(snapshot)
     parts = [now, _capital(verdict) + _cost(snapshot)]
     if context.until is not None and status is Status.RUNNING:
-        parts.append(f"It pauses after episode {context.until:,}")
-    elif status is Status.PAUSED and snapshot.episode < snapshot.num_episodes:
+        parts.append(f"It pauses after {facts.unit(snapshot)} {context.until:,}")
+    elif (
+        status is Status.PAUSED
+        and snapshot.episode < snapshot.num_episodes
+        and not facts.plans(snapshot)
+    ):
         parts[0] = f"{parts[0]}; {_exploring(snapshot)[0].lower()}{_exploring(snapshot)[1:]}"
     return Sentence(word, ". ".join(parts) + ".", f"{briefly} · {brief}")
 
@@ -135,6 +145,13 @@ def _before_the_first_step(snapshot: Snapshot, context: Context) -> Sentence:
     zero = known_number(context.initial_q, 4)
     nothing = f"Nothing is learned yet: all Q-values are {zero}"
     if snapshot.status is Status.IDLE:
+        if facts.plans(snapshot):
+            return Sentence(
+                word,
+                f"{nothing}. Start has {title} work them out, sweep by sweep; Step makes one "
+                "update.",
+                "press Start to plan",
+            )
         return Sentence(
             word,
             f"{nothing}. Start trains {title} for {counted(snapshot.num_episodes, 'episode')}; "
@@ -146,11 +163,42 @@ def _before_the_first_step(snapshot: Snapshot, context: Context) -> Sentence:
 
 
 def _exploring(snapshot: Snapshot) -> str:
+    if facts.plans(snapshot):
+        return _planning(snapshot)
+    match snapshot.exploration:
+        case "softmax":
+            return f"It explores by softmax at temperature {known_number(snapshot.temperature, 3)}"
+        case "ucb":
+            return f"It explores by upper bounds, c = {known_number(snapshot.confidence, 3)}"
+        case "optimistic":
+            return "It is always greedy, and tries all because its values began too high"
     if snapshot.epsilon == 0:
         return "It does not explore"
     if snapshot.epsilon == 1:
         return "It explores all the time"
     return f"It explores {percent(snapshot.epsilon)} of the time"
+
+
+def _exploring_briefly(snapshot: Snapshot) -> str:
+    if facts.plans(snapshot):
+        return f"sweep {facts.episode_shown(snapshot):,}"
+    if snapshot.exploration in EPSILON_WAYS:
+        return f"exploring {percent(snapshot.epsilon)}"
+    return {"softmax": "by softmax", "ucb": "by UCB"}.get(snapshot.exploration, "always greedy")
+
+
+def _planning(snapshot: Snapshot) -> str:
+    """What a sweep does, and how much the values still change."""
+    sweep = snapshot.inside.sweep if snapshot.inside else None
+    what = f"Sweep {snapshot.episode + 1:,}"
+    if sweep is None:
+        return f"{what} works the values out"
+    if sweep.improves:
+        return f"{what} improves the policy"
+    done = "evaluates the policy" if snapshot.algorithm == "policy_iteration" else "works them out"
+    if sweep.largest_change is None:
+        return f"{what} {done}"
+    return f"{what} {done}; the last one changed {known_number(sweep.largest_change, 2)} at most"
 
 
 def judged(snapshot: Snapshot, context: Context) -> str:
@@ -226,7 +274,7 @@ def _steps_more(path: facts.Path, snapshot: Snapshot) -> int:
 def _cost(snapshot: Snapshot) -> str:
     """What exploring costs, where it does and the greedy policy is as good as it gets."""
     cost, mean = facts.exploring_cost(snapshot), facts.recent_mean(snapshot)
-    if cost is None or mean is None or snapshot.epsilon == 0:
+    if cost is None or mean is None or not facts.explores(snapshot):
         return ""
     if verdict_of(snapshot) is not Verdict.OPTIMAL or is_rounding(
         cost, abs(cost + mean) + abs(mean)
@@ -252,7 +300,7 @@ def _end_of(snapshot: Snapshot) -> str:
 
 
 def _episodes(snapshot: Snapshot) -> str:
-    return counted(snapshot.episode, "episode")
+    return counted(snapshot.episode, facts.unit(snapshot))
 
 
 def _of_all(snapshot: Snapshot) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.words.facts import plans, start_value
 from dashboard.words.numbers import number
 from gridworld import Snapshot
 
@@ -43,7 +44,7 @@ def record_of(quantity: str, snapshot: Snapshot) -> NDArray:
 
 def greedy_of(quantity: str, snapshot: Snapshot) -> NDArray:
     """Exact values of the greedy policy at the evaluated episodes, shape ``(N,)``; NaN for none."""
-    if quantity == "Return":
+    if quantity == "Return" and not plans(snapshot):
         return snapshot.evaluation_returns
     return np.full(snapshot.evaluation_returns.shape, np.nan)
 
@@ -51,6 +52,10 @@ def greedy_of(quantity: str, snapshot: Snapshot) -> NDArray:
 def optimum_of(quantity: str, snapshot: Snapshot) -> tuple[float | None, str]:
     """The exact answer that a curve is compared with, None if there is none; and its name."""
     match quantity:
+        case "Return" if plans(snapshot):  # of sweeps these are the values of the start
+            optimum, name = start_value(snapshot), "v*(start)"
+        case "Length" if plans(snapshot):
+            optimum, name = None, ""
         case "Return" if snapshot.optimal_return is None or np.isfinite(snapshot.optimal_return):
             optimum, name = snapshot.optimal_return, "optimum"
         case "Return":

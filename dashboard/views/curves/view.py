@@ -28,6 +28,7 @@ from dashboard.views.curves.words import describe
 from dashboard.views.curves.zoom import Zoom
 from dashboard.views.smoothing import WINDOW
 from dashboard.widgets.layout import describe_figure
+from dashboard.words.facts import plans
 from gridworld import Snapshot, Status
 
 
@@ -204,7 +205,11 @@ class CurvesView:
             read_off.append(("Greedy policy, exact", "@greedy"))
         if optimum is not None:
             read_off.append((called.capitalize(), written(quantity, optimum)))
-        self._drawing.label(QUANTITIES[quantity].across, read_off)
+        across = QUANTITIES[quantity].across
+        if plans(snapshot):
+            across = across.replace("Episode", "Sweep")
+            read_off = [(_OF_SWEEPS.get(name, name), shown) for name, shown in read_off]
+        self._drawing.label(across, read_off)
 
     def _fit(self, quantity: str, snapshot: Snapshot) -> None:
         """Widens the axes by steps where the curves outgrow them, so that they seldom move."""
@@ -318,6 +323,12 @@ def _content_of(snapshot: Snapshot) -> tuple[Any, ...]:
     )
 
 
+#: The same names where no agent learns.
+_OF_SWEEPS = {
+    "Episode": "Sweep",
+    "Return": "Start value",
+    "Episodes completed": "Sweeps completed",
+}
 #: What is read off under the mouse; the optimum is added where there is one.
 _READ_OFF = {
     "Return": [

@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from dashboard.views.curves.quantities import QUANTITIES, greedy_of, optimum_of, record_of, written
 from dashboard.views.smoothing import WINDOW
-from dashboard.words.numbers import number
+from dashboard.words.facts import plans, unit
+from dashboard.words.numbers import counted, number
 from gridworld import RECENT_EPISODES, Snapshot
 
 #: Standard errors that two means must differ by to be called a trend.
@@ -20,6 +21,8 @@ def describe(quantity: str, snapshot: Snapshot) -> str:
         snapshot: The run.
     """
     episodes = f"{snapshot.episode:,} of {snapshot.num_episodes:,} episodes"
+    if plans(snapshot):
+        episodes = counted(snapshot.episode, "sweep")
     if quantity == "Epsilon":
         return (
             f"Curve of the probability of exploring, ε, {episodes}. "
@@ -30,7 +33,10 @@ def describe(quantity: str, snapshot: Snapshot) -> str:
         return f"Curve of completed episodes over steps: {episodes} in {steps:,} steps."
     name = QUANTITIES[quantity].title.lower()
     record = record_of(quantity, snapshot)
-    said = [f"Curve of the {name} of each episode, {episodes}."]
+    what = f"the {name} of each {unit(snapshot)}"
+    if plans(snapshot) and quantity == "Return":
+        what = "what the start is worth after each sweep"
+    said = [f"Curve of {what}, {episodes}."]
     if record.size:
         recent = record[-WINDOW:]
         trend = trend_of(record)

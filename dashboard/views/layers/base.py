@@ -143,8 +143,7 @@ class Frame(NamedTuple):
     Attributes:
         snapshot: The run.
         cells: Where there is something to draw.
-        scale: What the colours of values mean.
-        difference_scale: What those of differences mean.
+        scales: What the colours of each background mean.
         theme: Colours of the page.
         ink: Colours of letters and arrows in each cell, shape ``(N,)``.
         in_triangles: Whether each action has a part of the cell to itself.
@@ -152,8 +151,7 @@ class Frame(NamedTuple):
 
     snapshot: Snapshot
     cells: OpenCells
-    scale: Scale
-    difference_scale: Scale
+    scales: dict[str, Scale]
     theme: Theme
     ink: NDArray
     in_triangles: bool
@@ -302,11 +300,20 @@ def values_of(kind: str, snapshot: Snapshot) -> NDArray:
     plan, q_values, visits = snapshot.plan, snapshot.q_values, snapshot.visits
     match kind:
         case "State values":
-            return np.where(visits.any(axis=1), q_values.max(axis=1), np.nan)
+            policy = snapshot.inside and snapshot.inside.policy
+            values = q_values.max(axis=1)
+            if policy is not None:  # which is evaluated: its actions count, not the best ones
+                values = np.take_along_axis(q_values, policy[:, None], axis=1)[:, 0]
+            return np.where(visits.any(axis=1), values, np.nan)
         case "Q-values":
             return np.where(visits > 0, q_values, np.nan)
         case "Visits":
             return np.where(visits.any(axis=1), visits.sum(axis=1), np.nan)
+        case "Traces" | "Queue":
+            inside = snapshot.inside
+            kept = inside and (inside.traces if kind == "Traces" else inside.priorities)
+            values = np.zeros(q_values.shape) if kept is None else kept
+            return np.where(values > 0, values, np.nan)
     if plan is None:
         return np.full(q_values.shape[:1] if kind == "Optimal values" else q_values.shape, np.nan)
     match kind:

@@ -7,7 +7,7 @@ from bokeh.models import LinearColorMapper
 from bokeh.palettes import cividis, interp_palette
 from numpy.typing import NDArray
 
-from dashboard.views.colours import VERMILION, Theme, contrasting
+from dashboard.views.colours import GREEN, VERMILION, Theme, contrasting
 from dashboard.views.layers.base import CLEAR, Scale
 
 PALETTE = tuple(cividis(256))
@@ -15,6 +15,8 @@ PALETTE = tuple(cividis(256))
 VISITS_PALETTE = tuple(interp_palette(("#152f4e", "#2a6ca8", "#63b7ec", "#e6f5ff"), 256))
 #: From transparent, for no difference, to vermilion.
 DIFFERENCE_PALETTE = tuple(f"{VERMILION}{round(225 * i / 255):02x}" for i in range(256))
+#: From transparent, for none, to green.
+TRACES_PALETTE = tuple(f"{GREEN}{round(225 * i / 255):02x}" for i in range(256))
 #: The palette of each background.
 PALETTES = {
     "State values": PALETTE,
@@ -22,6 +24,8 @@ PALETTES = {
     "Q-values": PALETTE,
     "Visits": VISITS_PALETTE,
     "Difference": DIFFERENCE_PALETTE,
+    "Traces": TRACES_PALETTE,
+    "Queue": DIFFERENCE_PALETTE,
 }
 _NOTHING = "#00000000"
 _INKS = {

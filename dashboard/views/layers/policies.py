@@ -106,6 +106,9 @@ def chosen_actions(snapshot: Snapshot, optimal: bool) -> NDArray[np.bool_]:
 
     None where the agent never acted, or planning has no answer.
     """
+    inside = snapshot.inside
+    if not optimal and inside is not None and inside.policy is not None:
+        return np.eye(snapshot.q_values.shape[1], dtype=np.bool_)[inside.policy]
     if not optimal:
         return best_actions(snapshot.q_values) & snapshot.visits.any(axis=1, keepdims=True)
     plan, shape = snapshot.plan, snapshot.q_values.shape

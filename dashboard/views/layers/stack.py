@@ -14,12 +14,13 @@ from dashboard.views.grid import GridView
 from dashboard.views.layers.base import CLEAR, Frame, Layer, OpenCells, Scale, values_of
 from dashboard.views.layers.hover import CellCards
 from dashboard.views.layers.palettes import PALETTES, ink_on, places_of
+from dashboard.views.layers.planned import PlannedLayer
 from dashboard.views.layers.policies import PolicyLayer
 from dashboard.views.layers.switches import BackgroundChoice, OverlayChoice
 from dashboard.views.layers.values import CellsLayer, TrianglesLayer, short
 from dashboard.widgets.layout import describe_figure
 from dashboard.widgets.markup import Markup
-from gridworld import Cell, Snapshot, read_cells
+from gridworld import ALGORITHMS, Cell, Snapshot, read_cells
 
 TRAIL = "Trail"
 #: What each background shows, in words; one is seen at a time.
@@ -30,14 +31,24 @@ BACKGROUNDS = {
     "Optimal values": "Optimal values v*(s), from planning",
     "Difference": "Difference |Q − q*| to the optimal values",
 }
+#: Backgrounds of what some algorithms keep beside the values, and the field of
+#: `gridworld.Inside` that has it.
+INSIDE = {
+    "Traces": "Traces z(s, a): how much of what happens now is credited to each action",
+    "Queue": "Priorities in the queue: sizes of TD errors that wait for an update",
+}
+_FIELDS = {"Traces": "traces", "Queue": "priorities", "Planned": "planned"}
 #: What lies over it.
 OVERLAYS = {
     "Policy": "Greedy policy π(s), all tied best actions, where the agent has acted",
     "Optimal policy": "Optimal policy π*(s), from planning",
     TRAIL: "The last cells the agent was in; a stroke across is a bump",
 }
-#: All of them.
+#: What lies over it with some algorithms.
+OVERLAYS_INSIDE = {"Planned": "Values updated from the model in the last step"}
+#: All that there are with each algorithm.
 LAYERS = BACKGROUNDS | OVERLAYS
+_MEANINGS = LAYERS | INSIDE | OVERLAYS_INSIDE
 #: What is on at first.
 DEFAULT = ("State values", "Policy", TRAIL)
 
@@ -46,7 +57,7 @@ _VALUED = {"State values", "Q-values", "Optimal values"}
 #: Layers that need a plan.
 _PLANNED = {"Optimal values", "Optimal policy", "Difference"}
 #: Backgrounds in which each action has a triangle.
-_TRIANGLED = {"Q-values", "Difference"}
+_TRIANGLED = {"Q-values", "Difference", "Traces", "Queue"}
 
 _STYLE = """
 :host { color: var(--mui-palette-text-secondary); font-size: 12px; }
@@ -84,9 +95,13 @@ class LayeredView:
             "Visits": CellsLayer(grid, "Visits"),
             "Q-values": TrianglesLayer(grid, "Q-values", numbers=True),
             "Difference": TrianglesLayer(grid, "Difference", numbers=False),
+            "Traces": TrianglesLayer(grid, "Traces", numbers=True),
+            "Queue": TrianglesLayer(grid, "Queue", numbers=True),
             "Optimal policy": PolicyLayer(grid, "Optimal policy"),
             "Policy": PolicyLayer(grid, "Policy"),
+            "Planned": PlannedLayer(grid),
         }
+        self._algorithm = ""
         self._cells = OpenCells(snapshot)
         self._on = set(DEFAULT)
         self._suspended = False
@@ -112,23 +127,27 @@ class LayeredView:
 
     @property
     def chosen(self) -> tuple[str, tuple[str, ...]]:
-        """The background, and the overlays that are on, by their names in `LAYERS`."""
-        on = tuple(title for title in OVERLAYS if title in self.overlays.value)
+        """The background, and the overlays that are on, by their names."""
+        on = tuple(title for title in _MEANINGS if title in self.overlays.value)
         return str(self.backgrounds.value), on
 
     def choose(self, background: str, overlays: Iterable[str]) -> None:
         """Shows a background and overlays, as `chosen` gives them.
 
         Raises:
-            ValueError: If one of them is none of `BACKGROUNDS` or `OVERLAYS`.
+            ValueError: If there are no such layers.
         """
         overlays = list(overlays)
-        unknown = set(overlays) - set(OVERLAYS) | {background} - set(BACKGROUNDS)
+        backgrounds, above = {*BACKGROUNDS, *INSIDE}, {*OVERLAYS, *OVERLAYS_INSIDE}
+        unknown = set(overlays) - above | {background} - backgrounds
         if unknown:
             raise ValueError(f"unknown layers: {', '.join(sorted(unknown))}")
         with self._one_message():
-            self.backgrounds.value = background
-            self.overlays.value = [title for title in OVERLAYS if title in overlays]
+            # What another algorithm had is not there to be shown.
+            if background in self.backgrounds.options.values():
+                self.backgrounds.value = background
+            offered = list(self.overlays.options.values())
+            self.overlays.value = [title for title in offered if title in overlays]
 
     def show(self, titles: Iterable[str]) -> None:
         """Shows just these layers, also several backgrounds at once, as a recorder needs them."""
@@ -137,10 +156,12 @@ class LayeredView:
 
     def update(self, snapshot: Snapshot) -> None:
         """Draws the layers that are switched on."""
+        self._snapshot = snapshot  # first: another choice of layers draws it
+        if snapshot.algorithm != self._algorithm:
+            self._offer(snapshot.algorithm)
         if not self._cells.is_of(snapshot):
             self._cells = OpenCells(snapshot)
             self._cards.prepare(self._cells)
-        self._snapshot = snapshot
         frame = self.frame_of(snapshot)
         for layer in self._layers.values():
             if layer.shown:
@@ -149,18 +170,31 @@ class LayeredView:
             self._cards.draw(frame)
         self._explain(frame)
 
+    def _offer(self, algorithm: str) -> None:
+        """Offers the layers that an algorithm has something for."""
+        self._algorithm = algorithm
+        fields = ALGORITHMS[algorithm].fields_inside
+        for choice, always, some in (
+            (self.backgrounds, BACKGROUNDS, INSIDE),
+            (self.overlays, OVERLAYS, OVERLAYS_INSIDE),
+        ):
+            choice.offer(always | {k: v for k, v in some.items() if _FIELDS[k] in fields})
+
     def frame_of(self, snapshot: Snapshot) -> Frame:
         """The frame of a snapshot; it does not depend on earlier ones."""
         on, states, plan = self._on, self._cells.states, snapshot.plan
         known = np.empty(0) if plan is None else plan.values[states]
         shown = [values_of(kind, snapshot)[states].ravel() for kind in sorted(on & _VALUED)]
-        different = [values_of(kind, snapshot)[states].ravel() for kind in on & {"Difference"}]
         scale = Scale.of(np.concatenate([known, *shown]), known)
+        scales = dict.fromkeys(_VALUED, scale)
+        for kind in on & {"Difference", *INSIDE}:
+            values = values_of(kind, snapshot)[states].ravel()
+            spanned = known if kind == "Difference" else np.array([0.0, 1.0])
+            scales[kind] = Scale.of_differences(values, spanned)
         return Frame(
             snapshot,
             self._cells,
-            scale,
-            Scale.of_differences(np.concatenate([np.empty(0), *different]), known),
+            scales,
             self._grid.theme,
             self._ink(snapshot, scale),
             self._is_triangled,
@@ -184,8 +218,8 @@ class LayeredView:
         ]
         if goal:
             words.append(goal)
-        words.append(f"Colours: {BACKGROUNDS[background]}{_range(background, frame)}.")
-        over = [title.lower() for title in OVERLAYS if title in self._on]
+        words.append(f"Colours: {_MEANINGS[background]}{_range(background, frame)}.")
+        over = [title.lower() for title in OVERLAYS | OVERLAYS_INSIDE if title in self._on]
         if over:
             words.append(f"Over them: {', '.join(over)}.")
         return " ".join(words)
@@ -203,19 +237,19 @@ class LayeredView:
     @property
     def _background(self) -> str:
         """The background that letters are to be read on: the uppermost."""
-        on = [kind for kind in self._layers if kind in BACKGROUNDS and kind in self._on]
+        on = [kind for kind in self._layers if kind in PALETTES and kind in self._on]
         return on[-1] if on else "State values"
 
     @property
     def _is_triangled(self) -> bool:
         """Whether each action has a part of its cell in all backgrounds that are on."""
-        on = self._on & set(BACKGROUNDS)
+        on = self._on & set(PALETTES)
         return bool(on) and on <= _TRIANGLED
 
     def _ink(self, snapshot: Snapshot, scale: Scale) -> NDArray:
         kind = self._background
         values = values_of(kind, snapshot)[self._cells.states]
-        if kind not in self._on or kind == "Difference":
+        if kind not in self._on or kind in ("Difference", *INSIDE):
             return np.full(len(values), self._grid.theme.ink)
         places = places_of(kind, values, scale)
         if places.ndim == 2:  # that of the best action, which is emphasised
@@ -271,7 +305,7 @@ def _bounds(kind: str, frame: Frame) -> tuple[str, str]:
     if kind == "Visits":
         counts = frame.snapshot.visits.sum(axis=1)[frame.cells.states]
         return "1", short(int(counts.max(initial=1)))
-    scale = frame.difference_scale if kind == "Difference" else frame.scale
+    scale = frame.scales[kind]
     return scale.text(scale.low), scale.text(scale.high)
 
 
@@ -284,7 +318,7 @@ def _bar(kind: str, frame: Frame, title: str) -> str:
     """A background's scale of colours, with a title where there are several."""
     low, high = _bounds(kind, frame)
     colours = ", ".join(PALETTES[kind][i] for i in range(0, 256, 15))
-    name = f"Colours: {BACKGROUNDS[kind]}, from {low} to {high}"
+    name = f"Colours: {_MEANINGS[kind]}, from {low} to {high}"
     before = f"<b>{title}</b>" if title else ""
     return (
         f'<div class="scale">{before}<span>{low}</span><span class="bar" role="img" '

@@ -1,7 +1,7 @@
 """The buttons that choose what the grid shows."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import panel as pn
 
@@ -44,14 +44,49 @@ _TIGHT_CHIPS = f"""
 """
 
 
+#: With more buttons than there are as a rule.
+_DENSE = """
+.bk-btn-group { gap: 3px; }
+.bk-btn-group > .bk-btn, .bk-btn-group > .bk-btn:hover { padding: 0 7px; }
+"""
+
+
 class _Named(Hinted):
-    """A group of buttons with a name that is read out."""
+    """A group of buttons with a name that is read out.
+
+    Args:
+        titles: What each of them shows, in words, by its name.
+    """
+
+    _sheets: ClassVar[list[str]]
+
+    def __init__(self, titles: Mapping[str, str], **params: Any) -> None:
+        self._usual = len(titles)
+        super().__init__(
+            options={_CAPTIONS.get(title, title): title for title in titles},
+            hint=_hint(titles),
+            stylesheets=self._sheets,
+            margin=0,
+            **params,
+        )
 
     def _get_model(self, *args: Any, **kwargs: Any) -> Any:
         model = super()._get_model(*args, **kwargs)
         name = {"role": "group", "aria-label": self.label}
         model.html_attributes = {**model.html_attributes, **name}
         return model
+
+    def offer(self, titles: Mapping[str, str]) -> None:
+        """Has other buttons; of those that are pressed the ones stay that are there still."""
+        options = {_CAPTIONS.get(title, title): title for title in titles}
+        if options != self.options:
+            dense = [_DENSE] if len(options) > self._usual else []
+            self.param.update(
+                options=options,
+                hint=_hint(titles),
+                value=self._kept(titles),
+                stylesheets=[*self._sheets, *dense],
+            )
 
 
 class BackgroundChoice(_Named, RadioButtonGroup):
@@ -61,15 +96,13 @@ class BackgroundChoice(_Named, RadioButtonGroup):
         titles: What each background shows, in words, by its name; the first is chosen.
     """
 
+    _sheets: ClassVar[list[str]] = [SEGMENTED, _TIGHT, TELLS_CHOSEN]
+
     def __init__(self, titles: Mapping[str, str]) -> None:
-        super().__init__(
-            label="Background",
-            options={_CAPTIONS.get(title, title): title for title in titles},
-            value=next(iter(titles)),
-            hint=_hint(titles),
-            stylesheets=[SEGMENTED, _TIGHT, TELLS_CHOSEN],
-            margin=0,
-        )
+        super().__init__(titles, label="Background", value=next(iter(titles)))
+
+    def _kept(self, titles: Mapping[str, str]) -> str:
+        return str(self.value) if self.value in titles else next(iter(titles))
 
 
 class OverlayChoice(_Named, pn.widgets.CheckButtonGroup):
@@ -80,15 +113,13 @@ class OverlayChoice(_Named, pn.widgets.CheckButtonGroup):
         on: Those that are on.
     """
 
+    _sheets: ClassVar[list[str]] = [_CHIPS, _TIGHT_CHIPS, TELLS_CHOSEN]
+
     def __init__(self, titles: Mapping[str, str], on: list[str]) -> None:
-        super().__init__(
-            label="Overlays",
-            options={_CAPTIONS.get(title, title): title for title in titles},
-            value=on,
-            hint=_hint(titles),
-            stylesheets=[_CHIPS, _TIGHT_CHIPS, TELLS_CHOSEN],
-            margin=0,
-        )
+        super().__init__(titles, label="Overlays", value=on)
+
+    def _kept(self, titles: Mapping[str, str]) -> list[str]:
+        return [title for title in titles if title in self.value]
 
 
 def _hint(titles: Mapping[str, str]) -> str:

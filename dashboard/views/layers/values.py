@@ -16,6 +16,7 @@ from dashboard.views.layers.base import (
     Numbers,
     OpenCells,
     Part,
+    Scale,
     values_of,
 )
 from dashboard.views.layers.palettes import PALETTES, ink_on, mapper_of, places_of
@@ -27,6 +28,10 @@ _TRIANGLE_NUMBER_SIDE = 8
 _ROOMY_SIDE = 5
 #: How far below a cell's middle its number is, in cells.
 _BELOW = 0.31
+
+
+#: Visits are coloured by their logarithm.
+_UNUSED = Scale(0.0, 1.0)
 
 
 class _ValuesLayer(Layer):
@@ -67,7 +72,7 @@ class CellsLayer(_ValuesLayer):
         self._numbers.place(x[:n], (cells.y[:n] + _BELOW).tolist())
 
     def _fill(self, frame: Frame) -> None:
-        cells, scale = frame.cells, frame.scale
+        cells, scale = frame.cells, frame.scales.get(self._kind, _UNUSED)
         values = values_of(self._kind, frame.snapshot)[cells.states]
         if self._is_drawn(values, scale, frame.theme):
             return
@@ -129,8 +134,7 @@ class TrianglesLayer(_ValuesLayer):
         )
 
     def _fill(self, frame: Frame) -> None:
-        cells = frame.cells
-        scale = frame.difference_scale if self._kind == "Difference" else frame.scale
+        cells, scale = frame.cells, frame.scales[self._kind]
         values = values_of(self._kind, frame.snapshot)[cells.states].ravel()
         if self._is_drawn(values, scale, frame.theme):
             return

@@ -68,7 +68,8 @@ def test_what_a_person_has_set_stays_whatever_level_is_chosen(first, levels, nam
     if name == "speed":
         room.pace.set_speed(value := 7)
     else:
-        value = 7 if name in ("num_episodes", "optimal_evaluations") else 0.625
+        wholes = ("num_episodes", "optimal_evaluations", "epsilon_episodes")
+        value = "softmax" if name == "exploration" else 7 if name in wholes else 0.625
         setattr(room.learning_config, name, value)
     for level in levels:
         room.world_config.level = level

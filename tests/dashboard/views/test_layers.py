@@ -117,7 +117,7 @@ def test_a_layer_is_switched_on_and_off_at_once(snapshot, title):
 def test_values_are_coloured_where_the_agent_has_acted_and_nowhere_else(snapshot):
     shown = Shown(snapshot, "State values")
     values = values_at(snapshot).max(axis=1)
-    scale = shown.view.frame_of(snapshot).scale
+    scale = shown.view.frame_of(snapshot).scales["State values"]
     assert scale.low <= values.min() <= values.max() <= scale.high
     image = shown.image("State values")
     drawn = [tuple(cell) for cell in np.argwhere(image < len(PALETTE)).tolist()]
@@ -257,11 +257,11 @@ def test_a_picture_that_is_the_same_is_not_sent_again(large):
 def test_the_difference_to_planning_fades_as_the_agent_learns():
     trainer = train(n_steps=50, epsilon=1, epsilon_decay=1, num_episodes=5000)
     shown = Shown(trainer.snapshot, "Difference")
-    before = shown.view.frame_of(trainer.snapshot).difference_scale.high
+    before = shown.view.frame_of(trainer.snapshot).scales["Difference"].high
     trainer.train()
     trainer.analyse()
     shown.view.update(trainer.snapshot)
-    assert shown.view.frame_of(trainer.snapshot).difference_scale.high < before / 2
+    assert shown.view.frame_of(trainer.snapshot).scales["Difference"].high < before / 2
 
 
 @pytest.mark.parametrize("kind", ["Q-values", "Difference"])
@@ -395,7 +395,7 @@ def test_cells_that_no_start_leads_to_have_no_part_in_the_picture():
     assert apart.size
     shown = Shown(snapshot, *LAYERS)
     frame = shown.view.frame_of(snapshot)
-    assert frame.scale.low > -1
+    assert frame.scales["State values"].low > -1
     assert not set(frame.cells.states) & set(apart)
     drawn = shown.image("Optimal values").ravel()
     assert (drawn[apart] == len(PALETTE)).all()
