@@ -185,15 +185,11 @@ def _digest(function: Callable, *others: Callable) -> str:
     digest = _CHECKSUM()
     files = [inspect.getsourcefile(inspect.unwrap(part)) or "" for part in (function, *others)]
     for file in (*files, __file__):  # this one decides how they are compiled
-        digest.update(_digest_of_file(file))
+        source = Path(file).read_bytes()
+        digest.update(_CHECKSUM(source).digest())
     cells = getattr(function, "__closure__", None) or ()
     digest.update(serialize.dumps([cell.cell_contents for cell in cells]))
     return digest.hexdigest()[:16]
-
-
-@cache
-def _digest_of_file(file: str) -> bytes:
-    return _CHECKSUM(Path(file).read_bytes()).digest()
 
 
 def _machine(codegen: Any) -> str:

@@ -112,7 +112,7 @@ def algorithm_of(config: LearningConfig) -> Algorithm:
         ValueError: If they belong to none.
     """
     for algorithm in ALGORITHMS.values():
-        if type(config) is algorithm.config:
+        if isinstance(config, algorithm.config):
             return algorithm
     known = ", ".join(algorithm.config.__name__ for algorithm in ALGORITHMS.values())
     raise ValueError(f"learning_config must be one of {known}, got {type(config).__name__}")

@@ -280,7 +280,8 @@ class Run:
         state, of_episode, episode, total_steps, _, epsilon, _ = progress.item()
         n_cols, episodes = self.world.shape[1], self.recording.episodes
         visited = [state] if self.algorithm.plans else trail_of(ring, of_episode)
-        trail = np.stack(np.divmod(visited, n_cols), axis=1)
+        trail = np.empty((len(visited), 2), np.int64)
+        np.divmod(visited, n_cols, trail[:, 0], trail[:, 1])
         return {
             "algorithm": self.algorithm.key,
             "layout": self.layout,

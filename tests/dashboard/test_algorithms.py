@@ -1,7 +1,9 @@
 """Another algorithm on the page: chosen, trained, explained, linked, and taken away."""
 
+import inspect
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -104,7 +106,8 @@ def test_gridworld_serve_prepares_everything_before_it_listens(tmp_path):
     with serve_by(command, f"http://localhost:{port}/app", environment) as server:
         kept = sorted(path.name for path in tmp_path.rglob("*.nbc"))
         for key in ALGORITHMS:
-            assert [name for name in kept if name.startswith(f"loop.run_{key}")]
+            of_loop = Path(inspect.getsourcefile(ALGORITHMS[key].loop.py_func)).stem
+            assert [name for name in kept if name.startswith(f"{of_loop}.run_{key}")]
         assert urllib.request.urlopen(server.url, timeout=60).status == 200
         log = server.log.read_text()
         for algorithm in ALGORITHMS.values():
