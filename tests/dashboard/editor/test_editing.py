@@ -46,6 +46,8 @@ def open_editor(dashboard):
     dashboard.press("Edit map")
     dashboard.button("Redo").wait_for()
     dashboard.page.wait_for_function(_LISTENS)
+    # The note above the map moves it when it comes.
+    dashboard.page.get_by_text("Click or drag on the map").wait_for()
     dashboard.page.get_by_role("radio", name="Wall").check()
     return dashboard
 
