@@ -27,8 +27,8 @@ from dashboard.views.table import QTableView
 from dashboard.widgets.hinted import Button
 from dashboard.widgets.layout import COLUMN, NO_SCROLL_BUTTON, in_column, on_phone_at
 from dashboard.widgets.theme import CARD, ON_PHONE
-from dashboard.words.facts import Context
-from gridworld import ALGORITHMS, LEVELS, Snapshot, Status
+from dashboard.words.facts import Context, plans
+from gridworld import LEVELS, Snapshot, Status
 
 #: Quantities of the curve by what a level calls them.
 _QUANTITIES = {"Episodes over steps": "Episodes"}
@@ -265,7 +265,7 @@ class StepMarks:
     def update(self, snapshot: Snapshot) -> None:
         """Marks the step, or none."""
         is_still = snapshot.status in (Status.IDLE, Status.PAUSED)
-        is_taken = not ALGORITHMS[snapshot.algorithm].plans  # planning takes no steps
+        is_taken = not plans(snapshot)  # planning takes no steps
         self._grid.mark_step(snapshot.last_step if is_still and is_taken else None)
 
 

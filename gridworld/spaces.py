@@ -1,11 +1,12 @@
-"""`Encoding`: observations of a Gymnasium space as the numbers from 0 on."""
+"""`Encoding`: observations of a space as numbers from 0 on; `Spaces` of an environment."""
 
 from collections.abc import Callable
 from functools import partial
 from math import prod
 from operator import index
-from typing import Any
+from typing import Any, NamedTuple
 
+import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
@@ -60,6 +61,32 @@ class Encoding:
         places = np.unravel_index(number, tuple(self.sizes))
         values = [int(place) + first for place, first in zip(places, self.firsts, strict=True)]
         return _made(self.space, iter(values).__next__)
+
+
+class Spaces(NamedTuple):
+    """The spaces of an environment, counted from 0.
+
+    Attributes:
+        states: Its observations.
+        n_actions: Number of actions.
+        first_action: Number of the first action in the environment.
+    """
+
+    states: Encoding
+    n_actions: int
+    first_action: int
+
+    @classmethod
+    def of(cls, env: gymnasium.Env[Any, Any]) -> "Spaces":
+        """Those of an environment.
+
+        Raises:
+            ValueError: If a space is of a type that no table can have.
+        """
+        actions = env.action_space
+        if not isinstance(actions, spaces.Discrete):
+            raise ValueError(f"action_space must be of type Discrete, got {actions!r}")
+        return cls(Encoding(env.observation_space), int(actions.n), int(actions.start))
 
 
 def _parts(

@@ -21,10 +21,14 @@ def install() -> None:
     logging.getLogger("bokeh.server.protocol_handler").addFilter(_is_of_an_open_page)
 
 
+def _error_of(record: logging.LogRecord) -> BaseException | None:
+    """What was raised, if a record is of something that was."""
+    return record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+
+
 def _is_news(record: logging.LogRecord) -> bool:
     """Whether a record is of more than a page that was closed while it was being sent to."""
-    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-    return not isinstance(error, WebSocketClosedError)
+    return not isinstance(_error_of(record), WebSocketClosedError)
 
 
 def _is_no_delay(record: logging.LogRecord) -> bool:
@@ -40,7 +44,7 @@ def _is_of_an_open_page(record: logging.LogRecord) -> bool:
 
     Bokeh asks the page's connection for its session, which is gone.
     """
-    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    error = _error_of(record)
     if not isinstance(error, AssertionError):
         return True
     frames = list(traceback.walk_tb(error.__traceback__))

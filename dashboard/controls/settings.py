@@ -188,19 +188,26 @@ class Settings:
         of_way = [name for name in _OF_OTHER_WAYS if name in used]
         if self._way_fields.objects != (fields := self._widgets(self._first_config, *of_way)):
             self._way_fields[:] = fields
-        for name in (*_SHOWN, *_OF_OTHER_WAYS):
-            if (field := self._fields.get((self._first_config, name))) is not None:
-                field.turn_to(config)
+        for field in self._common_fields.values():
+            field.turn_to(config)
         self._show_used()
+
+    @property
+    def _common_fields(self) -> dict[str, Field]:
+        """The fields of what all learners have, as far as they are made, by their names."""
+        return {
+            name: field
+            for (owner, name), field in self._fields.items()
+            if owner is self._first_config and name in (*_SHOWN, *_OF_OTHER_WAYS)
+        }
 
     def _show_used(self) -> None:
         """Shows the fields that matter, those that may be tuned in place of those that are not."""
         room, config = self._room, self._room.learning_config
         is_tuning = room.locked and room.tuning.allowed
         used = [name for name in config.in_effect if name in config.common()]
-        for name in (*_SHOWN, *_OF_OTHER_WAYS):
-            if (field := self._fields.get((self._first_config, name))) is not None:
-                field.widget.visible = name in used and not (is_tuning and name in TUNABLE)
+        for name, field in self._common_fields.items():
+            field.widget.visible = name in used and not (is_tuning and name in TUNABLE)
         for name, field in self._tuned.items():
             field.widget.visible = name in used
 

@@ -20,10 +20,9 @@ from dashboard.widgets.fields import Field
 from dashboard.widgets.hinted import Button, Hinted
 from dashboard.widgets.theme import BAR_HEIGHT, IF_NARROW, ON_PHONE
 from dashboard.widgets.told import Told
+from dashboard.words.facts import has_phases
 from gridworld import ALGORITHMS, Snapshot, Status
 
-#: Key of the algorithm whose runs have phases.
-_WITH_PHASES = "policy_iteration"
 _IDLE, _RUNNING, _PAUSED = Status.IDLE, Status.RUNNING, Status.PAUSED
 _OVER = (Status.STOPPED, Status.FINISHED, Status.FAILED)
 
@@ -185,7 +184,7 @@ class Transport:
 
     def update(self, snapshot: Snapshot) -> None:
         """Enables what the status allows, and names the main button for what it does now."""
-        room = self._room
+        room, names = self._room, self._names(snapshot)
         now = (
             snapshot.status,
             room.can_undo,
@@ -193,7 +192,7 @@ class Transport:
             self._problem(),
             self._ready,
             room.is_finishing,
-            *self._names(snapshot),
+            *names,
         )
         if now == self._drawn:
             return
@@ -205,7 +204,7 @@ class Transport:
         )
         for command, button in self._buttons.items():
             button.disabled = not self._allows(command)
-        for command, named in zip((_EPISODE, _EVALUATE), self._names(snapshot), strict=True):
+        for command, named in zip((_EPISODE, _EVALUATE), names, strict=True):
             button = self._buttons[command]
             button.visible = named is not None
             if named is not None:
@@ -216,7 +215,7 @@ class Transport:
     def _names(self, snapshot: Snapshot) -> tuple[Command, Command | None]:
         """What the buttons are that go on for an episode and for a phase; None for no button."""
         key = self._room.algorithm
-        if key != _WITH_PHASES:
+        if not has_phases(key):
             return _SWEEP if ALGORITHMS[key].plans else _EPISODE, None
         is_of_run = snapshot.algorithm == key and snapshot.status is _PAUSED
         sweep = snapshot.inside.sweep if is_of_run and snapshot.inside else None

@@ -6,6 +6,7 @@ import numpy as np
 
 from dashboard.views.settings import Setting, settings_of
 from dashboard.words.counters import SUCCESS_RATE, counters_of
+from dashboard.words.facts import plans
 from dashboard.words.numbers import known_number, number
 from dashboard.words.sentence import WORDS
 from gridworld import ALGORITHMS, LEVELS, RECENT_EPISODES, Snapshot, Trainer, __version__
@@ -83,7 +84,7 @@ def _results(last: Snapshot) -> dict[str, str]:
 
 def _returns(last: Snapshot) -> dict[str, str]:
     """What episodes earned; nothing where there is none."""
-    if ALGORITHMS[last.algorithm].plans:
+    if plans(last):
         return {}
     returns, mean, best = last.episode_returns, "–", "–"
     if returns.size:

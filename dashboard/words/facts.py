@@ -164,6 +164,11 @@ def plans(snapshot: Snapshot) -> bool:
     return ALGORITHMS[snapshot.algorithm].plans
 
 
+def has_phases(algorithm: str) -> bool:
+    """Whether an algorithm evaluates a policy and improves it in turns."""
+    return "policy" in ALGORITHMS[algorithm].fields_inside
+
+
 def explores(snapshot: Snapshot) -> bool:
     """Whether it takes other actions than the best ones now and then, as it is now."""
     if plans(snapshot):

@@ -195,7 +195,8 @@ def _planning(snapshot: Snapshot) -> str:
         return f"{what} works the values out"
     if sweep.improves:
         return f"{what} improves the policy"
-    done = "evaluates the policy" if snapshot.algorithm == "policy_iteration" else "works them out"
+    evaluates = facts.has_phases(snapshot.algorithm)
+    done = "evaluates the policy" if evaluates else "works them out"
     if sweep.largest_change is None:
         return f"{what} {done}"
     return f"{what} {done}; the last one changed {known_number(sweep.largest_change, 2)} at most"

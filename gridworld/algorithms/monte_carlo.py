@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gridworld.algorithms.q_learning import select_action
 from gridworld.compiled import inlined
-from gridworld.learning.agent import TabularAgent
+from gridworld.learning.agent import TabularAgent, doubled
 from gridworld.learning.algorithm import Algorithm, Equation
 from gridworld.learning.config import LearningConfig
 from gridworld.learning.exploration import Exploration
@@ -106,12 +106,7 @@ class MonteCarloAgent(TabularAgent):
         row, column, _ = self.count(state, action, next_state)
         memory, t = self.memory, int(self.memory.length[0])
         if t == len(memory.states):
-            longer = {
-                name: np.append(field, np.zeros_like(field))
-                for name in ("states", "actions", "rewards")
-                for field in [getattr(memory, name)]
-            }
-            self.share(memory._replace(**longer), self.visits)
+            self.share(doubled(memory, ("states", "actions", "rewards")), self.visits)
             memory = self.memory
         memory.states[t], memory.actions[t], memory.rewards[t] = row, column, reward
         memory.length[0] = t + 1

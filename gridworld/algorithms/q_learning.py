@@ -136,7 +136,7 @@ def learn_again(
     reward: float,
     terminated: bool,
 ) -> Update:
-    """`learn_from`, of what is remembered."""
+    """`learn_from` once more in an update; inlined twice, Numba warns of its own variables."""
     return learn_from(values, rates, exploration, state, action, next_state, reward, terminated)
 
 

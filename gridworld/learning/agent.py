@@ -1,5 +1,6 @@
 """`TabularAgent`: what the readable agents of all algorithms have in common."""
 
+from collections.abc import Iterable
 from operator import index
 from typing import Any, ClassVar, NoReturn, Self
 
@@ -12,7 +13,7 @@ from gridworld.learning.exploration import EPSILON_GREEDY, KINDS, exp, log
 from gridworld.learning.loop import Rates
 from gridworld.learning.records import Update
 from gridworld.parameters import check_whole
-from gridworld.spaces import Encoding
+from gridworld.spaces import Encoding, Spaces
 
 
 class TabularAgent:
@@ -87,15 +88,11 @@ class TabularAgent:
         Raises:
             ValueError: If a space is of another type.
         """
-        states: Any = env.observation_space
-        actions: Any = env.action_space
-        if not isinstance(actions, gymnasium.spaces.Discrete):
-            raise ValueError(f"action_space must be of type Discrete, got {actions!r}")
-        encoding = Encoding(states)
-        agent = cls(config, encoding.n, int(actions.n), seed)
-        agent.first_action = int(actions.start)
-        if isinstance(states, gymnasium.spaces.Discrete):
-            agent.first_state = int(states.start)
+        encoding, n_actions, first_action = Spaces.of(env)
+        agent = cls(config, encoding.n, n_actions, seed)
+        agent.first_action = first_action
+        if isinstance(encoding.space, gymnasium.spaces.Discrete):
+            agent.first_state = int(encoding.space.start)
         else:
             agent._encoding = encoding
         return agent
@@ -272,6 +269,14 @@ class TabularAgent:
         if not 0 <= column < n_actions:
             _refuse("action", action, self.first_action, n_actions)
         return column
+
+
+def doubled(memory: Any, fields: Iterable[str]) -> Any:
+    """A named tuple with twice the room in some of its arrays."""
+    arrays = {name: getattr(memory, name) for name in fields}
+    return memory._replace(
+        **{name: np.append(array, np.zeros_like(array)) for name, array in arrays.items()}
+    )
 
 
 def rates_of(config: LearningConfig) -> Rates:

@@ -30,7 +30,7 @@ EXPLORATIONS = {
     "optimistic": Exploring("Optimistic initial values", ("optimistic_q",)),
 }
 #: The ways that explore with a probability ε.
-EPSILON_WAYS = ("epsilon_greedy", "epsilon_linear")
+EPSILON_WAYS = tuple(key for key, each in EXPLORATIONS.items() if "epsilon" in each.parameters)
 
 
 class LearningConfig(param.Parameterized):

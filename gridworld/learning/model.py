@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.compiled import called, inlined
+from gridworld.learning.agent import doubled
 from gridworld.learning.config import LearningConfig
 from gridworld.learning.draws import draw, natural
 from gridworld.learning.recording import NONE
@@ -117,9 +118,7 @@ def with_room(memory: Any) -> Any:
     known = memory.known
     if known.n_seen[0] < len(known.pair):
         return memory
-    fields = {name: getattr(known, name) for name in _OF_OUTCOMES}
-    longer = {name: np.append(field, np.zeros_like(field)) for name, field in fields.items()}
-    return memory._replace(known=known._replace(**longer))
+    return memory._replace(known=doubled(known, _OF_OUTCOMES))
 
 
 @called

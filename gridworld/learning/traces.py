@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gridworld.compiled import inlined
 from gridworld.learning.agent import TabularAgent
 from gridworld.learning.config import LearningConfig
-from gridworld.learning.loop import Rates
+from gridworld.learning.loop import Rates, move
 from gridworld.learning.records import Inside, Step, Update
 from gridworld.parameters import Choice, Real
 
@@ -134,8 +134,7 @@ def credit(
     """`TraceAgent.credit`."""
     state, action, credited = step.state, step.action, memory.credit
     decay = rates.discount_factor * credited.decay
-    old_value = memory.q_values[state, action]
-    td_error = target - old_value
+    td_error = target - memory.q_values[state, action]
     trace, n_live = 0.0, 0
     for i in range(credited.n_live[0]):
         of_state, of_action = credited.live[i, 0], credited.live[i, 1]
@@ -161,20 +160,7 @@ def credit(
     credited.live[n_live, 1] = action
     credited.n_live[0] = n_live + 1
     step_size = rates.learning_rate * trace
-    new_value = old_value + step_size * td_error
-    memory.q_values[state, action] = new_value
-    return Update(
-        state,
-        action,
-        next_value,
-        target,
-        old_value,
-        td_error,
-        new_value,
-        step_size,
-        rates.discount_factor,
-        next_action,
-    )
+    return move(memory.q_values, rates, state, action, step_size, target, next_value, next_action)
 
 
 @inlined

@@ -1,14 +1,13 @@
 """Worlds of other environments: tables from Gymnasium's ``P``, and whether they tell the truth."""
 
 from collections import Counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 
-from gridworld.spaces import Encoding
+from gridworld.spaces import Spaces
 
 #: By how much the probabilities of an action may miss 1.
 _ROUNDING = 1e-9
@@ -40,37 +39,6 @@ class Tables(Protocol):
     @property
     def start_states(self) -> NDArray[np.int64]:
         """Shape ``(N,)``."""
-
-
-class Spaces(NamedTuple):
-    """The spaces of an environment, counted from 0.
-
-    Attributes:
-        states: Its observations.
-        n_actions: Number of actions.
-        first_action: Number of the first action in the environment.
-    """
-
-    states: Encoding
-    n_actions: int
-    first_action: int
-
-    @classmethod
-    def of(cls, env: gymnasium.Env[Any, Any]) -> "Spaces":
-        """Those of an environment.
-
-        Raises:
-            ValueError: If a space is of a type that no table can have.
-        """
-        actions = env.action_space
-        if not isinstance(actions, spaces.Discrete):
-            raise ValueError(f"action_space must be of type Discrete, got {actions!r}")
-        return cls(Encoding(env.observation_space), int(actions.n), int(actions.start))
-
-
-def has_table(env: gymnasium.Env[Any, Any]) -> bool:
-    """Whether an environment has a table ``P`` of its outcomes."""
-    return isinstance(getattr(env.unwrapped, "P", None), dict)
 
 
 def tables_of(

@@ -3,7 +3,7 @@
 from bokeh.models import ColumnDataSource, Scatter
 
 from dashboard.views.grid import GridView
-from dashboard.views.layers.base import DX, DY, Frame, Layer, OpenCells, Part
+from dashboard.views.layers.base import DX, DY, Frame, Layer
 
 #: From a cell's middle to the mark of an action, in cells.
 _OFFSET = 0.36
@@ -26,17 +26,8 @@ class PlannedLayer(Layer):
     def draw(self, frame: Frame) -> None:
         """Draws a frame."""
         if not self.renderers:
-            self._add(self._make_shapes())
+            self._add([(self._marks, self._glyph, "overlay")])  # the same on all maps
         self._fill(frame)
-
-    def _make_shapes(self) -> list[Part]:
-        return [(self._marks, self._glyph, "overlay")]
-
-    def _make_picture(self) -> list[Part]:
-        return self._make_shapes()
-
-    def _lay_out(self, cells: OpenCells) -> None:
-        """All maps have the same marks."""
 
     def _fill(self, frame: Frame) -> None:
         inside, (n_rows, n_cols) = frame.snapshot.inside, frame.cells.shape
