@@ -32,10 +32,14 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
     The agent moves over a map of free cells and walls. Goals and pits end the episode;
     a cliff throws the agent back to the start, and the episode goes on. Moving into a
     wall or over the edge leaves the agent where it is. Under `slip` a move goes to one
-    of the two perpendicular directions; `wind` lifts the agent, column by column.
+    of the two perpendicular directions; `wind` lifts the agent, column by column, and with
+    `gust` by one cell less or more. After `change_after` steps, counted from the latest
+    reset with a seed, `later_layout` takes the place of the map.
 
     ## Action Space
-    `Discrete(4)`: 0 up, 1 right, 2 down, 3 left (`gridworld.Action`).
+    `Discrete(4)`: 0 up, 1 right, 2 down, 3 left (`gridworld.Action`). With `moves="king"`
+    `Discrete(8)`: 4 up-right, 5 down-right, 6 down-left, 7 up-left, too; and with
+    `moves="king_or_stay"` `Discrete(9)`: 8 stay, too.
 
     ## Observation Space
     `Discrete(n_rows * n_cols)`: the state `row * n_cols + col`, row 0 at the top. With
@@ -92,7 +96,9 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be one of ansi, rgb_array, got {render_mode!r}")
         self.config = config or GridWorldConfig(**parameters)
-        self.world = World.from_config(self.config)
+        self._taken = 0
+        self._changes_at = int(self.config.change_after) if self.config.later_layout else None
+        self._enter(later=False)
         self.render_mode = render_mode
         self.action_space = spaces.Discrete(self.world.n_actions)
         self.observation_space = (
@@ -101,23 +107,10 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
             else spaces.MultiDiscrete(list(self.world.shape))
         )
         self._observes_state = observation == "state"
-        self._cells = parse_layout(self.config.layout)
         self._max_steps = int(self.config.max_steps)
         self._positions = np.stack(
             np.unravel_index(range(self.world.n_states), self.world.shape), 1
         )
-        # Lists, as a step reads single entries, which is slow with arrays.
-        self._outcomes = [
-            [list(zip(*outcomes, strict=True)) for outcomes in zip(*rows, strict=True)]
-            for rows in zip(
-                self.world.cumulative.tolist(),
-                self.world.next_state.tolist(),
-                self.world.reward.tolist(),
-                self.world.terminated.tolist(),
-                strict=True,
-            )
-        ]
-        self._first_start = int(self.world.start_states[0])
         self._state = self._first_start
         self._steps = 0
 
@@ -128,9 +121,16 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
 
         Args:
             seed: Seed of `np_random`, as in Gymnasium: once, before the first episode.
-            options: Not used.
+            options: `{"steps_taken": n}` goes on as after so many steps; by the later map, if it
+                has come by then.
         """
         super().reset(seed=seed)
+        if seed is not None:
+            self._taken = 0
+            if self._is_later:
+                self._enter(later=False)
+        self._taken = (options or {}).get("steps_taken", self._taken)
+        self._change_if_due()
         self._state = self._first_start
         if len(self.world.start_states) > 1:
             self._state = self.world.start_of(self.np_random.random())
@@ -141,10 +141,11 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
         """Moves the agent.
 
         Raises:
-            ValueError: If the action is not one of 0 to 3.
+            ValueError: If there is no such action.
         """
         if not 0 <= action < self.world.n_actions:
             raise ValueError(f"action must be from 0 to {self.world.n_actions - 1}, got {action!r}")
+        self._change_if_due()
         outcomes = self._outcomes[self._state][action]
         outcome = outcomes[0]
         if outcome[0] < 1.0:
@@ -152,6 +153,7 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
             outcome = next(outcome for outcome in outcomes if draw < outcome[0])
         _, self._state, reward, terminated = outcome
         self._steps += 1
+        self._taken += 1
         truncated = not terminated and self._steps >= self._max_steps
         return self._observation(), reward, terminated, truncated, self._info()
 
@@ -168,6 +170,29 @@ class GridWorldEnv(gymnasium.Env[Any, Any]):
             "render() was called without a render_mode; choose ansi or rgb_array."
         )
         return None
+
+    def _change_if_due(self) -> None:
+        is_due = self._changes_at is not None and self._taken >= self._changes_at
+        if is_due and not self._is_later:
+            self._enter(later=True)
+
+    def _enter(self, later: bool) -> None:
+        """Takes the first map, or the later one."""
+        config, self._is_later = self.config, later
+        self.world = world = World.from_config(config, later=later)
+        self._cells = parse_layout(config.later_layout if later else config.layout)
+        # Lists, as a step reads single entries, which is slow with arrays.
+        self._outcomes = [
+            [list(zip(*outcomes, strict=True)) for outcomes in zip(*rows, strict=True)]
+            for rows in zip(
+                world.cumulative.tolist(),
+                world.next_state.tolist(),
+                world.reward.tolist(),
+                world.terminated.tolist(),
+                strict=True,
+            )
+        ]
+        self._first_start = int(world.start_states[0])
 
     def _observation(self) -> int | NDArray[np.int64]:
         return self._state if self._observes_state else self._positions[self._state].copy()

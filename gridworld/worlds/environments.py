@@ -61,7 +61,7 @@ def tables_of(
     n_states, n_actions = known.states.n, known.n_actions
     table = getattr(env.unwrapped, "P", None)
     if not isinstance(table, dict):
-        raise ValueError(f"P must be a table of the outcomes, {_name(env)} has none")
+        raise ValueError(f"P must be a table of the outcomes, {name_of(env)} has none")
     rows = [
         [_outcomes(table, state, action, n_states) for action in range(n_actions)]
         for state in range(n_states)
@@ -79,6 +79,7 @@ def tables_of(
                 next_state[place], probability[place] = following, chance
                 reward[place], terminated[place] = earned, ends
     starts = _start_probability(env, start_probability, n_states)
+    shape_of_map = _shape(env, n_states)
     return {
         "next_state": next_state,
         "probability": probability,
@@ -87,7 +88,8 @@ def tables_of(
         "goal": _goal(next_state, probability, reward, terminated),
         "start_states": np.flatnonzero(starts),
         "start_probability": starts[starts > 0],
-        "shape": _shape(env, n_states),
+        "shape": shape_of_map,
+        "moves": _moves(next_state, probability, shape_of_map),
     }
 
 
@@ -130,7 +132,7 @@ def _start_probability(
     chances = getattr(env.unwrapped, "initial_state_distrib", None) if given is None else given
     if chances is None:
         raise ValueError(
-            f"start_probability must be given, {_name(env)} has no initial_state_distrib"
+            f"start_probability must be given, {name_of(env)} has no initial_state_distrib"
         )
     starts = np.asarray(chances, np.float64)
     if starts.shape != (n_states,) or not (starts >= 0).all():
@@ -171,7 +173,26 @@ def _shape(env: gymnasium.Env[Any, Any], n_states: int) -> tuple[int, int]:
     return 1, n_states
 
 
-def _name(env: gymnasium.Env[Any, Any]) -> str:
+def _moves(
+    next_state: NDArray[np.int64], probability: NDArray[np.float64], shape: tuple[int, int]
+) -> NDArray[np.int64] | None:
+    """Where each action leads over the map by and large, shape ``(A, 2)``.
+
+    None if there is no map, or if two actions lead the same way.
+    """
+    if min(shape) == 1:
+        return None
+    here = np.arange(len(next_state))[:, None, None]
+    across = np.stack(np.divmod(next_state, shape[1])) - np.stack(np.divmod(here, shape[1]))
+    is_near = abs(across).max(axis=0) <= 1  # others were put somewhere
+    mean = (across * np.where(is_near, probability, 0.0)).sum(axis=(1, 3)).T
+    length = np.maximum(abs(mean).max(axis=1, keepdims=True), np.finfo(float).tiny)
+    moves = np.rint(mean / length).astype(np.int64)
+    return moves if len(np.unique(moves, axis=0)) == len(moves) else None
+
+
+def name_of(env: gymnasium.Env[Any, Any]) -> str:
+    """An environment's name in Gymnasium's registry, or that of its class."""
     return env.spec.id if env.spec is not None else type(env.unwrapped).__name__
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.parameters import check_whole
-from gridworld.worlds.maps import MAX_SIZE, MIN_SIZE, MOVES, Cell, format_layout
+from gridworld.worlds.maps import MAX_SIZE, MIN_SIZE, Cell, format_layout
+from gridworld.worlds.moves import MOVES
 
 #: Highest share of walls that may be asked for.
 MAX_DENSITY = 0.9

@@ -11,12 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from gridworld.parameters import check_whole
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.environments import tables_of
-from gridworld.worlds.maps import (
-    Action,
-    Cell,
-    landing_states,
-    parse_layout,
-)
+from gridworld.worlds.grids import Grid, tables_of_grid
+from gridworld.worlds.levels import LEVELS
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +39,8 @@ class World:
             last possible start on. Where all starts are equally probable it is empty, shape
             ``(0,)``.
         shape: ``(n_rows, n_cols)`` of the map; ``(1, S)`` for a world without a map.
+        moves: ``(row, col)`` displacement over the map of each action, shape ``(A, 2)``; None
+            where actions are no moves over a map.
     """
 
     next_state: NDArray[np.int64]
@@ -55,6 +53,7 @@ class World:
     start_probability: NDArray[np.float64]
     start_cumulative: NDArray[np.float64]
     shape: tuple[int, int]
+    moves: NDArray[np.int64] | None = None
 
     @property
     def n_states(self) -> int:
@@ -127,14 +126,24 @@ class World:
         return divmod(check_whole("state", state, 0, self.n_states - 1), self.shape[1])
 
     @classmethod
-    def from_config(cls, config: GridWorldConfig) -> "World":
-        """Compiles the map, slip, wind and rewards of a config.
+    def from_config(cls, config: GridWorldConfig, *, later: bool = False) -> "World":
+        """Compiles the map, slip, wind and rewards of a config; or the environment of its level.
 
-        Outcomes are the intended move, then, under slip, those to its left and to its
-        right. A fall off a cliff leads to each start with equal probability. The latest
-        world is kept: a config of the same values gets it, too.
+        Outcomes are the intended move, then, under slip, those to its left and to its right;
+        each of them with the wind as it is, then, with gusts, one cell weaker and stronger. A
+        fall off a cliff leads to each start with equal probability. The latest worlds are kept: a
+        config of the same values gets them, too.
+
+        Args:
+            config: The config.
+            later: Whether it is to be the world of the later map. Who stands where a wall has
+                come can leave it.
+
+        Raises:
+            ValueError: If there is no later map, or the level's environment has no table.
         """
-        return _world_of(*(getattr(config, name) for name in _MADE_OF))
+        env = LEVELS[config.level].env
+        return _world_of(Grid.of(config, later)) if env is None else _world_of_env(env)
 
     @classmethod
     def from_env(
@@ -171,6 +180,7 @@ class World:
         start_states: ArrayLike | None = None,
         start_probability: ArrayLike | None = None,
         shape: tuple[int, int] | None = None,
+        moves: ArrayLike | None = None,
     ) -> "World":
         """Makes a world of any small MDP.
 
@@ -188,6 +198,8 @@ class World:
             start_probability: How probable each start is, shape ``(N,)``; by default, all
                 alike. A start with probability 0 never comes.
             shape: ``(n_rows, n_cols)`` of the map that the states come from, if any.
+            moves: ``(row, col)`` displacement over that map of each action, shape ``(A, 2)``,
+                each from −1 to 1 and none of them twice; by default they are no moves.
 
         Raises:
             ValueError: If shapes do not agree, a state is out of range, the
@@ -246,7 +258,17 @@ class World:
         )
         for array in arrays:
             array.setflags(write=False)
-        return cls(*arrays, shape=shape)
+        return cls(*arrays, shape=shape, moves=_moves(moves, next_state.shape[1]))
+
+
+@lru_cache(maxsize=4)
+def _world_of_env(name: str) -> World:
+    return World.from_env(gymnasium.make(name))
+
+
+@lru_cache(maxsize=2)  # a world and its later one
+def _world_of(grid: Grid) -> World:
+    return World.from_tables(**tables_of_grid(grid))
 
 
 def _table(name: str, values: ArrayLike, dtype: type, *shapes: tuple[int, ...]) -> NDArray:
@@ -258,69 +280,17 @@ def _table(name: str, values: ArrayLike, dtype: type, *shapes: tuple[int, ...]) 
     return table
 
 
-#: Parameters of a config that its world is made of.
-_MADE_OF = (
-    "layout",
-    "wind",
-    "slip",
-    "step_reward",
-    "bump_reward",
-    "goal_reward",
-    "pit_reward",
-    "cliff_reward",
-)
-
-
-@lru_cache(maxsize=1)
-def _world_of(
-    layout: str,
-    wind: tuple[int, ...],
-    slip: float,
-    step_reward: float,
-    bump_reward: float,
-    goal_reward: float,
-    pit_reward: float,
-    cliff_reward: float,
-) -> World:
-    cells = parse_layout(layout)
-    kind = cells.ravel()
-    starts = np.flatnonzero(kind == Cell.START)
-    landing, bump = landing_states(cells, wind)
-    # From two whole rewards NumPy would make whole numbers, which cut fractions off.
-    reward = np.where(bump, bump_reward, step_reward).astype(np.float64)
-    for cell, value in (
-        (Cell.GOAL, goal_reward),
-        (Cell.PIT, pit_reward),
-        (Cell.CLIFF, cliff_reward),
-    ):
-        reward[kind[landing] == cell] = value
-    landing[kind == Cell.WALL] = np.flatnonzero(kind == Cell.WALL)[:, None]
-    reward[kind == Cell.WALL] = 0.0
-
-    turns, chances = ([0, -1, 1], [1 - slip, slip / 2, slip / 2]) if slip else ([0], [1.0])
-    moves = (np.arange(len(Action))[:, None] + turns) % len(Action)  # (A, K)
-    landing, reward = landing[:, moves], reward[:, moves]
-    probability = np.broadcast_to(chances, landing.shape)
-
-    # A fall off a cliff leads back to the start: with several starts, one outcome for each.
-    falls = (kind[landing] == Cell.CLIFF)[..., None]
-    if falls.any():
-        only_first = np.arange(starts.size) == 0
-        probability = probability[..., None] * np.where(falls, 1 / starts.size, only_first)
-        reward = np.broadcast_to(reward[..., None], probability.shape)
-        landing = np.where(falls, starts, landing[..., None])
-        landing, probability, reward = (
-            table.reshape(*table.shape[:2], -1) for table in (landing, probability, reward)
+def _moves(moves: ArrayLike | None, n_actions: int) -> NDArray[np.int64] | None:
+    """Displacements of actions, read-only."""
+    if moves is None:
+        return None
+    known = _table("moves", moves, np.int64, (n_actions, 2))
+    if abs(known).max() > 1 or len(np.unique(known, axis=0)) < n_actions:
+        raise ValueError(
+            f"moves must be different pairs of numbers from -1 to 1, got {known.tolist()}"
         )
-    return World.from_tables(
-        landing,
-        probability,
-        reward,
-        (kind == Cell.GOAL) | (kind == Cell.PIT),
-        goal=kind == Cell.GOAL,
-        start_states=starts,
-        shape=cells.shape,
-    )
+    known.setflags(write=False)
+    return known
 
 
 def _among(n_states: int, states: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from gymnasium.utils.env_checker import check_env
 
 from gridworld import LEVELS, Action, GridWorldConfig, GridWorldEnv, World
 
-UP, RIGHT, DOWN, LEFT = Action
+UP, RIGHT, DOWN, LEFT, *_ = Action
 MIXED = "S..S\nC.XC\n..#.\nS..G"
 CUSTOM = {"custom": {"layout": MIXED, "slip": 0.2}}
 HEADINGS = [

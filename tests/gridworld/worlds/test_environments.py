@@ -16,6 +16,7 @@ from gridworld import (
 from gridworld.algorithms.policy_iteration import POLICY_ITERATION
 from gridworld.algorithms.q_learning import Q_LEARNING
 from gridworld.runs.run import Run
+from gridworld.runs.stages import Stage
 
 
 class Table(gymnasium.Env):
@@ -161,7 +162,7 @@ def test_a_table_that_tells_the_truth_is_believed():
 
 
 def run_in(world, algorithm, config, max_steps):
-    run = Run(world, algorithm, config, 0, layout="", max_steps=max_steps)
+    run = Run((Stage.of(world),), algorithm, config, 0, max_steps=max_steps)
     while not run.ended:
         run.advance(100_000, run.num_episodes)
     return run

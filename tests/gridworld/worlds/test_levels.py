@@ -4,6 +4,7 @@ from gridworld import (
     ALGORITHMS,
     LEVELS,
     Curve,
+    GridWorldConfig,
     QLearningConfig,
     algorithm_of,
     learner_of,
@@ -21,12 +22,26 @@ from tests.gridworld.worlds.ways import shortest_way
         ("cliff_walking", (4, 12), 0, 13),
         ("windy_gridworld", (7, 10), 0, 7),
         ("dyna_maze", (6, 9), 7, 14),
+        ("blocking_maze", (6, 9), 8, 10),
+        ("shortcut_maze", (6, 9), 8, 16),
         ("four_rooms", (13, 13), 65, 14),
     ],
 )
 def test_levels_are_as_described(level, shape, n_walls, n_steps):
     cells = parse_layout(LEVELS[level].layout)
     assert cells.shape == shape
+    assert (cells == "#").sum() == n_walls
+    assert shortest_way(cells) == n_steps
+
+
+@pytest.mark.parametrize(
+    ("level", "change_after", "n_walls", "n_steps"),
+    [("blocking_maze", 1000, 8, 16), ("shortcut_maze", 3000, 7, 10)],
+)
+def test_mazes_change_as_described(level, change_after, n_walls, n_steps):
+    config = GridWorldConfig(level=level)
+    cells = parse_layout(config.later_layout)
+    assert config.change_after == change_after
     assert (cells == "#").sum() == n_walls
     assert shortest_way(cells) == n_steps
 

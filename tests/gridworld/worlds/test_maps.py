@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridworld import MOVES, Action, Cell, format_layout, parse_layout
+from gridworld import MOVES, Action, Cell, GridWorldConfig, format_layout, parse_layout
 
 
 @st.composite
@@ -52,12 +52,22 @@ def test_the_largest_and_the_smallest_map_can_be_read():
     assert parse_layout("\n".join(rows)).shape == (100, 100)
 
 
+def test_frozen_lakes_letters_are_read_as_free_cells_and_pits():
+    assert format_layout(parse_layout("SFFH\nFHFG")) == "S..X\n.X.G"
+    assert GridWorldConfig(layout="SFFH\nFHFG").layout == "S..X\n.X.G"
+
+
 def test_actions_are_numbered_clockwise_from_the_top():
     assert [(a.name, a.value) for a in Action] == [
         ("UP", 0),
         ("RIGHT", 1),
         ("DOWN", 2),
         ("LEFT", 3),
+        ("UP_RIGHT", 4),
+        ("DOWN_RIGHT", 5),
+        ("DOWN_LEFT", 6),
+        ("UP_LEFT", 7),
+        ("STAY", 8),
     ]
 
 

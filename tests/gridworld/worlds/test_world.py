@@ -4,9 +4,10 @@ import re
 import numpy as np
 import pytest
 
-from gridworld import LEVELS, Action, GridWorldConfig, World, optimal_path, parse_layout
+from gridworld import Action, GridWorldConfig, World, optimal_path, parse_layout
+from tests.gridworld.grids import GRIDS
 
-UP, RIGHT, DOWN, LEFT = Action
+UP, RIGHT, DOWN, LEFT, *_ = Action
 MIXED = "S..S\nC.XC\n..#.\nS..G"
 SLIPS = [0, 0.2, 1 / 3, 1]
 #: One state with one action, beside a terminal one; what `from_tables` takes.
@@ -54,7 +55,7 @@ def slip(request):
     return request.param
 
 
-@pytest.fixture(params=LEVELS)
+@pytest.fixture(params=GRIDS)
 def config(request, slip):
     if request.param == "custom":
         return GridWorldConfig(layout=MIXED, slip=slip)
@@ -108,8 +109,10 @@ def test_a_step_leads_one_cell_and_the_wind_away_at_most(world, config):
     rows, cols = np.divmod(world.next_state, world.shape[1])
     row, col = (index.ravel()[:, None, None] for index in np.indices(world.shape))
     distance = abs(rows - row) + abs(cols - col)
+    own = 1 if config.moves == "four" else 2
     fell = np.isin(world.next_state, world.start_states) & (world.reward == config.cliff_reward)
-    assert (distance <= 1 + max(config.wind, default=0))[~fell].all()
+    most = max(config.wind, default=0) + bool(config.gust)
+    assert (distance <= own + most)[~fell].all()
 
 
 def test_starts_are_those_of_the_map(world, kind):
@@ -122,7 +125,7 @@ def test_arrays_are_read_only_and_contiguous(world):
         for field in dataclasses.fields(world)
         if isinstance(value := getattr(world, field.name), np.ndarray)
     ]
-    assert len(arrays) == 9
+    assert len(arrays) == 10
     for array in arrays:
         assert array.flags.c_contiguous
         with pytest.raises(ValueError, match="read-only"):
@@ -155,7 +158,7 @@ def test_full_slip_never_goes_where_intended():
 
 def test_without_slip_every_move_is_certain():
     world = world_of("...\n.S.\n..G")
-    moved = [outcomes(world, (1, 1), action) for action in Action]
+    moved = [outcomes(world, (1, 1), action) for action in (UP, RIGHT, DOWN, LEFT)]
     assert moved == [
         {(0, 1): (1, -0.01)},
         {(1, 2): (1, -0.01)},
@@ -350,6 +353,7 @@ def test_tables_of_ending_outcomes_make_the_world_of_their_terminal_states(world
         goal=world.goal,
         start_states=world.start_states,
         shape=world.shape,
+        moves=world.moves,
     )
     for field in dataclasses.fields(world):
         np.testing.assert_array_equal(getattr(same, field.name), getattr(world, field.name))
