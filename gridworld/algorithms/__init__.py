@@ -1,5 +1,7 @@
 """Learning algorithms, one a file, and their registry `ALGORITHMS`."""
 
+import re
+
 from gridworld.algorithms.double_q_learning import (
     DOUBLE_Q_LEARNING,
     DoubleQLearningAgent,
@@ -33,7 +35,8 @@ from gridworld.algorithms.watkins_q_lambda import (
     WatkinsQLambdaAgent,
     WatkinsQLambdaConfig,
 )
-from gridworld.learning.algorithm import Algorithm
+from gridworld.learning.agent import TabularAgent
+from gridworld.learning.algorithm import Algorithm, Equation
 from gridworld.learning.config import LearningConfig
 from gridworld.worlds.levels import LEVELS
 
@@ -67,9 +70,10 @@ __all__ = [
     "WatkinsQLambdaConfig",
     "algorithm_of",
     "learner_of",
+    "register_agent",
 ]
 
-#: All algorithms by their keys.
+#: All algorithms by their keys; `register_agent` adds others.
 ALGORITHMS: dict[str, Algorithm] = {
     algorithm.key: algorithm
     for algorithm in (
@@ -90,6 +94,15 @@ ALGORITHMS: dict[str, Algorithm] = {
 }
 
 
+#: Keys of the algorithms of this package.
+BUILT_IN = frozenset(ALGORITHMS)
+#: The update of an agent that says nothing of it.
+_EQUATION = Equation(
+    rule="Q(S, A) ← Q(S, A) + α [target − Q(S, A)]",
+    next_value="its worth",
+    meaning="it counts as the agent's own update says.",
+    reference="An agent of one's own",
+)
 #: Key of the algorithm that is taken where none is given.
 DEFAULT_ALGORITHM = Q_LEARNING.key
 
@@ -137,3 +150,59 @@ def learner_of(level: str, algorithm: str | None = None) -> LearningConfig:
     every = LearningConfig.param
     known = {*kind.common(), *(name for name in kind.param if name not in every)}
     return kind(**{name: value for name, value in brought.items() if name in known})
+
+
+def register_agent(
+    agent: type[TabularAgent],
+    config: type[LearningConfig],
+    *,
+    title: str = "",
+    equation: Equation = _EQUATION,
+    is_on_policy: bool = False,
+) -> Algorithm:
+    """Makes an agent one of `ALGORITHMS`: for `Trainer`, and for the page that shows it.
+
+    It needs three methods, `select_action`, `update` and, where something is to be done,
+    `end_episode`, and is stepped in Python. So it is slower than the others, and a run of it that
+    comes from a file goes on with the next episode.
+
+    Args:
+        agent: Its class; what it learns in are the arrays of its ``memory``, by default the Q-table
+            alone.
+        config: The class of its settings, which no other agent has.
+        title: Its name for people; by default that of its class.
+        equation: Its update, as it is shown.
+        is_on_policy: Whether it learns the values of what it does, exploring included.
+
+    Returns:
+        The algorithm. Its key is the name of the class in small letters, without "Agent".
+
+    Raises:
+        ValueError: If the config belongs to another agent, or the key to an algorithm of this
+            package.
+        TypeError: If a class is of the wrong kind.
+    """
+    for name, given, kind in (("agent", agent, TabularAgent), ("config", config, LearningConfig)):
+        if not (isinstance(given, type) and issubclass(given, kind) and given is not kind):
+            raise TypeError(f"{name} must be a class below {kind.__name__}, got {given!r}")
+    words = re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", agent.__name__.removesuffix("Agent"))
+    key = "_".join(words).lower()
+    if key in BUILT_IN:
+        raise ValueError(f"agent must have a name of its own, got {agent.__name__}")
+    for other in ALGORITHMS.values():
+        if other.key != key and issubclass(config, other.config):
+            raise ValueError(
+                f"config must be one that no other agent has, got {config.__name__}, which is "
+                f"{other.title}'s"
+            )
+    ALGORITHMS[key] = Algorithm(
+        key=key,
+        title=title or " ".join(words),
+        config=config,
+        agent=agent,
+        memory=agent.fresh_memory,
+        loop=None,
+        equation=equation,
+        is_on_policy=is_on_policy,
+    )
+    return ALGORITHMS[key]

@@ -1,12 +1,11 @@
 """Q-learning: off-policy TD control (Sutton & Barto 2018, section 6.5, page 131)."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from gridworld.compiled import called, inlined
-from gridworld.learning.agent import TabularAgent
+from gridworld.learning.agent import TabularAgent, values_alone
 from gridworld.learning.algorithm import Algorithm, Equation
 from gridworld.learning.config import LearningConfig
 from gridworld.learning.exploration import Exploration, choose
@@ -17,19 +16,6 @@ from gridworld.learning.records import Step, Update
 
 class QLearningConfig(LearningConfig):
     """Q-learning (Sutton & Barto 2018, section 6.5): off-policy TD control."""
-
-
-class QLearningMemory(NamedTuple):
-    """What Q-learning learns in: the Q-table, shape ``(S, A)``."""
-
-    q_values: NDArray[np.float64]
-
-
-def fresh_memory(
-    config: LearningConfig, n_states: int, n_actions: int, max_steps: int = 0, n_outcomes: int = 0
-) -> QLearningMemory:
-    """The memory at the start of a run."""
-    return QLearningMemory(np.full((n_states, n_actions), config.first_q))
 
 
 class QLearningAgent(TabularAgent):
@@ -46,8 +32,6 @@ class QLearningAgent(TabularAgent):
         >>> next_state, reward, terminated, truncated, _ = env.step(action)
         >>> agent.update(state, action, reward, next_state, terminated)
     """
-
-    fresh_memory = staticmethod(fresh_memory)
 
     def select_action(self, state: int) -> int:
         """Chooses an action: two uniforms."""
@@ -151,7 +135,7 @@ Q_LEARNING = Algorithm(
     title="Q-learning",
     config=QLearningConfig,
     agent=QLearningAgent,
-    memory=fresh_memory,
+    memory=values_alone,
     loop=compiled_loop("q_learning", select_action, update, end_episode),
     equation=Equation(
         rule="Q(S, A) ← Q(S, A) + α [R + γ max_a Q(S′, a) − Q(S, A)]",

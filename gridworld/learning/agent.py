@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from operator import index
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NamedTuple, NoReturn, Self
 
 import gymnasium
 import numpy as np
@@ -14,6 +14,19 @@ from gridworld.learning.loop import Rates
 from gridworld.learning.records import Update
 from gridworld.parameters import check_whole
 from gridworld.spaces import Encoding, Spaces
+
+
+class Values(NamedTuple):
+    """A memory of the Q-table alone, shape ``(S, A)``."""
+
+    q_values: NDArray[np.float64]
+
+
+def values_alone(
+    config: LearningConfig, n_states: int, n_actions: int, max_steps: int = 0, n_outcomes: int = 0
+) -> Values:
+    """The memory at the start of a run."""
+    return Values(np.full((n_states, n_actions), config.first_q))
 
 
 class TabularAgent:
@@ -53,7 +66,7 @@ class TabularAgent:
     """
 
     #: Makes the arrays of `memory` from a config and the numbers of states and actions.
-    fresh_memory: ClassVar[Any]
+    fresh_memory: ClassVar[Any] = staticmethod(values_alone)
 
     def __init__(
         self, config: LearningConfig, n_states: int, n_actions: int, seed: int = 0

@@ -74,7 +74,7 @@ class Algorithm:
         memory: Makes the memory at the start of a run, from the config, the numbers of states
             and actions, the steps after which an episode is cut off, and the most outcomes of an
             action; 0 for what is not known.
-        loop: Trains many steps in one call; compiled.
+        loop: Trains many steps in one call; compiled. None for an agent that is stepped in Python.
         equation: Its update.
         is_on_policy: Whether it learns the values of what it does, exploring included.
         bootstraps: Whether its targets contain values of the Q-table, so that a truncated

@@ -15,7 +15,7 @@ from gridworld.learning.config import LearningConfig
 from gridworld.learning.draws import draw, natural
 from gridworld.learning.recording import NONE
 from gridworld.learning.records import Inside, Outcomes, Planned
-from gridworld.parameters import Whole
+from gridworld.parameters import Choice, Whole
 
 #: Most times that an outcome can have been seen; JSON and floats keep them exact.
 _MAX_COUNT = 2**53
@@ -30,6 +30,12 @@ class PlanningConfig(LearningConfig):
         label="Planning steps",
         doc="Updates from the learned model after each step in the world.",
     )
+    model = Choice(
+        default="all",
+        objects={"All outcomes seen": "all", "Latest outcome": "latest"},
+        doc="What it remembers of an action: all outcomes seen, as often as they came; or the "
+        "latest one alone, which is right where nothing is by chance but the world may change.",
+    )
 
 
 class Known(NamedTuple):
@@ -41,7 +47,8 @@ class Known(NamedTuple):
     Attributes:
         pair: State and action of each outcome, as ``S * n_actions + A``, shape ``(N,)``.
         next_state, reward, ends: What it is, shapes ``(N,)``.
-        counts: How often it was seen, shape ``(N,)``.
+        counts: How often it was seen, shape ``(N,)``; where only the latest outcome is kept, how
+            often the action was taken.
         chain: The next outcome of the same action, `NONE` for none, shape ``(N,)``.
         chain_into: The next outcome that leads to the same state, shape ``(N,)``.
         n_seen: How many outcomes there are, shape ``(1,)``.
@@ -54,6 +61,7 @@ class Known(NamedTuple):
         planned_errors: Their TD errors, shape ``(M,)``.
         n_planned: How many these are, shape ``(1,)``.
         planning_steps: Updates by planning after each step.
+        keeps_latest: Whether only the latest outcome of an action is kept.
     """
 
     pair: NDArray[np.int64]
@@ -73,6 +81,7 @@ class Known(NamedTuple):
     planned_errors: NDArray[np.float64]
     n_planned: NDArray[np.int64]
     planning_steps: int
+    keeps_latest: bool
 
 
 #: Fields with a place for each outcome.
@@ -110,6 +119,7 @@ def nothing_known(
         planned_errors=np.zeros(n_planning),
         n_planned=np.zeros(1, np.int64),
         planning_steps=n_planning,
+        keeps_latest=config.model == "latest",
     )
 
 
@@ -127,6 +137,8 @@ def observe(
 ) -> None:
     """Counts an outcome."""
     outcome, last = known.first[state, action], NONE
+    if known.keeps_latest and outcome != NONE:
+        replace_outcome(known, outcome, next_state, reward, terminated)
     while outcome != NONE and not (
         known.next_state[outcome] == next_state
         and known.reward[outcome] == reward
@@ -167,6 +179,37 @@ def add_to_chains(known: Known, outcome: int, last: int, state: int, action: int
     known.chain_into[outcome] = known.first_into[next_state]
     known.first_into[next_state] = outcome
     known.pair[outcome] = state * n_actions + action
+
+
+@called
+def replace_outcome(
+    known: Known, outcome: int, next_state: int, reward: float, terminated: bool
+) -> None:
+    """Has a place tell of another outcome, and puts it where it belongs in its chain."""
+    known.reward[outcome] = reward
+    known.ends[outcome] = terminated
+    if known.next_state[outcome] == next_state:
+        return
+    link(known, outcome, known.next_state[outcome], known.chain_into[outcome])
+    known.next_state[outcome] = next_state
+    # The chain goes from the latest place to the first one.
+    following = known.first_into[next_state]
+    while following > outcome:
+        following = known.chain_into[following]
+    known.chain_into[outcome] = following
+    link(known, following, next_state, outcome)
+
+
+@called
+def link(known: Known, before: int, state: int, outcome: int) -> None:
+    """Has what leads to ``before`` in the chain into a state lead to ``outcome``."""
+    place = known.first_into[state]
+    if place == before:
+        known.first_into[state] = outcome
+        return
+    while known.chain_into[place] != before:
+        place = known.chain_into[place]
+    known.chain_into[place] = outcome
 
 
 @inlined
@@ -233,6 +276,8 @@ def check_known(known: Known) -> None:
     ):
         if not ((values >= low) & (values <= high)).all():
             raise ValueError(f"known_{name} must be from {low} to {high}, got {values.tolist()}")
+    if known.keeps_latest and len(np.unique(known.pair[:n_seen])) < n_seen:
+        raise ValueError("known_pair must be different ones, as only the latest outcome is kept")
     again = known._replace(
         pair=known.pair.copy(),
         chain=np.zeros(room, np.int64),

@@ -9,7 +9,6 @@ import pytest
 from gridworld import (
     ALGORITHMS,
     EXPLORATIONS,
-    LEVELS,
     TUNABLE,
     GridWorldConfig,
     GridWorldEnv,
@@ -19,7 +18,9 @@ from gridworld import (
 )
 from gridworld.algorithms import algorithm_of
 from gridworld.runs.run import Run
+from gridworld.runs.stages import Stage, stages_of
 from gridworld.saving.schema import memory_arrays
+from tests.gridworld.grids import GRIDS
 
 #: Episodes for each level: about as many steps everywhere; the first ones are the longest.
 EPISODES = {
@@ -30,6 +31,10 @@ EPISODES = {
     "custom": 300,
     "cliff_walking": 3,
     "windy_gridworld": 3,
+    "kings_moves": 3,
+    "stochastic_wind": 3,
+    "blocking_maze": 12,  # the map changes in the meantime
+    "shortcut_maze": 20,
     "dyna_maze": 5,
     "four_rooms": 5,
 }
@@ -120,7 +125,7 @@ SEEDS = [
 
 
 @pytest.mark.parametrize("slip", [0, 0.2])
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", GRIDS)
 @pytest.mark.parametrize(("algorithm", "seed"), SEEDS)
 def test_loop_by_hand_training_and_chunks_give_the_same_bits(algorithm, level, slip, seed):
     world_config, learning_config = configs(level, slip, algorithm)
@@ -219,7 +224,7 @@ def test_a_world_whose_outcomes_end_episodes_gives_the_same_bits_by_hand(algorit
         records.append((episode_return, length, terminated and state == 1))
     assert {(1, True), (1, False)} <= ended_in  # the goal, and cut off in the same state
 
-    run = Run(CORRIDOR, algorithm, config, seed, layout="...", max_steps=max_steps)
+    run = Run((Stage.of(CORRIDOR, "..."),), algorithm, config, seed, max_steps=max_steps)
     while not run.ended:
         run.advance(100, n_episodes)
     trained = bits(
@@ -282,7 +287,7 @@ def everything(run):
 def interpreted(run, n_steps, last_episode):
     """Has Python itself run the loop."""
     return run.algorithm.loop.py_func(
-        *(run._model, run.memory, run.rates, run.recording),
+        *(run._models[0], run.memory, run.rates, run.recording),
         *(run.learner_random, run.np_random, n_steps, last_episode),
     )
 
@@ -291,6 +296,7 @@ WORLDS = {
     "plain": {"level": "hard"},
     "slip": {"level": "medium", "slip": 0.2},
     "wind": {"level": "windy_gridworld", "max_steps": 300},
+    "gusts": {"level": "stochastic_wind", "moves": "king_or_stay", "max_steps": 300},
     "cliff": {"level": "cliff_walking", "slip": 0.1, "max_steps": 300},
     "starts": {"layout": CUSTOM, "slip": 0.2, "max_steps": 40},
     "drawn": {"level": "random", "map_seed": 3},
@@ -303,10 +309,10 @@ WORLDS = {
 def test_the_compiled_loop_does_what_the_interpreted_one_does(algorithm, world, seed):
     config = algorithm.config(num_episodes=100)
     if world is None:
-        made_of = {"world": CORRIDOR, "layout": "...", "max_steps": 6}
+        made_of = {"stages": (Stage.of(CORRIDOR, "..."),), "max_steps": 6}
     else:
         world = GridWorldConfig(**world)
-        made_of = {"world": World.from_config(world), "layout": world.layout, "max_steps": 300}
+        made_of = {"stages": stages_of(world, plans=False), "max_steps": 300}
     runs = [Run(algorithm=algorithm, config=config, seed=seed, **made_of) for _ in range(2)]
     for n_steps in [0, *np.random.default_rng(seed).integers(1, 1500, size=6).tolist(), 0]:
         expected = interpreted(runs[0], n_steps, 90)
@@ -429,10 +435,9 @@ def test_the_agent_of_a_run_learns_in_the_same_arrays(algorithm):
 def test_a_run_needs_no_agent(algorithm):
     world_config, learning_config = configs("custom", 0.2, algorithm)
     made_of = {
-        "world": World.from_config(world_config),
+        "stages": stages_of(world_config, plans=False),
         "config": learning_config,
         "seed": 3,
-        "layout": world_config.layout,
         "max_steps": 50,
     }
     runs = [Run(algorithm=each, **made_of) for each in (algorithm, replace(algorithm, agent=None))]

@@ -3,10 +3,11 @@ import sys
 from pathlib import Path
 
 import gridworld
-from gridworld import Action, GridWorldConfig, QLearningConfig, Step, Update, World
+from gridworld import Action, GridWorldConfig, QLearningConfig, Step, Update
 from gridworld.algorithms.q_learning import Q_LEARNING
 from gridworld.learning.recording import STEP, UPDATE
 from gridworld.runs.run import Run
+from gridworld.runs.stages import stages_of
 
 #: Trains on every kind of world, then tells how many versions of the loop were compiled.
 SIGNATURES = """
@@ -35,11 +36,10 @@ for algorithm in ALGORITHMS.values():
 def make(parameters, seed=0, num_episodes=100, **learning):
     config = GridWorldConfig(**parameters)
     return Run(
-        World.from_config(config),
+        stages_of(config, plans=False),
         Q_LEARNING,
         QLearningConfig(num_episodes=num_episodes, **learning),
         seed,
-        layout=config.layout,
         max_steps=int(config.max_steps),
     )
 
@@ -79,7 +79,7 @@ def test_a_draw_of_zero_neither_explores_nor_takes_what_is_impossible():
     run = make({"layout": "S.\n.G", "slip": 1}, epsilon=0)
     run.q_values[0, Action.DOWN] = 1
     Q_LEARNING.loop.py_func(
-        *(run._model, run.memory, run.rates, run.recording, Zeros(), Zeros(), 1, 100)
+        *(run._models[0], run.memory, run.rates, run.recording, Zeros(), Zeros(), 1, 100)
     )
     step = run.last_step
     assert (step.action, step.explored) == (Action.DOWN, False)
