@@ -39,6 +39,8 @@ PICTURES = {
     "02_dashboard": 4,
     "03_ten_line_loop": 0,
     "04_what_the_parameters_do": 8,
+    "05_the_book": 15,
+    "06_other_environments": 2,
 }
 #: Milliseconds that a kernel may take to start, and to run a notebook.
 _PATIENCE = 180_000
