@@ -40,17 +40,17 @@ from gridworld.trainer import Trainer
 from gridworld.version import __version__
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.env import GridWorldEnv
+from gridworld.worlds.env_config import EnvConfig, add_environment
 from gridworld.worlds.environments import disagreement
 from gridworld.worlds.levels import LEVELS, Book, Curve, Level
 from gridworld.worlds.maps import (
-    MOVES,
-    Action,
     Cell,
     format_layout,
     is_same_map,
     parse_layout,
     read_cells,
 )
+from gridworld.worlds.moves import MOVE_SETS, MOVES, Action, action_names
 from gridworld.worlds.random_maps import random_layout
 from gridworld.worlds.world import World
 
@@ -59,6 +59,7 @@ __all__ = [
     "EXPLORATIONS",
     "LEVELS",
     "MOVES",
+    "MOVE_SETS",
     "RECENT_EPISODES",
     "TRAIL_LENGTH",
     "TUNABLE",
@@ -68,6 +69,7 @@ __all__ = [
     "Cell",
     "Change",
     "Curve",
+    "EnvConfig",
     "Equation",
     "Exploring",
     "GreedyEpisode",
@@ -92,6 +94,8 @@ __all__ = [
     "Update",
     "World",
     "__version__",
+    "action_names",
+    "add_environment",
     "best_actions",
     "check_writable",
     "disagreement",

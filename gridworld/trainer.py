@@ -6,9 +6,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
+import gymnasium
 import numpy as np
+from numpy.typing import NDArray
 
 from gridworld.algorithms import ALGORITHMS, DEFAULT_ALGORITHM
 from gridworld.learning.agent import TabularAgent
@@ -17,26 +19,33 @@ from gridworld.learning.records import Step
 from gridworld.parameters import check_whole
 from gridworld.runs.changes import check_changes, check_number, check_value
 from gridworld.runs.greedy import GreedyEpisode, greedy_episode, start_of
+from gridworld.runs.pictures import Pictures, made_to_show
 from gridworld.runs.rerun import Rerun
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import RECENT_EPISODES, Change, Snapshot
 from gridworld.runs.spec import Held, RunSpec, parameters_of
+from gridworld.runs.stages import stage_at, stages_of
 from gridworld.runs.status import Status, require
 from gridworld.saving.read import check_status, load
 from gridworld.saving.restore import restore
 from gridworld.saving.schema import SavedRun, state_of
 from gridworld.saving.write import save
 from gridworld.worlds.config import GridWorldConfig
+from gridworld.worlds.env import GridWorldEnv
+from gridworld.worlds.env_config import EnvConfig, config_of
+from gridworld.worlds.levels import LEVELS
 from gridworld.worlds.world import World
 
 __all__ = ["RECENT_EPISODES", "Trainer"]
 
 #: Steps between two updates of the progress bar; they take a few milliseconds.
 _STEPS_PER_UPDATE = 100_000
+#: Steps of an episode that are taken at once where an environment is stepped in Python.
+_STEPS_OF_EPISODE = 20_000
 
 
 class Trainer:
-    """Trains a tabular agent on a grid world, in one go or a few steps at a time.
+    """Trains a tabular agent in a world, in one go or a few steps at a time.
 
     The result depends on the configs and the seed alone, to the last bit: not on the
     sizes of the steps, and equal to a loop written by hand over `GridWorldEnv` and
@@ -51,8 +60,14 @@ class Trainer:
         >>> trainer.train()
         >>> trainer.snapshot.episode_returns[-1]
 
+    An environment that has a table ``P`` of its outcomes is trained on by that, as grid worlds
+    are. Where it has none, or steps do not come out as it says, the environment itself is stepped
+    by the readable agent: slower, without planning, and a run that comes from a file goes on with
+    the next episode.
+
     Args:
-        world_config: The world; the easy level by default.
+        world_config: The world: a config or a Gymnasium environment of discrete actions and
+            observations that can be counted; the easy level by default.
         learning_config: The learner, whose class tells the algorithm; Q-learning with its
             defaults by default.
         seed: Whole number from 0, from which both generators derive.
@@ -60,8 +75,10 @@ class Trainer:
             trainer.
 
     Raises:
-        ValueError: If the seed is not a whole number from 0, a change is not allowed, or the
-            learner's config belongs to no algorithm.
+        ValueError: If the seed is not a whole number from 0, a change is not allowed, the
+            learner's config belongs to no algorithm, an environment has a space of another type, or
+            there is nothing to plan with.
+        TypeError: If the world is neither a config nor an environment.
     """
 
     _run: Run
@@ -72,20 +89,24 @@ class Trainer:
 
     def __init__(
         self,
-        world_config: GridWorldConfig | None = None,
+        world_config: GridWorldConfig | EnvConfig | gymnasium.Env[Any, Any] | None = None,
         learning_config: LearningConfig | None = None,
         seed: int = 0,
         changes: Iterable[Change] = (),
     ) -> None:
-        self.world_config = world_config or GridWorldConfig()
+        self.world_config = config_of(world_config)
         self.learning_config = learning_config or ALGORITHMS[DEFAULT_ALGORITHM].config()
         self.seed = seed
         self._changes = check_changes(changes)
+        self._pictures = Pictures()
         self.reset()
 
     @property
-    def world(self) -> World:
-        """The present run's world."""
+    def world(self) -> World | None:
+        """The present run's world, as it is now: a later map may have come.
+
+        None where the environment itself is stepped.
+        """
         return self._run.world
 
     @property
@@ -93,7 +114,8 @@ class Trainer:
         """The present run's agent, with its Q-table and its generator.
 
         It learns in the same arrays as the run; its parameters show those of the run, which
-        `tune` changes. None for an algorithm that has no agent.
+        `tune` changes. None for an algorithm that has no agent. Ask for it once the run has begun:
+        `start` replaces a run that somebody may have changed before.
         """
         self._is_fresh = False
         return self._run.agent
@@ -131,7 +153,10 @@ class Trainer:
     def settings(self, settings: RunSpec) -> None:
         world, learning = settings.world_config, settings.learning_config
         self.seed, self._changes = settings.seed, check_changes(settings.scheduled)
-        self.world_config.copy_from(world)
+        if isinstance(world, GridWorldConfig) and isinstance(self.world_config, GridWorldConfig):
+            self.world_config.copy_from(world)
+        else:
+            self.world_config = world
         if type(learning) is type(self.learning_config):
             self.learning_config.param.update(**parameters_of(learning))
         else:
@@ -180,23 +205,36 @@ class Trainer:
     def reset(self) -> None:
         """Replaces the run, from any status, by a new one of the configs and the seed."""
         before, origin = getattr(self, "_run", None), self.settings
-        if before is not None and self._origin.world != origin.world:
-            before = None
-        # Planning takes long on a large map, and its results stay valid in the same world.
+        algorithm = ALGORITHMS[origin.algorithm]
+        is_same = before is not None and self._origin.world == origin.world
+        if before is None or not is_same or before.algorithm.plans != algorithm.plans:
+            stages, analyses = stages_of(self.world_config, algorithm.plans), []
+        else:
+            # Planning takes long on a large map, and its results stay valid in the same world.
+            stages, analyses = before.stages, before.analyses
+        is_stepped = stages[0].world is None or algorithm.loop is None
         run = Run(
-            before.world if before else World.from_config(self.world_config),
-            ALGORITHMS[origin.algorithm],
+            stages,
+            algorithm,
             self.learning_config,
             self.seed,
-            layout=self.world_config.layout,
             max_steps=int(self.world_config.max_steps),
             scheduled=self._changes,
-            analysis=before.analysis if before else None,
+            analyses=analyses,
+            env=self._env_to_step(origin) if is_stepped else None,
         )
         # In one statement, so that an interrupt leaves either the old run or the new one.
         # A fresh run is one that nobody can have changed yet: `start` may use it.
         self._run, self._origin, self._status, self._is_fresh = run, origin, Status.IDLE, True
         self._rerun = None  # which would keep the old run in memory
+
+    @staticmethod
+    def _env_to_step(origin: RunSpec) -> gymnasium.Env[Any, Any]:
+        """The environment that a run steps itself."""
+        if origin.env is not None:
+            return origin.env
+        name = LEVELS[origin.level].env
+        return GridWorldEnv(origin.world_config) if name is None else made_to_show(name)
 
     def hold(self) -> Held:
         """Keeps this run and the settings, so that `bring_back` can restore both after `reset`.
@@ -237,11 +275,16 @@ class Trainer:
     def step_episode(self) -> int:
         """Trains to the end of the episode and pauses; starts the run if it is ``IDLE``.
 
+        Where an environment itself is stepped, it pauses after 20,000 steps at the latest: an
+        episode without a limit may never end.
+
         Returns:
             Steps taken.
         """
         self._begin("step_episode", Status.PAUSED)
-        taken = self._advance(self._run.longest_episode, self._run.episode + 1)
+        most = self._run.longest_episode
+        most = most if self._run.stepped is None else min(most, _STEPS_OF_EPISODE)
+        taken = self._advance(most, self._run.episode + 1)
         self._pause_unless_finished()
         return taken
 
@@ -430,18 +473,25 @@ class Trainer:
 
         Raises:
             ValueError: If the seed is not a whole number from 0, the start is a wall, a cliff,
-                a goal, a pit or not on the map, or the moment is none of this run.
+                a goal, a pit or not on the map, the moment is none of this run, or there is no
+                table of the world.
         """
         seed, run = check_whole("seed", seed), self._run
         if isinstance(moment, int | np.integer) and not isinstance(moment, bool):
             moment = self.moment_at(int(moment))
         if moment is not None and not isinstance(moment, Snapshot):
             raise ValueError(f"moment must be a Snapshot or a number of steps, got {moment!r}")
-        if moment is not None and moment.layout != run.layout:
+        total_steps = run.total_steps if moment is None else moment.total_steps
+        stage = run.stages[stage_at(run.stages, total_steps)]
+        if moment is not None and moment.layout != stage.layout:
             raise ValueError("moment must be a snapshot of this run, got one of another map")
         q_values = run.q_values if moment is None else moment.q_values
-        state = None if start is None else start_of(run.world, run.layout, start)
-        return greedy_episode(run.world, q_values, run.max_steps, seed, state)
+        if stage.world is None:
+            raise ValueError(
+                f"world must have a table of its outcomes, {self._origin.level} has none to follow"
+            )
+        state = None if start is None else start_of(stage.world, stage.layout, start)
+        return greedy_episode(stage.world, q_values, run.max_steps, seed, state)
 
     def analyse(self, seconds: float = math.inf) -> bool:
         """Compares the run with the exact answers of planning.
@@ -477,6 +527,21 @@ class Trainer:
         """
         self.saving()(path)
 
+    def render(self, state: int | None = None) -> NDArray[np.uint8] | None:
+        """The picture that an environment makes of itself, pixels of shape ``(H, W, 3)``.
+
+        Args:
+            state: The state to show; by default the present one. Of an environment without a
+                table only the present one can be shown.
+
+        Returns:
+            The picture; None where there is none.
+
+        Raises:
+            ImportError: If what draws it is not installed: the extra ``envs``.
+        """
+        return self._pictures.of(self._run, self._origin, state)
+
     def saving(self) -> Callable[[str | os.PathLike[str]], None]:
         """A function that saves the present state of the run, even if it is called later.
 
@@ -485,19 +550,26 @@ class Trainer:
         return partial(save, SavedRun(self._origin, self._status, state_of(self._run)))
 
     @classmethod
-    def load(cls, source: str | os.PathLike[str] | bytes | IO[bytes]) -> "Trainer":
+    def load(
+        cls,
+        source: str | os.PathLike[str] | bytes | IO[bytes],
+        env: gymnasium.Env[Any, Any] | None = None,
+    ) -> "Trainer":
         """Loads a saved run; when it continues, its results are the same to the last bit.
 
         Of the results of `analyse`, the file contains the evaluations' returns only.
 
         Args:
             source: Path of the file, its bytes, or a binary file.
+            env: The environment of a run that is in one which is no level. A file alone never
+                makes one.
 
         Raises:
-            LoadError: If it is not a saved run, or is broken; the message names the field.
+            LoadError: If it is not a saved run, is broken, or is in another environment; the
+                message names the field.
             OSError: If the file cannot be opened.
         """
-        origin, status, state = load(source)
+        origin, status, state = load(source, None if env is None else EnvConfig(env))
         trainer = cls(origin.world_config, origin.learning_config, origin.seed, origin.scheduled)
         restore(trainer._run, state, origin.scheduled)
         trainer._is_fresh = False

@@ -12,13 +12,14 @@ import typer
 
 from gridworld.algorithms import ALGORITHMS
 from gridworld.atomic import check_writable
-from gridworld.cli.options import UsageError, configs, meant_by, whole, with_config_options
+from gridworld.cli.options import UsageError, configs, env_of, meant_by, whole, with_config_options
 from gridworld.cli.report import evaluation, in_columns, lines, summary
 from gridworld.cli.serve import serve
 from gridworld.preparation import prepare_all
 from gridworld.saving import tables
 from gridworld.trainer import Trainer
 from gridworld.version import __version__
+from gridworld.worlds.env_config import EnvConfig
 from gridworld.worlds.levels import LEVELS
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+#: The level that is trained on by default.
+_EASY = "easy"
 #: How the names of files end that an option writes.
 _ENDINGS = {
     "--out": (".npz",),
@@ -49,6 +52,14 @@ _ENDINGS = {
 }
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="File that train --out has saved.")]
+OtherEnv = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        metavar="NAME",
+        help="Environment of Gymnasium, such as Taxi-v4, in place of a level.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
 
 
@@ -75,8 +86,9 @@ def options_of_all(
 def train(
     level: Annotated[
         str, typer.Argument(metavar="LEVEL", help="Level, see levels, or a file with a map.")
-    ] = "easy",
+    ] = _EASY,
     *,
+    env: OtherEnv = None,
     algorithm: Annotated[
         str | None,
         typer.Option(
@@ -105,8 +117,13 @@ def train(
 
     Ctrl-C ends it before its time: what was learned by then is saved to --out.
     """
-    world, learning = configs(level, settings, algorithm)
+    if env is not None and level != _EASY:
+        raise UsageError(f"LEVEL must not be given with --env, got {level!r}")
+    world, learning = configs(level, settings, algorithm, env_of(env))
     trainer = Trainer(world, learning, whole("--seed", seed, 0))
+    why = trainer.snapshot.unplannable
+    if why is not None and not quiet:
+        _say(f"{why} So the environment itself is stepped: that is slower, and without planning.")
     if out is not None:
         _check_ending("--out", out)
         if not out.resolve().parent.is_dir():
@@ -127,19 +144,20 @@ def train(
         _say(f"Interrupted after {trainer.snapshot.episode:,} episodes; {where}.")
         raise typer.Exit(130)
     if not (quiet or as_json):
-        _say(_hint(out))
+        _say(_hint(out, env if isinstance(world, EnvConfig) else None))
 
 
 @app.command()
-def evaluate(run: Run, as_json: AsJson = False) -> None:
+def evaluate(run: Run, env: OtherEnv = None, as_json: AsJson = False) -> None:
     """Tell how good a saved run's greedy policy is, beside the optimal one."""
-    trainer = Trainer.load(run)
+    trainer = Trainer.load(run, env_of(env))
     _show(summary(trainer) | evaluation(trainer), as_json)
 
 
 @app.command()
 def export(
     run: Run,
+    env: OtherEnv = None,
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Episodes as CSV.")
     ] = None,
@@ -178,7 +196,11 @@ def export(
         if path is not None:
             _check_ending(option, path)
             check_writable(path)
-    trainer = Trainer.load(run)
+    trainer = Trainer.load(run, env_of(env))
+    if not trainer.snapshot.layout:
+        for option in ("--html", "--gif", "--png"):
+            if wanted[option] is not None:
+                raise UsageError(f"{option} needs a world with a map, {env} has none")
     for option, path in wanted.items():
         if path is not None:
             _writer(option)(trainer, path)
@@ -256,10 +278,12 @@ def _show(numbers: dict[str, Any], as_json: bool) -> None:
     print(*lines(numbers), sep="\n")
 
 
-def _hint(out: Path | None) -> str:
+def _hint(out: Path | None, env: str | None) -> str:
     """How to look at a run that has ended."""
     if out is None:
         return "To keep a run and look at it, add --out run.npz."
+    if env is not None:
+        return f"To see these numbers again: gridworld evaluate {out} --env {env}"
     page = out.with_suffix(".html")
     return (
         f"To look at it: gridworld export {out} --html {page}, or gridworld serve --open and "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, cast
 
+import gymnasium
 import param
 import typer
 
@@ -13,6 +14,7 @@ from gridworld import parameters
 from gridworld.algorithms import ALGORITHMS, algorithm_of, learner_of
 from gridworld.learning.config import EXPLORATIONS, LearningConfig
 from gridworld.worlds.config import GridWorldConfig
+from gridworld.worlds.env_config import EnvConfig, config_of
 from gridworld.worlds.levels import LEVELS
 
 #: Parameters without an option: the argument LEVEL gives the level or the map.
@@ -57,36 +59,65 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def env_of(name: str | None) -> gymnasium.Env[Any, Any] | None:
+    """The environment of a name in Gymnasium's registry; None for none.
+
+    Raises:
+        UsageError: If there is none, or it cannot be made.
+    """
+    if name is None:
+        return None
+    try:
+        return gymnasium.make(name)
+    except (gymnasium.error.Error, ImportError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"--env must be an environment of Gymnasium, got {name!r}: {error}"
+        ) from None
+
+
 def configs(
-    level: str, settings: dict[str, str | None], algorithm: str | None = None
-) -> tuple[GridWorldConfig, LearningConfig]:
+    level: str,
+    settings: dict[str, str | None],
+    algorithm: str | None = None,
+    env: gymnasium.Env[Any, Any] | None = None,
+) -> tuple[GridWorldConfig | EnvConfig, LearningConfig]:
     """The configs from a level or map file, the given options, and an algorithm's key.
 
     The learner is the one that the level brings; the options and the algorithm win over it.
 
+    Args:
+        level: Name of a level, or of a file with a map.
+        settings: The options.
+        algorithm: Key of the algorithm, None for the level's.
+        env: An environment in place of the level.
+
     Raises:
         UsageError: If one of them is not allowed.
     """
-    of_map = _map(level)
     try:
+        of_map = {} if env is not None else _map(level)
+        outer = None if env is None else config_of(env)
         learner = learner_of(of_map.get("level", "custom"), algorithm)
+    except UsageError:
+        raise
     except ValueError as error:
-        raise UsageError(f"--{error}") from None
-    kinds = GridWorldConfig, type(learner)
+        raise UsageError(f"--{error}" if env is None else f"--env: {error}") from None
+    kinds = GridWorldConfig if outer is None else type(outer), type(learner)
     given = {name: text for name, text in settings.items() if text is not None}
     for name, text in given.items():
         if not any(name in kind.param for kind in kinds):
-            key = algorithm_of(learner).key
-            raise UsageError(
-                f"{_flag(name)} must not be given with --algorithm {key}, got {text!r}"
-            )
+            is_of_world = name in GridWorldConfig.param
+            other = "--env" if is_of_world else f"--algorithm {algorithm_of(learner).key}"
+            raise UsageError(f"{_flag(name)} must not be given with {other}, got {text!r}")
     world, learning = (
         {p.name: _value(p, given[p.name]) for p in _parameters(kind) if p.name in given}
         for kind in kinds
     )
     try:
         learner.param.update(**learning)
-        config = GridWorldConfig(**of_map, **world)
+        config = GridWorldConfig(**of_map, **world) if outer is None else outer
+        if outer is not None:
+            outer.param.update(**world)
     except ValueError as error:
         raise UsageError(_of_option(str(error), settings)) from None
     for name in learning:
@@ -179,6 +210,8 @@ def _written(value: Any) -> str:
 def _metavar(parameter: param.Parameter) -> str:
     if isinstance(parameter, parameters.Choice):
         return "NAME"
+    if isinstance(parameter, parameters.Text):
+        return "FILE"
     if isinstance(parameter, parameters.Whole):
         return "INTEGER"
     return "NUMBER" if isinstance(parameter, parameters.Real) else "LIST"
@@ -187,6 +220,8 @@ def _metavar(parameter: param.Parameter) -> str:
 def _bounds(parameter: param.Parameter) -> str:
     if isinstance(parameter, parameters.Choice):
         return f"One of {', '.join(parameter.titles)}."
+    if isinstance(parameter, parameters.Text):
+        return "A file with a map."
     if not isinstance(parameter, parameters.Real):
         return "Separated by commas."
     low, high = cast(tuple[float, float], parameter.bounds)
@@ -208,6 +243,12 @@ def _value(parameter: param.Parameter, text: str) -> Any:
     """The value of an option; text that is not a number stays text, and the config refuses it."""
     if isinstance(parameter, parameters.Wind):
         return tuple(parameters.parse_number(part) for part in text.split(",") if part.strip())
+    if isinstance(parameter, parameters.Text):
+        if not Path(text).is_file():
+            raise UsageError(
+                f"{_flag(str(parameter.name))} must be a file with a map, got {text!r}"
+            )
+        return _read_map(_flag(str(parameter.name)), text)
     return parameters.parse_number(text)
 
 
@@ -221,9 +262,14 @@ def _map(level: str) -> dict[str, str]:
         raise UsageError(
             f"LEVEL must be one of {', '.join(names)}, or a file with a map, got {level!r}"
         )
-    with path.open("rb") as file:
+    return {"layout": _read_map("LEVEL", level)}
+
+
+def _read_map(option: str, path: str) -> str:
+    """The text of a file with a map."""
+    with Path(path).open("rb") as file:
         text = file.read(_MAX_MAP_BYTES)
     try:
-        return {"layout": text.decode()}
+        return text.decode()
     except UnicodeDecodeError:
-        raise UsageError(f"LEVEL must be a map in UTF-8 text, got {level!r}") from None
+        raise UsageError(f"{option} must be a map in UTF-8 text, got {path!r}") from None

@@ -35,6 +35,17 @@ _LABELS = {
     "greedy_ends": "Ends within the step limit, greedy policy",
     "out": "Saved to",
 }
+#: What exact planning tells.
+_OF_PLANNING = (
+    "gap",
+    "optimal",
+    "greedy_return",
+    "optimal_return",
+    "planned_return",
+    "optimal_path_length",
+    "success_rate",
+    "greedy_ends",
+)
 #: Columns of a text that goes to no terminal.
 _WIDTH = 100
 
@@ -44,7 +55,7 @@ def summary(trainer: Trainer) -> dict[str, Any]:
     snapshot = trainer.snapshot
     recent_returns = snapshot.episode_returns[-RECENT_EPISODES:]
     return {
-        "level": trainer.origin.world["level"],
+        "level": trainer.origin.level,
         "algorithm": trainer.origin.algorithm,
         "seed": trainer.origin.seed,
         "status": str(snapshot.status),
@@ -63,6 +74,8 @@ def evaluation(trainer: Trainer) -> dict[str, Any]:
     """Exact numbers of the greedy policy, by planning; None where there is no finite value."""
     trainer.analyse(seconds=1)  # enough for these numbers, which are worked out first
     snapshot, world = trainer.snapshot, trainer.world
+    if world is None:
+        return dict.fromkeys(_OF_PLANNING)
     policy, max_steps = best_actions(snapshot.q_values), trainer.origin.world["max_steps"]
     succeeding = replace(world, reward=world.succeeds.astype(float))
     return {
@@ -78,6 +91,7 @@ def evaluation(trainer: Trainer) -> dict[str, Any]:
 
 
 def _path_length(trainer: Trainer) -> int | None:
+    assert trainer.world is not None
     try:
         return len(optimal_path(trainer.world, trainer.snapshot.discount_factor)) - 1
     except ValueError:  # no goal is reached, or rewards can be gathered without end

@@ -49,6 +49,15 @@ def serve(
     no_state: Annotated[
         bool, typer.Option("--no-state", help="Keep nothing from one start to the next.")
     ] = False,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--env",
+            metavar="NAME",
+            help="Another environment of Gymnasium that may be chosen on the page; may be given "
+            "several times. No link and no file can have any but these.",
+        ),
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page.")] = False,
 ) -> None:
     """Serve the dashboard, until Ctrl-C."""
@@ -66,6 +75,7 @@ def serve(
             state=state,
             keep_state=not no_state,
             open_browser=open_browser,
+            environments=env or (),
         )
     except ValueError as error:
         raise UsageError(str(error)) from None

@@ -1,6 +1,6 @@
 """`Evaluations`: exact expected returns of the greedy policies of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -40,11 +40,11 @@ class Evaluations:
         """Episodes completed at the latest evaluation."""
         return (len(self) - 1) * self.interval
 
-    def compute(self, world: World, max_steps: int) -> Iterator[None]:
+    def compute(self, world_after: Callable[[int], World], max_steps: int) -> Iterator[None]:
         """Works out the expected returns in pieces; that of the latest policy comes first.
 
         Args:
-            world: The run's world.
+            world_after: The world that the run was in after so many episodes.
             max_steps: Steps after which an episode is cut off.
         """
         while True:
@@ -52,10 +52,11 @@ class Evaluations:
                 pending = np.flatnonzero(~self._policies.known[: len(self)])
                 if not pending.size:
                     return
+                episode = int(pending[-1]) * self.interval
+                world = world_after(episode)
                 shape = world.n_states, world.n_actions
                 policy = self._policies.best[pending[-1]].copy().reshape(shape)
-                work = Resumable(partial(following, world, policy, max_steps))
-                self._under_way = int(pending[-1]) * self.interval, work
+                self._under_way = episode, Resumable(partial(following, world, policy, max_steps))
             episode, work = self._under_way
             yield from work
             # The policies may have been thinned out in the meantime.

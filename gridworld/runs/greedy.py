@@ -108,6 +108,10 @@ def start_of(world: World, layout: str, start: object) -> int:
             f"state from 0 to {world.n_states - 1}, got {start!r}"
         )
     state = int(row) * n_cols + int(col)
+    if not layout:
+        if not world.ongoing[state]:
+            raise ValueError(f"start must be a state from which an episode goes on, got {start!r}")
+        return state
     kind = Cell(parse_layout(layout).flat[state])
     if kind in (Cell.WALL, Cell.CLIFF, Cell.GOAL, Cell.PIT):
         raise ValueError(

@@ -56,6 +56,8 @@ class Rerun:
         kept = self.run.keyframe_steps
         if total_steps in kept and not self.run.algorithm.has_inside:
             return self.run.keyframe(kept.index(total_steps))
+        if self.run.stepped is not None:  # its environment has gone on
+            return None
         latest = total_steps - total_steps % kept.step  # keyframe, if there is one
         again = self._again
         if again is None or again.total_steps > total_steps:
@@ -74,13 +76,12 @@ class Rerun:
     def _begun(self) -> Run:
         run = self.run
         again = Run(
-            run.world,
+            run.stages,
             run.algorithm,
             self._config,
             self._seed,
-            layout=run.layout,
             max_steps=run.max_steps,
-            analysis=run.analysis,
+            analyses=run.analyses,
         )
         # The run is known to have gone on, and keeps the history itself.
         again.optimal_evaluations = 0

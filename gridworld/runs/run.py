@@ -2,10 +2,11 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
+from typing import Any, Literal
 
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,12 +23,17 @@ from gridworld.planning.evaluation import best_actions
 from gridworld.runs.arrays import read_only
 from gridworld.runs.evaluations import Evaluations
 from gridworld.runs.history import fresh_recording, step_of, trail_of, update_of
-from gridworld.runs.snapshot import Change, Snapshot
+from gridworld.runs.snapshot import Change, NewMap, Snapshot
+from gridworld.runs.stages import Stage, n_outcomes_of, stage_at
 from gridworld.runs.status import Status
+from gridworld.runs.stepped import SteppedLoop
 from gridworld.worlds.world import World
 
 #: Most steps of one call of the loop, so that interrupts and other threads wait milliseconds.
 _STEPS_A_CALL = 250_000
+#: The same where an environment is stepped in Python.
+_STEPS_A_STEPPED_CALL = 500
+_SIDES: tuple[Literal["left"], Literal["right"]] = "left", "right"
 
 
 class Run:
@@ -39,20 +45,20 @@ class Run:
     saved and loaded.
 
     Args:
-        world: The world.
+        stages: The worlds that it takes place in, of the same states and actions.
         algorithm: The way to learn.
         config: The learner's settings; later changes to it do not change the run.
         seed: Seed from which both generators derive.
-        layout: Text of the map.
         max_steps: Steps after which an episode is cut off.
         scheduled: Changes to make during the run, when their number of steps is reached.
-        analysis: The analysis of an earlier run in this world, if any.
+        analyses: The analyses of an earlier run of the same stages, if any.
+        env: The environment to be stepped, where no world has its tables, or where the algorithm
+            has no compiled loop.
 
     Attributes:
+        stages: The worlds that it takes place in.
         agent: The readable agent, which shares ``memory`` with the loop; None if the algorithm
             has none.
-        memory: What the algorithm learns in.
-        np_random: The world's generator.
         learner_random: The learner's generator.
         rates: The learner's parameters, as they are now.
         exploration: Key of the way to explore.
@@ -62,31 +68,32 @@ class Run:
         optimal_in_a_row: Episodes completed at the latest check of the greedy policy, and
             checks in a row up to it that found the policy optimal.
         changes: Changes of parameters made so far.
-        analysis: What exact planning says about the run, as far as it is worked out.
+        analyses: What exact planning says about the run in each stage, as far as it is worked out.
         scheduled: Changes that are still to be made, in their order.
     """
 
     def __init__(
         self,
-        world: World,
+        stages: tuple[Stage, ...],
         algorithm: Algorithm,
         config: LearningConfig,
         seed: int,
         *,
-        layout: str,
         max_steps: int,
         scheduled: Iterable[Change] = (),
-        analysis: Analysis | None = None,
+        analyses: Sequence[Analysis] = (),
+        env: gymnasium.Env[Any, Any] | None = None,
     ) -> None:
-        self.world, self.algorithm = world, algorithm
-        self.layout, self.max_steps = layout, max_steps
+        self.stages, self.algorithm, self.max_steps = stages, algorithm, max_steps
+        worlds = [stage.world for stage in stages if stage.world is not None]
         self.num_episodes = int(config.num_episodes)
         self.optimal_evaluations = int(config.optimal_evaluations)
         self.exploration, self.in_effect = str(config.exploration), config.in_effect
-        self.np_random = np.random.default_rng(seed)
-        n_states, n_actions = world.n_states, world.n_actions
-        n_outcomes = world.next_state.shape[2]
-        self.memory = algorithm.memory(config, n_states, n_actions, max_steps, n_outcomes)
+        self._np_random = np.random.default_rng(seed)
+        n_states, n_actions = stages[0].n_states, stages[0].n_actions
+        self._memory = algorithm.memory(
+            config, n_states, n_actions, max_steps, n_outcomes_of(stages)
+        )
         self.agent = None
         if algorithm.agent is None:
             self.learner_random = generator_of(seed)
@@ -95,38 +102,68 @@ class Run:
             self.learner_random = self.agent.np_random
         self.rates = rates_of(config)
         self._initial_rates = self.rates
-        self._model = Model(
-            world.next_state,
-            world.probability,
-            world.cumulative,
-            world.reward,
-            world.terminated,
-            world.goal,
-            world.start_states,
-            world.start_probability,
-            world.start_cumulative,
-            np.flatnonzero(world.ongoing),
-            max_steps,
-            actions_of(n_actions),
-        )
-        self.recording = fresh_recording(self.q_values, self.num_episodes)
+        self._ended: dict[int, tuple[int, int]] = {}
+        self._models = [_model_of(world, max_steps) for world in worlds]
+        self._stepped: SteppedLoop | None = None
+        if env is not None and self.agent is not None:
+            goal = worlds[0].goal if worlds else None
+            self._stepped = SteppedLoop(env, self.agent, max_steps, seed, goal)
+        self.recording = fresh_recording(self._memory.q_values, self.num_episodes)
         progress = self.progress
-        progress["state"] = self.recording.trail[0] = world.start_states[0]
+        if worlds:
+            progress["state"] = self.recording.trail[0] = worlds[0].start_states[0]
         if self.agent is not None:
-            self.agent.share(self.memory, self.recording.visits)
+            self.agent.share(self._memory, self.recording.visits)
         progress["epsilon"] = config.first_epsilon
         progress["between_episodes"] = True
         self.evaluations = Evaluations(self.recording.policies)
         self.optimal_in_a_row = (0, 0)
         self.changes: tuple[Change, ...] = ()
         self.scheduled = tuple(sorted(scheduled, key=lambda change: change.total_steps))
-        if analysis is None:
-            analysis = Analysis(world, self.q_values, self.rates.discount_factor, max_steps)
-        else:
-            analysis = analysis.for_learner(self.q_values, self.rates.discount_factor)
-        self.analysis = analysis
+        discount = self.rates.discount_factor
+        self.analyses = [each.for_learner(self.q_values, discount) for each in analyses] or [
+            Analysis(world, self.q_values, discount, max_steps) for world in worlds
+        ]
         self._keep_first()
         self._catch_up()
+
+    @property
+    def stage(self) -> int:
+        """Place of the present stage in `stages`."""
+        return stage_at(self.stages, self.total_steps)
+
+    @property
+    def world(self) -> World | None:
+        """The present world; None for an environment that is stepped itself."""
+        return self.stages[self.stage].world
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """What exact planning says about the run in its present world; None without one."""
+        return self.analyses[self.stage] if self.analyses else None
+
+    @property
+    def stepped(self) -> SteppedLoop | None:
+        """Steps the environment itself; None where a world has its tables."""
+        return self._stepped
+
+    @property
+    def memory(self) -> Any:
+        """What the algorithm learns in."""
+        # An agent that does not know how many outcomes there are makes more room by itself.
+        return self.agent.memory if self._stepped and self.agent else self._memory
+
+    @property
+    def np_random(self) -> np.random.Generator:
+        """The world's generator."""
+        return self._stepped.np_random if self._stepped else self._np_random
+
+    @property
+    def world_generator_state(self) -> Any:
+        """The state of the world's generator after the latest step of this run."""
+        if self._stepped is not None:
+            return self._stepped.generator_state
+        return self._np_random.bit_generator.state
 
     @property
     def q_values(self) -> NDArray[np.float64]:
@@ -152,7 +189,7 @@ class Run:
     def longest_episode(self) -> int:
         """Steps that an episode has at most; those of a sweep where sweeps are episodes."""
         if self.algorithm.plans:
-            return self._model.ongoing.size * self.world.n_actions
+            return self._models[0].ongoing.size * self.stages[0].n_actions
         return self.max_steps
 
     @property
@@ -185,9 +222,12 @@ class Run:
         end = begun + n_steps
         self._catch_up()  # an interrupt may have prevented it the last time
         while not self.ended and self.total_steps < end and self.episode < last_episode:
-            stop, last = min(end, self.total_steps + _STEPS_A_CALL), last_episode
+            most = _STEPS_A_STEPPED_CALL if self._stepped else _STEPS_A_CALL
+            stop, last = min(end, self.total_steps + most), last_episode
             if self.scheduled:
                 stop = min(stop, self.scheduled[0].total_steps)
+            if self.stage + 1 < len(self.stages):
+                stop = min(stop, self.stages[self.stage + 1].begins)
             if self.optimal_evaluations:
                 last = min(last, due(self.recording.policies.thinning))
             self._loop(stop - self.total_steps, last)
@@ -195,8 +235,16 @@ class Run:
         return self.total_steps - begun
 
     def compile(self) -> None:
-        """Compiles the loop, or loads it from its cache."""
+        """Compiles the loop, or loads it from its cache; nothing is done where none is needed."""
         self._loop(0, self.num_episodes)
+
+    def begin_again(self, world_generator_state: Any) -> None:
+        """Goes on, after all else has been restored, with this state of the world's generator."""
+        if self._stepped is None:
+            self._np_random.bit_generator.state = world_generator_state
+        else:
+            self._stepped.generator_state = world_generator_state
+            self._stepped.has_begun = self.total_steps > 0
 
     def tune(self, name: str, value: float) -> None:
         """Changes a parameter from the next update on, and records the change."""
@@ -212,8 +260,10 @@ class Run:
         Returns:
             Whether all work was done in that time.
         """
+        if self.analysis is None:
+            return True
         end = time.perf_counter() + seconds
-        evaluating = self.evaluations.compute(self.world, self.max_steps)
+        evaluating = self.evaluations.compute(self._world_after, self.max_steps)
         return all(time.perf_counter() < end for _ in chain(self.analysis.compute(), evaluating))
 
     def snapshot(self, status: Status) -> Snapshot:
@@ -223,7 +273,7 @@ class Run:
             **self.evaluations.columns(),
             status=status,
             converged=self.converged,
-            **self.analysis.findings._asdict(),
+            **(self.analysis.findings if self.analysis else Findings())._asdict(),
         )
 
     def moment(self) -> Snapshot:
@@ -278,13 +328,16 @@ class Run:
     ) -> dict[str, Any]:
         """The fields of a snapshot that do not need planning."""
         state, of_episode, episode, total_steps, _, epsilon, _ = progress.item()
-        n_cols, episodes = self.world.shape[1], self.recording.episodes
+        stage = self.stages[stage_at(self.stages, total_steps)]
+        n_cols, episodes = stage.n_cols, self.recording.episodes
         visited = [state] if self.algorithm.plans else trail_of(ring, of_episode)
         trail = np.empty((len(visited), 2), np.int64)
         np.divmod(visited, n_cols, trail[:, 0], trail[:, 1])
         return {
             "algorithm": self.algorithm.key,
-            "layout": self.layout,
+            "layout": stage.layout,
+            "moves": stage.moves,
+            "new_maps": self._new_maps(total_steps),
             "max_steps": self.max_steps,
             "episode": episode,
             "num_episodes": self.num_episodes,
@@ -300,7 +353,10 @@ class Run:
             "discount_factor": rates.discount_factor,
             "inside": None if self.algorithm.has_inside else Inside(),
             "q_values": read_only(q_values.copy()),
-            "reachable": self.world.reachable,
+            "reachable": stage.reachable,
+            "ongoing": stage.ongoing,
+            "start_probability": stage.start_probability,
+            "unplannable": stage.unplannable,
             "visits": read_only(visits.copy()),
             "last_step": step_of(step) if total_steps else None,
             "last_update": update_of(update),
@@ -309,6 +365,33 @@ class Run:
             "episode_successes": read_only(episodes.successes[:episode]),
             "changes": changes,
         }
+
+    def _new_maps(self, total_steps: int) -> tuple[NewMap, ...]:
+        """The changes of the map within so many steps."""
+        return tuple(
+            NewMap(stage.begins, self._ended_by(stage)[1], before.layout)
+            for before, stage in pairwise(self.stages)
+            if stage.begins <= total_steps
+        )
+
+    def _world_after(self, episode: int) -> World:
+        """The world that the run was in after so many episodes."""
+        begun = [
+            stage
+            for stage in self.stages[1:]
+            if stage.begins <= self.total_steps and self._ended_by(stage)[0] < episode
+        ]
+        world = self.stages[len(begun)].world
+        assert world is not None
+        return world
+
+    def _ended_by(self, stage: Stage) -> tuple[int, int]:
+        """Episodes that ended before the last step to a stage that has begun, and with it."""
+        if stage.begins not in self._ended:
+            ends = self.recording.episodes.lengths[: self.episode].cumsum()
+            before, by = (int(np.searchsorted(ends, stage.begins, side)) for side in _SIDES)
+            self._ended[stage.begins] = before, by
+        return self._ended[stage.begins]
 
     def _keep_first(self) -> None:
         """Takes the keyframe and the policy from before the first step."""
@@ -327,7 +410,8 @@ class Run:
             self.agent.epsilon = float(self.progress["epsilon"][0])
         is_evaluated = self.episode == self.evaluations.latest_episode
         if self.optimal_evaluations and is_evaluated and self.optimal_in_a_row[0] != self.episode:
-            n_optimal = self.optimal_in_a_row[1] + 1 if self.analysis.is_optimal() else 0
+            is_optimal = self.analysis is not None and self.analysis.is_optimal()
+            n_optimal = self.optimal_in_a_row[1] + 1 if is_optimal else 0
             self.optimal_in_a_row = self.episode, n_optimal
         while self.scheduled and self.scheduled[0].total_steps <= self.total_steps:
             self._change(self.scheduled[0].name, self.scheduled[0].value, self.scheduled[1:])
@@ -341,15 +425,19 @@ class Run:
     def set_rates(self, values: dict[str, float]) -> None:
         """Sets parameters of the learner, without a record of it."""
         self.rates = _changed(self.rates, values)
-        self.analysis.discount_factor = self.rates.discount_factor
+        for analysis in self.analyses:
+            analysis.discount_factor = self.rates.discount_factor
         self.progress["epsilon"] = values.get("epsilon", self.progress["epsilon"][0])
         if self.agent is not None:
             for name, value in values.items():
                 setattr(self.agent, name, value)
 
     def _loop(self, n_steps: int, last_episode: int) -> None:
+        if self._stepped is not None:
+            self._stepped.run(self.recording, n_steps, last_episode)
+            return
         self.algorithm.loop(
-            self._model,
+            self._models[self.stage],
             self.memory,
             self.rates,
             self.recording,
@@ -358,6 +446,24 @@ class Run:
             n_steps,
             last_episode,
         )
+
+
+def _model_of(world: World, max_steps: int) -> Model:
+    """What the loop needs of a world."""
+    return Model(
+        world.next_state,
+        world.probability,
+        world.cumulative,
+        world.reward,
+        world.terminated,
+        world.goal,
+        world.start_states,
+        world.start_probability,
+        world.start_cumulative,
+        np.flatnonzero(world.ongoing),
+        max_steps,
+        actions_of(world.n_actions),
+    )
 
 
 def _changed(rates: Rates, values: dict[str, float]) -> Rates:

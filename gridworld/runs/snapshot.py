@@ -30,6 +30,20 @@ class Change(NamedTuple):
     value: float
 
 
+class NewMap(NamedTuple):
+    """A change of the map during a run, from the next step on.
+
+    Attributes:
+        total_steps: Steps taken in the whole run before the change.
+        episode: Episodes completed before it.
+        before: Text of the map before the change.
+    """
+
+    total_steps: int
+    episode: int
+    before: str
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """A run at one instant; arrays are read-only.
@@ -37,13 +51,16 @@ class Snapshot:
     Attributes:
         status: Status of the run.
         algorithm: Key of the algorithm in `gridworld.ALGORITHMS`.
-        layout: Text of the run's map.
+        layout: Text of the map, as it is at this instant; empty for a world without one.
+        moves: ``(row, col)`` displacement of each action over the map, shape ``(A, 2)``; None
+            where actions are no moves.
+        new_maps: The changes of the map so far, in their order.
         max_steps: Steps after which an episode is cut off.
         episode: Episodes completed.
         num_episodes: Episodes of the whole run.
         step: Steps taken in the current episode, or in the one that has just ended.
         total_steps: Steps taken in the whole run.
-        position: ``(row, col)`` of the agent.
+        position: ``(row, col)`` of the agent; without a map 0 and its state.
         trail: Cells of this episode the agent was last in, oldest first and the present
             one last, shape ``(T, 2)``, ``T <= 20``.
         exploration: Key of the way to explore in `gridworld.EXPLORATIONS`.
@@ -54,6 +71,9 @@ class Snapshot:
         discount_factor: Present discount γ.
         q_values: Shape ``(S, A)``.
         reachable: Whether an episode can come to a state, shape ``(S,)``.
+        ongoing: Whether an episode can go on from a state, shape ``(S,)``.
+        start_probability: How probable each start is, shape ``(S,)``; zeros if it is not known.
+        unplannable: Why planning has no answers, in a sentence; None if it can have some.
         visits: Times that each action was taken in each state, shape ``(S, A)``.
         last_step: The latest step, None before the first.
         last_update: The latest update of the Q-table, None before the first.
@@ -87,6 +107,8 @@ class Snapshot:
     status: Status
     algorithm: str
     layout: str
+    moves: NDArray[np.int64] | None
+    new_maps: tuple[NewMap, ...]
     max_steps: int
     episode: int
     num_episodes: int
@@ -102,6 +124,9 @@ class Snapshot:
     discount_factor: float
     q_values: NDArray[np.float64]
     reachable: NDArray[np.bool_]
+    ongoing: NDArray[np.bool_]
+    start_probability: NDArray[np.float64]
+    unplannable: str | None
     visits: NDArray[np.int64]
     last_step: Step | None
     last_update: Update | None
@@ -120,6 +145,11 @@ class Snapshot:
     optimal_length: float | None
     gap: float | None
     greedy_ends: float | None
+
+    @property
+    def first_layout(self) -> str:
+        """Text of the map at the start of the run."""
+        return self.new_maps[0].before if self.new_maps else self.layout
 
     @property
     def success_rate(self) -> float | None:

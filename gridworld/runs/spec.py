@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import gymnasium
 import param
 
 from gridworld.algorithms import ALGORITHMS, algorithm_of
@@ -11,14 +12,17 @@ from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change
 from gridworld.runs.status import Status
 from gridworld.worlds.config import GridWorldConfig
-from gridworld.worlds.maps import is_same_map
+from gridworld.worlds.env_config import EnvConfig
+from gridworld.worlds.environments import name_of
+from gridworld.worlds.maps import format_layout, is_same_map, parse_layout
 
 
 class RunSpec(NamedTuple):
     """All that a run is made from.
 
     Attributes:
-        world: Parameters of the `GridWorldConfig`.
+        world: Parameters of the `GridWorldConfig`; of an `EnvConfig` its environment, too, as
+            ``env``.
         algorithm: Key of the algorithm in `ALGORITHMS`.
         learning: Parameters of the algorithm's config.
         seed: Whole number from 0.
@@ -34,7 +38,7 @@ class RunSpec(NamedTuple):
     @classmethod
     def of(
         cls,
-        world: GridWorldConfig,
+        world: GridWorldConfig | EnvConfig,
         learning: LearningConfig,
         seed: int,
         scheduled: tuple[Change, ...],
@@ -48,9 +52,19 @@ class RunSpec(NamedTuple):
         return cls(parameters_of(world), key, parameters_of(learning), seed, scheduled)
 
     @property
-    def world_config(self) -> GridWorldConfig:
+    def env(self) -> gymnasium.Env[Any, Any] | None:
+        """The environment that is the world; None for a grid world."""
+        return self.world.get("env") if isinstance(self.world, dict) else None
+
+    @property
+    def world_config(self) -> Any:
         """A new config of the world."""
-        return GridWorldConfig(**self.world)
+        return GridWorldConfig(**self.world) if self.env is None else EnvConfig(**self.world)
+
+    @property
+    def level(self) -> str:
+        """The name of the level, or of the environment."""
+        return str(self.world["level"]) if self.env is None else name_of(self.env)
 
     @property
     def learning_config(self) -> LearningConfig:
@@ -65,6 +79,8 @@ class RunSpec(NamedTuple):
 
     def makes_the_same_run_as(self, other: "RunSpec") -> bool:
         """Whether both make the same run; the names of their maps do not matter."""
+        if not (self.env is other.env is None):
+            return self == other
         return _beside_the_map(self) == _beside_the_map(other) and is_same_map(
             self.world["layout"], other.world["layout"]
         )
@@ -80,9 +96,14 @@ class RunSpec(NamedTuple):
             changes: Changes of parameters to make during these steps.
         """
         world, learning, changes = self.world_config, self.learning_config, list(changes)
-        used = ["GridWorldConfig", type(learning).__name__, "Trainer"] + ["Change"] * bool(changes)
+        used = [type(learning).__name__, "Trainer"] + ["Change"] * bool(changes)
+        if self.env is None:
+            imported, made_of = [], _call(world, _world_arguments(world))
+            used.append("GridWorldConfig")
+        else:
+            imported, made_of = ["import gymnasium"], _made(self.env)
         arguments = [
-            _call(world, _world_arguments(world)),
+            made_of,
             _call(learning, _differing(learning, type(learning)())),
             f"seed={self.seed!r}",
         ]
@@ -90,6 +111,7 @@ class RunSpec(NamedTuple):
             made = "".join(f"        {_plain_change(change)!r},\n" for change in changes)
             arguments.append(f"changes=[\n{made}    ]")
         lines = [
+            *imported,
             f"from gridworld import {', '.join(sorted(used))}",
             "",
             "trainer = Trainer(",
@@ -117,9 +139,18 @@ class Held(NamedTuple):
     settings: RunSpec
 
 
-def parameters_of(config: GridWorldConfig | LearningConfig) -> dict[str, Any]:
-    """A config's parameters, of types that JSON can hold."""
-    return {name: getattr(config, name) for name in _names(config)}
+def parameters_of(config: GridWorldConfig | EnvConfig | LearningConfig) -> dict[str, Any]:
+    """A config's parameters, of types that JSON can hold, but for an environment."""
+    of_env = {"env": config.env} if isinstance(config, EnvConfig) else {}
+    return of_env | {name: getattr(config, name) for name in _names(config)}
+
+
+def _made(env: gymnasium.Env[Any, Any]) -> str:
+    """Python that makes an environment again; ``env`` if Gymnasium does not know how."""
+    if env.spec is None:
+        return "env"
+    options = "".join(f", {name}={value!r}" for name, value in env.spec.kwargs.items())
+    return f"gymnasium.make({env.spec.id!r}{options})"
 
 
 def _names(config: param.Parameterized) -> list[str]:
@@ -130,6 +161,8 @@ def _beside_the_map(spec: RunSpec) -> tuple[Any, ...]:
     of_the_map = GridWorldConfig.MAP_PARAMETERS
     world = {name: value for name, value in spec.world.items() if name not in of_the_map}
     world["wind"] = any(world["wind"]) and world["wind"]  # no wind equals a wind of zeros
+    later = world["later_layout"]
+    world["later_layout"] = later and format_layout(parse_layout(later))
     return world, spec.algorithm, spec.learning, spec.seed, spec.scheduled
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Callable
+from reprlib import repr as shortened
 from typing import Any, TypeVar
 
 import numpy as np
@@ -9,10 +11,12 @@ from numpy.typing import NDArray
 
 from gridworld.algorithms import ALGORITHMS
 from gridworld.learning.config import EXPLORATIONS, LearningConfig
+from gridworld.learning.model import PlanningConfig
 from gridworld.runs.changes import MAX_CHANGES
 from gridworld.runs.history import MAX_EVALUATIONS, MAX_KEYFRAMES
 from gridworld.runs.run import Run
 from gridworld.runs.spec import RunSpec, parameters_of
+from gridworld.runs.stages import n_outcomes_of, stages_of
 from gridworld.runs.status import Status
 from gridworld.saving import checks, npz, version_1
 from gridworld.saving.checks import NO_RUN, LoadError, require
@@ -29,23 +33,30 @@ from gridworld.saving.schema import (
     changes_from_array,
 )
 from gridworld.worlds.config import GridWorldConfig
-from gridworld.worlds.world import World
+from gridworld.worlds.env_config import EnvConfig
+from gridworld.worlds.levels import LEVELS
 
+#: Settings of a world that versions before 4 do not have.
+_LATER_OF_WORLD = ("moves", "gust", "later_layout", "change_after")
 #: Most hexadecimal digits of a seed.
 _MAX_SEED_DIGITS = 100_000
 
 Config = TypeVar("Config", GridWorldConfig, LearningConfig)
 
 
-def load(source: Source) -> SavedRun:
+def load(source: Source, config: EnvConfig | None = None) -> SavedRun:
     """Reads a file.
 
+    Args:
+        source: The file.
+        config: The environment of a run that is in one which is no level.
+
     Raises:
-        LoadError: If it is not a saved run, or is broken.
+        LoadError: If it is not a saved run, is broken, or is in another environment.
         OSError: If it cannot be opened.
     """
     with npz.opened(source) as opened:
-        return _read(opened)
+        return _read(opened, config)
 
 
 def check_status(status: Status, run: Run) -> None:
@@ -56,7 +67,7 @@ def check_status(status: Status, run: Run) -> None:
         require(run.ended, f"status must not be FINISHED after {run.episode} episodes")
 
 
-def _read(opened: Archive) -> SavedRun:
+def _read(opened: Archive, config: EnvConfig | None) -> SavedRun:
     header = _header(opened)
     is_old = header["version"] == version_1.VERSION
     if is_old:
@@ -65,14 +76,32 @@ def _read(opened: Archive) -> SavedRun:
         header = _with_later_settings(header)
     checks.names(header, FIELDS, "header")
     status = checks.one_of("status", header["status"], Status)
-    checks.one_of("environment", header["environment"], [ENVIRONMENT])
+    name = header["environment"]
+    of_levels = [key for key, level in LEVELS.items() if level.env is not None]
+    known = [ENVIRONMENT] if config is None else [ENVIRONMENT, config.name_of_env]
+    require(
+        name in (*known, *of_levels),
+        f"environment must be {' or '.join(known)}, got {shortened(name)}: a run in another one "
+        "is loaded together with it",
+    )
     exploration = checks.one_of("exploration", header["exploration"], EXPLORATIONS)
     algorithm = ALGORITHMS[checks.one_of("algorithm", header["algorithm"], ALGORITHMS)]
-    world = _config("world", GridWorldConfig, header["world"])
+    world: Any
+    if name == ENVIRONMENT:
+        world = _config("world", GridWorldConfig, header["world"])
+    elif config is not None and name == config.name_of_env:
+        world = _config_of_env(header["world"], lambda given: EnvConfig(config.env, **given))
+    else:
+        world = _config_of_env(header["world"], lambda given: GridWorldConfig(level=name, **given))
     learning = _config("learning", algorithm.config, header["learning"], exploration=exploration)
     counts = _counts(header["counts"], learning.num_episodes)
     n_scheduled = counts.pop("scheduled")
-    n_states, n_actions, n_outcomes = World.from_config(world).next_state.shape
+    try:
+        stages = stages_of(world, algorithm.plans)
+    except ValueError as error:
+        raise LoadError(f"environment: {error}") from None
+    n_states, n_actions = stages[0].n_states, stages[0].n_actions
+    n_outcomes = n_outcomes_of(stages) or _room_for_outcomes(header["numbers"], n_states)
     memory = algorithm.memory(learning, n_states, n_actions, int(world.max_steps), n_outcomes)
     shapes = array_shapes(counts, memory) | {"scheduled": (CHANGE, (n_scheduled,))}
     if is_old:
@@ -151,14 +180,45 @@ def _config(name: str, kind: type[Config], fields: Any, **others: Any) -> Config
         raise LoadError(f"{name}: {error}") from None
 
 
+def _room_for_outcomes(numbers: Any, n_states: int) -> int:
+    """The outcomes of each action for which a model has room, where it is not the world's."""
+    require(isinstance(numbers, dict), f"numbers must be named fields, got {shortened(numbers)}")
+    # Room is doubled, so that there may be twice as much as can be used.
+    return checks.whole("n_outcomes", numbers.get("n_outcomes"), 0, 4 * n_states)
+
+
+def _config_of_env(fields: Any, make: Callable[[dict[str, Any]], Any]) -> Any:
+    """The config of an environment, as a file tells it.
+
+    Raises:
+        LoadError: If the environment is another one.
+    """
+    fields = checks.names(fields, ("max_steps", "n_states", "n_actions"), "world")
+    try:
+        made = make({"max_steps": fields["max_steps"]})
+    except ValueError as error:
+        raise LoadError(f"world: {error}") from None
+    (stage,) = stages_of(made, plans=False)
+    for name, expected in (("n_states", stage.n_states), ("n_actions", stage.n_actions)):
+        checks.whole(f"world: {name}", fields[name], expected, expected)
+    return made
+
+
 def _with_later_settings(header: dict[str, Any]) -> dict[str, Any]:
     """The header of an earlier version with the defaults of settings that came later."""
-    learning = header.get("learning")
-    if not isinstance(learning, dict):
+    world, learning = header.get("world"), header.get("learning")
+    if not (isinstance(world, dict) and isinstance(learning, dict)):
         return header  # it is refused for that
+    later = {name: GridWorldConfig.param[name].default for name in _LATER_OF_WORLD}
     of_exploring = {name for each in EXPLORATIONS.values() for name in each.parameters}
-    later = {name: LearningConfig.param[name].default for name in of_exploring}
-    return header | {"learning": later | learning}
+    brought = {name: LearningConfig.param[name].default for name in of_exploring}
+    algorithm = ALGORITHMS.get(str(header.get("algorithm")))
+    if algorithm is not None and issubclass(algorithm.config, PlanningConfig):
+        brought["model"] = PlanningConfig.param.model.default
+    numbers = header.get("numbers")
+    if isinstance(numbers, dict):
+        header = header | {"numbers": {"n_outcomes": 0} | numbers}
+    return header | {"world": later | world, "learning": brought | learning}
 
 
 def _seed(text: Any) -> int:

@@ -16,6 +16,7 @@ from gridworld.learning.recording import (
 from gridworld.runs.history import fits, places_of_trail
 from gridworld.runs.run import Run
 from gridworld.runs.snapshot import Change
+from gridworld.runs.stages import Stage
 from gridworld.saving import checks
 from gridworld.saving.checks import LoadError, require
 from gridworld.saving.schema import RunState, changes_from_array, memory_arrays
@@ -31,6 +32,7 @@ _NUMBERS = (
     "evaluation_interval",
     "agent_generator",
     "world_generator",
+    "n_outcomes",
 )
 #: Most steps of a saved run; JSON readers keep whole numbers up to this one exact.
 _MAX_STEPS = 2**53
@@ -91,8 +93,12 @@ def restore(run: Run, state: RunState, scheduled: Iterable[Change]) -> None:
     is_between = bool(run.progress["between_episodes"][0])
     _restore_evaluations(run, state, is_between)
     _restore_memory(run, arrays, 0 if is_between else int(run.progress["step"][0]))
-    for name, rng in (("agent_generator", run.learner_random), ("world_generator", run.np_random)):
-        rng.bit_generator.state = checks.generator_state(name, numbers[name])
+    of_agent, of_world = (
+        checks.generator_state(name, numbers[name])
+        for name in ("agent_generator", "world_generator")
+    )
+    run.learner_random.bit_generator.state = of_agent
+    run.begin_again(of_world)
     # An interrupt may have prevented what was due when an earlier version wrote the file.
     keep_due(run.q_values, run.recording)
 
@@ -123,7 +129,7 @@ def _interval(name: str, numbers: dict[str, Any], count: int, capacity: int, rea
 
 
 def _check_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> None:
-    n_states, n_actions = run.world.n_states, run.world.n_actions
+    n_states, n_actions = run.q_values.shape
     visits, trails, updates = arrays["visits"], arrays["trails"], arrays["updates"]
     checks.finite("q_values", arrays["q_values"])
     checks.within("epsilons", arrays["epsilons"], 0, 1)
@@ -132,13 +138,20 @@ def _check_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> N
 
     checks.within("trails", trails, 0, n_states - 1)
     n_cells = np.minimum(timeline.episode_steps + 1, TRAIL_LENGTH)
-    barred = np.isin(parse_layout(run.layout).ravel(), (Cell.WALL, Cell.CLIFF))[trails]
+    is_barred = np.logical_and.reduce([_barred(stage) for stage in run.stages])
+    barred = is_barred[trails]
     barred &= np.arange(TRAIL_LENGTH) < n_cells[:, None]
     require(not barred.any(), "trails must lead over cells that can be entered")
     state = trails[np.arange(len(trails)), n_cells - 1]
     under_way = timeline.open_steps > 0
+    ends = np.logical_and.reduce(
+        [
+            np.zeros(n_states, np.bool_) if stage.world is None else stage.world.terminal
+            for stage in run.stages
+        ]
+    )
     require(
-        not run.world.terminal[state[under_way]].any(),
+        not ends[state[under_way]].any(),
         "trails must not lead to where an episode ends while it is under way",
     )
 
@@ -158,6 +171,13 @@ def _check_frames(run: Run, arrays: dict[str, NDArray], timeline: Timeline) -> N
     checks.within("updates: discount", updates["discount"], 0, 1)
     checks.within("updates: learning_rate", updates["learning_rate"], 0, np.inf)
     _check_numbers("updates", updates, UPDATE)
+
+
+def _barred(stage: Stage) -> NDArray[np.bool_]:
+    """Whether no agent can be in a state, as far as the map tells it, shape ``(S,)``."""
+    if not stage.layout:
+        return np.zeros(stage.n_states, np.bool_)
+    return np.isin(parse_layout(stage.layout).ravel(), (Cell.WALL, Cell.CLIFF))
 
 
 def _check_numbers(name: str, records: NDArray, kind: np.dtype) -> None:

@@ -18,7 +18,7 @@ from gridworld.runs.snapshot import Change
 from gridworld.runs.spec import RunSpec
 from gridworld.runs.status import Status
 
-FORMAT, VERSION = "gridworld run", 3
+FORMAT, VERSION = "gridworld run", 4
 #: What the parameters of the field ``world`` belong to: the environment's name in Gymnasium.
 ENVIRONMENT = "GridWorld-v0"
 #: Fields of the header.
@@ -137,7 +137,8 @@ def state_of(run: Run) -> RunState:
         "keyframe_interval": run.keyframe_steps.step,
         "evaluation_interval": run.evaluations.interval,
         "agent_generator": run.learner_random.bit_generator.state,
-        "world_generator": run.np_random.bit_generator.state,
+        "world_generator": run.world_generator_state,
+        "n_outcomes": n_outcomes_of(run.memory),
     }
     known = policies.known[:n_evaluations].copy()
     arrays = {
@@ -162,6 +163,27 @@ def state_of(run: Run) -> RunState:
     }
     memory = {name: array.copy() for name, array in memory_arrays(run.memory).items()}
     return RunState(counts, numbers, arrays | memory)
+
+
+def world_of(origin: RunSpec, state: RunState) -> dict[str, Any]:
+    """The field ``world``: parameters of a grid world, or what tells an environment.
+
+    An environment itself is in no file.
+    """
+    if origin.env is None:
+        return origin.world
+    n_states, n_actions = state.arrays["q_values"].shape[1:]
+    return {
+        "max_steps": origin.world["max_steps"],
+        "n_states": n_states,
+        "n_actions": n_actions,
+    }
+
+
+def n_outcomes_of(memory: Any) -> int:
+    """The outcomes of each action for which a learned model has room; 0 without a model."""
+    known = getattr(memory, "known", None)
+    return 0 if known is None else len(known.pair) // memory.q_values.size
 
 
 def changes_to_array(changes: Iterable[Change]) -> NDArray:

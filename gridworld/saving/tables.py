@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gridworld.atomic import replacing
 from gridworld.planning.evaluation import best_actions
 from gridworld.runs.snapshot import HasSnapshot, Snapshot, snapshot_of
-from gridworld.worlds.maps import Action
+from gridworld.worlds.moves import action_names
 
 Path = str | os.PathLike[str]
 #: Rows of CSV that are converted at a time.
@@ -72,13 +72,13 @@ def _episodes(snapshot: Snapshot) -> dict[str, NDArray]:
 
 def _q_table(snapshot: Snapshot) -> dict[str, NDArray]:
     n_states, n_actions = snapshot.q_values.shape
-    n_cols = len(snapshot.layout.split()[0])
+    n_cols = len(snapshot.layout.split()[0]) if snapshot.layout else n_states
     states = np.repeat(np.arange(n_states), n_actions)
     return {
         "row": states // n_cols,
         "col": states % n_cols,
         "state": states,
-        "action": np.tile([Action(action).name for action in range(n_actions)], n_states),
+        "action": np.tile(action_names(snapshot.moves, n_actions), n_states),
         "q": snapshot.q_values.ravel(),
         "visits": snapshot.visits.ravel(),
         "best": best_actions(snapshot.q_values).ravel(),

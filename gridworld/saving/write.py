@@ -17,6 +17,7 @@ from gridworld.saving.schema import (
     VERSION,
     SavedRun,
     changes_to_array,
+    world_of,
 )
 
 
@@ -31,8 +32,8 @@ def save(saved: SavedRun, path: str | os.PathLike[str]) -> None:
         "format": FORMAT,
         "version": VERSION,
         "status": str(saved.status),
-        "environment": ENVIRONMENT,
-        "world": origin.world,
+        "environment": ENVIRONMENT if origin.env is None else origin.level,
+        "world": world_of(origin, state),
         "algorithm": origin.algorithm,
         "exploration": origin.learning["exploration"],
         "learning": {k: value for k, value in origin.learning.items() if k != "exploration"},

@@ -170,8 +170,11 @@ def test_snapshots_are_read_only():
     arrays = arrays_of(trainer.snapshot)
     assert arrays.keys() == {
         "trail",
+        "moves",
         "q_values",
         "reachable",
+        "ongoing",
+        "start_probability",
         "visits",
         "episode_returns",
         "episode_lengths",

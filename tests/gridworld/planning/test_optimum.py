@@ -4,7 +4,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import (
-    LEVELS,
     GridWorldConfig,
     QLearningConfig,
     Trainer,
@@ -16,6 +15,7 @@ from gridworld.planning import optimum as module
 from gridworld.planning.evaluation import best_actions, expected_return, following
 from gridworld.planning.optimum import optimising
 from gridworld.planning.resumable import Resumable
+from tests.gridworld.grids import GRIDS
 from tests.gridworld.planning.test_solve import ending_mdps
 
 FROZEN_LAKE = """\
@@ -108,7 +108,7 @@ def test_an_outcome_that_ends_counts_as_one_into_a_terminal_state(worlds, max_st
 @settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_whatever_policy_is_followed_it_earns_no_more(data):
-    level = data.draw(st.sampled_from([level for level in LEVELS if level != "custom"]))
+    level = data.draw(st.sampled_from([level for level in GRIDS if level != "custom"]))
     config = GridWorldConfig(level=level, slip=data.draw(st.sampled_from([0, 0.3])))
     world, max_steps = World.from_config(config), data.draw(st.integers(1, 300))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))

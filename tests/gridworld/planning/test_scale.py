@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import (
-    LEVELS,
     GridWorldConfig,
     QLearningConfig,
     Trainer,
@@ -20,11 +19,12 @@ from gridworld import (
     value_iteration,
 )
 from gridworld.planning.tolerance import is_rounding
+from tests.gridworld.grids import GRIDS
 
 FACTORS = [1e-9, 7.7, 1e6]
 DISCOUNTS = [0.5, 0.9, 0.99, 1]
 REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
-WORLDS = [(level, slip) for level in LEVELS if level != "custom" for slip in (0, 0.2)]
+WORLDS = [(level, slip) for level in GRIDS if level != "custom" for slip in (0, 0.2)]
 
 
 def times(world, factor):
@@ -118,7 +118,7 @@ def scaled_run(level, slip, factor, **learning):
 
 
 @pytest.mark.parametrize("exponent", [-29, -3, 1, 13])
-@pytest.mark.parametrize("level", [level for level in LEVELS if level != "custom"])
+@pytest.mark.parametrize("level", [level for level in GRIDS if level != "custom"])
 def test_rewards_times_a_power_of_two_give_the_same_run_to_the_last_bit(level, exponent):
     factor = 2.0**exponent
     run, scaled = (scaled_run(level, 0.2, each).snapshot for each in (1.0, factor))

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import (
-    LEVELS,
     GridWorldConfig,
     World,
     gap_to_optimal,
@@ -17,10 +16,11 @@ from gridworld import (
     policy_evaluation,
     value_iteration,
 )
+from tests.gridworld.grids import GRIDS
 
 DISCOUNTS = [0, 0.5, 0.9, 0.99]
 NEVER = [np.nan, np.nan]
-LEVEL_NAMES = [level for level in LEVELS if level != "custom"]
+LEVEL_NAMES = [level for level in GRIDS if level != "custom"]
 
 
 def nearly_tied(advantage):

@@ -153,7 +153,7 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch, tmp_path):
     ("path", "value", "message"),
     [
         (["format"], "other", "^this file is no saved run of GridWorld Dashboard$"),
-        (["version"], 4, "^version must be at most 3, got 4: a newer gridworld wrote the file"),
+        (["version"], 5, "^version must be at most 4, got 5: a newer gridworld wrote the file"),
         (["version"], 0, "^version must be a whole number from 1"),
         (["version"], "1", "^version must be a whole number"),
         (["status"], "ASLEEP", "^status must be one of IDLE"),

@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridworld import (
-    LEVELS,
     TUNABLE,
     Change,
     GridWorldConfig,
@@ -27,6 +26,7 @@ from gridworld import (
 from gridworld.algorithms.q_learning import Q_LEARNING
 from gridworld.planning.analysis import Findings
 from gridworld.saving.npz import MAX_FILE_BYTES
+from tests.gridworld.grids import GRIDS
 from tests.gridworld.other_loops import other_loop
 from tests.gridworld.runs.test_run import all_of, bits_of, drive, make
 from tests.gridworld.test_trainer import make_in
@@ -100,7 +100,7 @@ def test_a_loaded_run_goes_on_to_the_same_bits(
     assert all_of(finished(other)) == all_of(finished(trainer))
 
 
-@pytest.mark.parametrize("level", [level for level in LEVELS if level != "custom"])
+@pytest.mark.parametrize("level", [level for level in GRIDS if level != "custom"])
 def test_every_level_can_be_saved(level, path):
     trainer = make(level=level, num_episodes=20)
     trainer.advance(500)
@@ -260,6 +260,7 @@ def test_what_a_killed_process_left_is_cleared_away_later(path):
 KILLING = """
 import os, random, signal, sys, time
 from gridworld import GridWorldConfig, QLearningConfig, Trainer
+from tests.gridworld.grids import GRIDS
 world = GridWorldConfig(level="random", n_rows=30, n_cols=30, slip=0.1)
 trainer = Trainer(world, QLearningConfig(num_episodes=10_000_000), seed=1)
 trainer.advance(1000)

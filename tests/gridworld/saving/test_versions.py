@@ -15,6 +15,7 @@ DATA = Path(__file__).with_name("data")
 ENDS = {
     "version_1.npz": "8c2881ba139a5e1387475bb977c72c569fa776458eb68c90c441ecc56776f98d",
     "version_2.npz": "8c2881ba139a5e1387475bb977c72c569fa776458eb68c90c441ecc56776f98d",
+    "version_3.npz": "1bf7f8e125fb705ea89bf7d35a61245b135159af13e04617eacd4f01b08310f9",
 }
 MADE = (
     Change(400, 5, "epsilon", 0.5),
