@@ -20,6 +20,7 @@ from dashboard.controls.sheets import Sheets
 from dashboard.controls.transport import BAR, Transport
 from dashboard.editor.editor import MapEditor
 from dashboard.page_body import TrainingPanel
+from dashboard.rooms.environments import offer_environments
 from dashboard.rooms.look import Look
 from dashboard.rooms.preparation import preparation
 from dashboard.rooms.registry import Membership, RegistryError, lobby
@@ -75,6 +76,7 @@ class GridWorldDashboard(Viewer):
     def __init__(self, trainer: Trainer | None = None, **parameters: Any) -> None:
         super().__init__()
         compat.install()
+        offer_environments()  # before what shows the levels is made
         preparation().begin()
         if trainer is not None and parameters:
             raise TypeError("GridWorldDashboard takes a trainer or parameters, not both")
@@ -376,6 +378,7 @@ def _page_on_its_own(**params: Any) -> pmui.Page:
 
 def make_page() -> pn.viewable.Viewable | pmui.Page:
     """The dashboard as a page; or in words, why there is none."""
+    offer_environments()  # a link may choose one
     try:
         return pn.Row() if lead_on(pn.state.curdoc) else GridWorldDashboard().page()
     except RegistryError as error:

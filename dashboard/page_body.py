@@ -20,6 +20,7 @@ from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
 from dashboard.views.layers.stack import LayeredView
 from dashboard.views.numbers import NumbersView
+from dashboard.views.picture import OnMap, PictureView, Placing
 from dashboard.views.replay import ReplayView
 from dashboard.views.sentence import SentenceView, context_of
 from dashboard.views.step import StepView
@@ -27,8 +28,8 @@ from dashboard.views.table import QTableView
 from dashboard.widgets.hinted import Button
 from dashboard.widgets.layout import COLUMN, NO_SCROLL_BUTTON, in_column, on_phone_at
 from dashboard.widgets.theme import CARD, ON_PHONE
-from dashboard.words.facts import Context, plans
-from gridworld import LEVELS, Snapshot, Status
+from dashboard.words.facts import Context, has_map, plans
+from gridworld import LEVELS, Snapshot, Status, Trainer
 
 #: Quantities of the curve by what a level calls them.
 _QUANTITIES = {"Episodes over steps": "Episodes"}
@@ -59,10 +60,11 @@ class TrainingPanel:
         on_why: Callable[[], None],
     ) -> None:
         snapshot = room.snapshot
+        drawable = snapshot if has_map(snapshot) else Trainer().snapshot
         self._room, self._runner, self._editor, self._look = room, runner, editor, look
-        self._grid = GridView(snapshot, self._dynamics)
+        self._grid = GridView(drawable, self._dynamics)
         self._cell = CellView(snapshot)
-        self._layers = LayeredView(self._grid, snapshot, self._one_message)
+        self._layers = LayeredView(self._grid, drawable, self._one_message)
         self._history = HistoryView(room, self._one_message)
         self._replay = ReplayView(room, self._history, lambda: self._cell.cell, self._one_message)
         self._sentence = SentenceView(snapshot, self.context)
@@ -75,6 +77,7 @@ class TrainingPanel:
         )
         self._why.on_click(lambda _: on_why())
         self._curves = CurvesView(snapshot, self._one_message, runner.do_later)
+        self._picture = PictureView(room.render, lambda: self._history.moment is None)
         self._mark = SettingsMark(room, editor, self._show_map, self._one_message)
         self._tabs = Tabs(
             [
@@ -87,10 +90,12 @@ class TrainingPanel:
         )
         self.views: tuple[View, ...] = (
             self._history,  # first: it tells the others which moment to show
-            self._history.follow(self._grid),
-            self._history.follow(self._layers),
-            self._history.follow(StepMarks(self._grid)),
-            self._history.follow(Words(self._layers)),
+            Placing(self._place_picture, self._history.panel),
+            self._history.follow(OnMap(self._grid)),
+            self._history.follow(OnMap(self._layers)),
+            self._history.follow(OnMap(StepMarks(self._grid))),
+            self._history.follow(OnMap(Words(self._layers))),
+            self._history.follow(self._picture),
             self._replay,
             self._mark,
             self._sentence,
@@ -163,13 +168,27 @@ class TrainingPanel:
             *notes, banner, sizing_mode="stretch_width", stylesheets=[_NOTES], margin=0
         )
         # A phone shows them one below the other, in this order.
-        ordered = (sentence, above, grid, legend, chips, curve, line, numbers, self.inspector)
+        ordered = (
+            sentence,
+            above,
+            grid,
+            self._picture.panel,
+            legend,
+            chips,
+            curve,
+            line,
+            numbers,
+            self.inspector,
+        )
         for place, part in enumerate(ordered):
             part.stylesheets = [*part.stylesheets, on_phone_at(place)]
+        self._on_map = [chips, grid, legend]
+        self._place_picture()
         picture = pn.Column(
             chips,
             above,
             grid,
+            self._picture.panel,
             legend,
             line,
             stylesheets=[COLUMN, in_column(-3)],
@@ -189,6 +208,7 @@ class TrainingPanel:
         """Shows a map that is being drawn, and what is wrong with it."""
         self._mark.update(snapshot)
         self._sentence.update(snapshot)
+        self._place_picture()
 
     def set_dark(self, dark: bool) -> None:
         """Takes on the page's theme."""
@@ -200,9 +220,10 @@ class TrainingPanel:
         self._curves.renew()
 
     def _dynamics(self) -> Dynamics:
-        """Wind and slip of the run that is shown."""
+        """Wind, slip and change of the map of the run that is shown."""
         world = self._room.trainer.origin.world
-        return Dynamics(tuple(world["wind"]), world["slip"])
+        changes = int(world["change_after"]) if world["later_layout"] else None
+        return Dynamics(tuple(world["wind"]), world["slip"], world["gust"], changes)
 
     def context(self) -> Context:
         """What the words about the training need beside its snapshot."""
@@ -230,7 +251,21 @@ class TrainingPanel:
         """Shows a map without values in place of the run's; None for the run's map."""
         self._grid.show_draft(layout)
         self._layers.suspend(layout is not None)
-        self._layers.tell(self._room.snapshot)
+        if has_map(self._room.snapshot):
+            self._layers.tell(self._room.snapshot)
+        self._place_picture()
+
+    def _place_picture(self) -> None:
+        """Shows the grid, or where there is no map, what the environment draws of itself."""
+        is_on_map = has_map(self._room.snapshot) or self._mark.shows_map
+        for part, shown in (
+            *((part, is_on_map) for part in self._on_map),
+            (self._picture.panel, not is_on_map),
+        ):
+            others = [sheet for sheet in part.stylesheets if sheet != _HIDDEN]
+            wanted = others if shown else [*others, _HIDDEN]
+            if wanted != part.stylesheets:
+                part.stylesheets = wanted
 
     def _on_tap(self, event: Any) -> None:
         """Chooses the cell that was clicked, and shows its card."""
@@ -243,6 +278,8 @@ class TrainingPanel:
             self._tabs.open("Cell")
 
     def _mark_cell(self, cell: tuple[int, int] | None) -> None:
+        if not has_map(self._room.snapshot):
+            return
         with self._one_message():
             self._grid.select(cell)
 
@@ -286,6 +323,7 @@ class Words:
         self._view.tell(snapshot)
 
 
+_HIDDEN = ":host { display: none !important; }"
 #: At the right of the line under the numbers.
 _LINK = """
 :host { position: absolute; right: 0; top: 58px; z-index: 3; }

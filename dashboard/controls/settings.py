@@ -178,6 +178,14 @@ class Settings:
             *sizes, density, seed = widgets
             widgets = [_in_row(sizes), density, _in_row([seed, self._dice["map_seed"]])]
         self._level_fields[:] = widgets
+        self._show_slip()
+
+    def _show_slip(self) -> None:
+        """Hides what the environment of a level has of its own."""
+        world = self._room.world_config
+        slip = self._fields.get((world, "slip"))
+        if slip is not None:
+            slip.widget.visible = LEVELS[world.level].env is None
 
     def _show_learner(self) -> None:
         config = self._room.learning_config
@@ -242,11 +250,9 @@ class Settings:
 
     def _make_advanced(self) -> Sequence[Any]:
         pace = [field.widget for field in self._pace]
-        return [
-            *self._widgets(self._room.world_config, "slip", "max_steps"),
-            *self._widgets(self._first_config, *_RARE),
-            *pace,
-        ]
+        of_world = self._widgets(self._room.world_config, "slip", "max_steps")
+        self._show_slip()
+        return [*of_world, *self._widgets(self._first_config, *_RARE), *pace]
 
     def _lay_out(self) -> pn.Column:
         room = self._room

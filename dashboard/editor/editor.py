@@ -16,10 +16,20 @@ from dashboard.rooms.seeds import draw_seed
 from dashboard.session.labels import with_label
 from dashboard.session.subscriptions import Watch, watch_always
 from dashboard.session.toasts import toast
-from gridworld import GridWorldConfig, Snapshot, format_layout, parameters, read_cells
+from gridworld import (
+    LEVELS,
+    GridWorldConfig,
+    Snapshot,
+    format_layout,
+    parameters,
+    random_layout,
+    read_cells,
+)
 
 #: Parameters that a new random map leaves as they are.
-_KEPT = tuple(name for name in GridWorldConfig.LEVEL_PARAMETERS if name != "wind")
+_KEPT = tuple(
+    name for name in GridWorldConfig.LEVEL_PARAMETERS if name not in ("wind", "later_layout")
+)
 
 
 class MapEditor(param.Parameterized):
@@ -28,7 +38,7 @@ class MapEditor(param.Parameterized):
     A person draws a draft. The config gets each draft that can be played at once, a stroke
     when it ends. For any other draft the problem is shown, and the config keeps the last good
     map. A map that the config gets from elsewhere becomes the draft, as a step that can be
-    undone.
+    undone. The map that takes the place of the first one in mid-run has a draft of its own.
 
     Args:
         config: The world whose map is changed.
@@ -51,6 +61,11 @@ class MapEditor(param.Parameterized):
         default=False,
         label="Edit map",
         doc="Shows brushes; click or drag on the map to change its cells.",
+    )
+    draws_later = param.Boolean(
+        default=False,
+        label="Later map",
+        doc="Draws the map that takes the place of the first one in mid-run.",
     )
     brush: Any = param.Selector(default="Wall", objects=list(BRUSHES), doc=HINT)
     row = parameters.Whole(
@@ -94,7 +109,8 @@ class MapEditor(param.Parameterized):
         super().__init__()
         self.config, self._is_locked, self._on_draft = config, is_locked, on_draft
         self.watch = watch
-        self.draft = Draft(config.layout)
+        self._drafts: dict[str, Draft] = {}
+        self._followed: dict[str, str] = {}
         self._problem: str | None = None
         self._unreadable = False  # the text that was entered is no map
         self._told: tuple[str | None, str | None] = (None, None)
@@ -109,10 +125,21 @@ class MapEditor(param.Parameterized):
         self.switch, self.panel = self._toolbar.switch, self._toolbar.panel
         self.param.watch(lambda _: self._listen(), "editing")
         self.param.watch(lambda _: self._say(), ["editing", "brush"])
+        self.param.watch(lambda _: self._changed(), "draws_later")
+        self.param.watch(lambda _: self._tell(), "editing")
         self.param.watch(self._on_size, ["n_rows", "n_cols"])
         self.param.watch(self._on_text, "text")
-        watch(config, GridWorldConfig.MAP_PARAMETERS, self._follow)
-        watch(config, ["wind"], self._judge)
+        watch(config, [*GridWorldConfig.MAP_PARAMETERS, "later_layout"], self._follow)
+        watch(config, ["wind", "gust", "moves"], self._judge_again)
+
+    @property
+    def draft(self) -> Draft:
+        """The map that is being drawn: the first one, or the later one."""
+        name = self._drawn
+        if name not in self._drafts:
+            self._followed[name] = self._text_of(name)
+            self._drafts[name] = Draft(self._followed[name])
+        return self._drafts[name]
 
     @property
     def active(self) -> bool:
@@ -127,7 +154,13 @@ class MapEditor(param.Parameterized):
     @property
     def unapplied(self) -> str | None:
         """The draft's map text, None if the config has that map."""
-        return self._told[0]
+        return None if self._is_applied else self.draft.text
+
+    @property
+    def shown(self) -> str | None:
+        """The map text to be shown in place of the run's or the config's map, None for that."""
+        is_drawn = self.editing and (self.draws_later or not self.config.layout)
+        return self.draft.text if is_drawn else self.unapplied
 
     @property
     def problem(self) -> str | None:
@@ -167,6 +200,10 @@ class MapEditor(param.Parameterized):
         """Draws a new random map of the present size; rewards stay, wind is calm."""
         if self._refuses():
             return
+        if self.draws_later:
+            drawn = random_layout(*self.draft.shape, self.config.wall_density, draw_seed())
+            self._change(lambda: self.draft.replace(drawn))
+            return
         kept = {name: getattr(self.config, name) for name in _KEPT}
         n_rows, n_cols = self.draft.shape
         self.config.param.update(
@@ -174,6 +211,12 @@ class MapEditor(param.Parameterized):
         )
         self.config.param.update(**kept)
         self._follow()
+
+    def drop_later(self) -> None:
+        """Has the map stay as it is during the run."""
+        if not self._refuses():
+            self.config.param.update(later_layout="")
+            self._follow()
 
     def paint_cell(self) -> str:
         """Paints the cell at `row` and `col`; returns what became of it, in words."""
@@ -232,7 +275,7 @@ class MapEditor(param.Parameterized):
             self._change(lambda: self.draft.replace(event.new))
         except ValueError as error:
             # The text stays as it was entered, to be corrected.
-            self._unreadable, self._problem = True, with_label(error, self.config, layout="Map")
+            self._unreadable, self._problem = True, self._told_of(error)
             toast("error", self._problem)
             self._tell()
             self._toolbar.refresh()
@@ -263,21 +306,47 @@ class MapEditor(param.Parameterized):
         self._problem = None
         if not self._is_applied:
             try:
-                self.config.param.update(layout=self.draft.text)
+                self.config.param.update(**{self._drawn: self.draft.text})
             except ValueError as error:
-                self._problem = with_label(error, self.config, layout="Map")
+                self._problem = self._told_of(error)
+        self._followed[self._drawn] = self._text_of(self._drawn)
         self._tell()
 
+    def _judge_again(self) -> None:
+        """Takes a change of what else decides whether a map can be played."""
+        # Of several changes at once, the one of the map may be told later.
+        has_other = self._followed.get(self._drawn) != self._text_of(self._drawn)
+        (self._follow if has_other else self._judge)()
+
     def _follow(self) -> None:
-        """Makes the config's map the draft, if it is not yet."""
+        """Makes the config's maps the drafts, if they are not yet."""
+        for name in [name for name in self._drafts if name != self._drawn]:
+            if self._followed[name] != self._text_of(name):
+                self._drafts[name].replace(self._text_of(name))
+                self._followed[name] = self._text_of(name)
+        self._followed[self._drawn] = self._text_of(self._drawn)
         if not self._is_applied or self._unreadable:
-            self.draft.replace(self.config.layout)
+            self.draft.replace(self._text_of(self._drawn))
             self._changed()
+
+    @property
+    def _drawn(self) -> str:
+        """The config's parameter that has the map which is drawn."""
+        return "later_layout" if self.draws_later else "layout"
+
+    def _text_of(self, name: str) -> str:
+        """The config's map; the first one where there is no later one."""
+        text = getattr(self.config, name) or self.config.layout
+        # Where the world has no map, one of one's own is begun with this one.
+        return format_layout(read_cells(text or LEVELS["easy"].layout))
+
+    def _told_of(self, error: ValueError) -> str:
+        return with_label(error, self.config, layout="Map", later_layout="Later map")
 
     @property
     def _is_applied(self) -> bool:
         """Whether the config has the map of the draft."""
-        return self.draft.text == format_layout(read_cells(self.config.layout))
+        return self.draft.text == self._text_of(self._drawn)
 
     def _show(self) -> None:
         """Updates the fields for the size and the text."""
@@ -285,7 +354,7 @@ class MapEditor(param.Parameterized):
         self.param.update(n_rows=n_rows, n_cols=n_cols, text=self.draft.text)
 
     def _tell(self) -> None:
-        told = (None if self._is_applied else self.draft.text), self._problem
+        told = self.shown, self._problem
         if told == self._told:
             return
         self._told = told

@@ -72,7 +72,7 @@ class SettingsMark:
             self._switch.value = []  # so that the next run's map is seen again
         is_drawing = editor is not None and editor.editing
         is_wanted = self._offer(is_other and not is_drawing)
-        draft = editor.unapplied if editor is not None else None
+        draft = editor.shown if editor is not None else None
         self._show(draft or (layout if is_other and (is_drawing or is_wanted) else None))
 
     def _offer(self, offered: bool) -> bool:

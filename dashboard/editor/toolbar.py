@@ -97,6 +97,7 @@ class Edited(Protocol):
     draft: Draft
     watch: Watch
     editing: bool
+    draws_later: bool
     brush: Any
 
     @property
@@ -217,17 +218,37 @@ class Toolbar:
             _row(undo, redo),
             _row(random, clear),
             _group("Map"),
+            *self._make_later(),
             _row(*map(_half, size)),
             text,
             *self._make_rewards(),
         ]
 
+    def _make_later(self) -> list[Any]:
+        """A button that turns to the map that comes in mid-run, and when it comes."""
+        editor = self._editor
+        parameter = editor.param["draws_later"]
+        toggle = _toggle(parameter.label, parameter.doc, styles.FOLD, sizing_mode="stretch_width")
+        toggle.param.update(value=editor.draws_later, margin=(0, 0, 4, 0))
+        toggle.link(editor, value="draws_later", bidirectional=True)
+        drop = _button(
+            "No later map",
+            "Has the map stay as it is during the run.",
+            partial(self._on_press, "drop_later"),
+        )
+        drop.param.update(align="end", styles={"flex": "none"})
+        after = _half(self._widget(editor.config, "change_after"))
+        row = _row(after, drop)
+        row.visible = editor.draws_later
+        toggle.param.watch(lambda event: row.param.update(visible=event.new), "value")
+        return [toggle, row]
+
     def _make_rewards(self) -> list[Any]:
-        """A button that shows the rewards and the wind, which are made then."""
+        """A button that shows moves, rewards and wind, which are made then."""
         fields = pn.Column(sizing_mode="stretch_width", visible=False, margin=0)
         toggle = _toggle(
-            "Rewards and wind",
-            "Shows what the kinds of cell pay, and the wind.",
+            "Moves, rewards and wind",
+            "Shows the moves that there are, what the kinds of cell pay, and the wind.",
             styles.FOLD,
             sizing_mode="stretch_width",
             margin=(4, 0, 0, 0),
@@ -236,8 +257,11 @@ class Toolbar:
         def on_toggle(event: Any) -> None:
             if not fields.objects:
                 rewards = [self._widget(self._editor.config, name) for name in _REWARDS]
-                wind = self._widget(self._editor.config, "wind", WindField)
-                pairs = zip([*rewards, wind][::2], [*rewards, wind][1::2], strict=True)
+                config = self._editor.config
+                moves, gust = (self._widget(config, name) for name in ("moves", "gust"))
+                wind = self._widget(config, "wind", WindField)
+                shown = [*rewards, moves, wind, gust]
+                pairs = zip(shown[::2], shown[1::2], strict=True)
                 fields[:] = [_row(*map(_half, pair)) for pair in pairs]
             fields.visible = event.new
 

@@ -8,9 +8,11 @@ import holoviews.plotting.bokeh
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.views.cells import KINDS, MOVES_XY, open_states
+from dashboard.views.board.shapes import part, unit
+from dashboard.views.cells import KINDS, moves_of, open_states
 from dashboard.views.colours import LETTERS
-from gridworld import Action, Cell, Snapshot, Trainer, best_actions, parse_layout, snapshot_of
+from dashboard.words.actions import actions_of
+from gridworld import Cell, Snapshot, Trainer, best_actions, parse_layout, snapshot_of
 
 #: Longest side of a map, in cells, at which letters fit.
 _LETTER_SIDE = 30
@@ -42,6 +44,7 @@ _SOURCE = """
 
     Raises:
         TypeError: If the source is something else.
+        ValueError: If its world has no map.
     """
 
 
@@ -49,7 +52,10 @@ def _element(draw: Callable[[Snapshot], hv.Overlay]) -> Callable[[Trainer | Snap
     """Has a function that draws a snapshot take a trainer too."""
 
     def element(source: Trainer | Snapshot) -> hv.Overlay:
-        return draw(snapshot_of(source))
+        snapshot = snapshot_of(source)
+        if not snapshot.layout:
+            raise ValueError("source must be of a world with a map, this one has none")
+        return draw(snapshot)
 
     element.__name__ = element.__qualname__ = draw.__name__
     element.__doc__ = f"{draw.__doc__}{_SOURCE}"
@@ -70,18 +76,26 @@ def visits(snapshot: Snapshot) -> hv.Overlay:
 
 @_element
 def q_values(snapshot: Snapshot) -> hv.Overlay:
-    """The four Q-values of each state, as triangles that point where the action leads."""
-    cells = parse_layout(snapshot.layout)
+    """The Q-values of each state, as triangles on the side to which the action leads."""
+    cells, moves, names = (
+        parse_layout(snapshot.layout),
+        moves_of(snapshot),
+        actions_of(snapshot).names,
+    )
     triangles = []
     for state in np.flatnonzero(open_states(snapshot)).tolist():
         row, col = divmod(state, cells.shape[1])
-        for action in Action:
-            dx, dy = MOVES_XY[action] / 2
-            # From the centre to the two corners on the action's side.
-            xs, ys = [col, col + dx - dy, col + dx + dy], [row, row + dy + dx, row + dy - dx]
-            q_value = snapshot.q_values[state, action]
+        # The middle, for staying, is above the other parts.
+        for action in sorted(range(len(moves)), key=lambda action: not any(moves[action])):
+            corners = part(moves[action], moves, 0.5)
             triangles.append(
-                {"x": xs, "y": ys, "Q": q_value, "Action": action.name.lower(), "State": state}
+                {
+                    "x": [col + x for x, _ in corners],
+                    "y": [row + y for _, y in corners],
+                    "Q": snapshot.q_values[state, action],
+                    "Action": names[action],
+                    "State": state,
+                }
             )
     drawn = hv.Polygons(triangles, ["x", "y"], ["Q", "Action", "State"], label="Q-values")
     drawn = drawn.opts(
@@ -105,13 +119,15 @@ def policy(snapshot: Snapshot) -> hv.Overlay:
     best = best_actions(snapshot.q_values)
     state, action = np.nonzero(best & open_states(snapshot)[:, None])
     row, col = np.divmod(state, cells.shape[1])
-    along, centre = MOVES_XY[action], np.stack([col, row], axis=1)
-    across = along[:, ::-1]
+    towards = np.array([unit(move) if any(move) else (0.0, 0.0) for move in moves_of(snapshot)])
+    along, centre = towards[action], np.stack([col, row], axis=1)
+    # What stays is a dash in the middle.
+    across = np.where(along.any(axis=1, keepdims=True), along[:, ::-1] * [1, -1], [1, 0])
     tip = centre + 0.4 * along
     # An arrow is three lines: the shaft and the two barbs of its head.
     barb = tip - 0.12 * along
     starts = [centre + 0.08 * along, barb + 0.1 * across, barb - 0.1 * across]
-    names = np.array([a.name.lower() for a in Action])[action]
+    names = np.array(actions_of(snapshot).names)[action]
     columns = [np.concatenate(starts), np.tile(tip, (3, 1))]
     drawn = hv.Segments(
         (*columns[0].T, *columns[1].T, np.tile(names, 3), np.tile(state, 3)),

@@ -46,6 +46,8 @@ def _source(run: str) -> str | bytes:
 
 
 def _make(trainer: Trainer, kind: str) -> bytes:
+    if not trainer.snapshot.layout:
+        raise LoadError("the world of this run has no map: its tables can be exported alone")
     # Imported here: an image needs no Panel page.
     if kind == "html":
         from dashboard.export.static_page import static_page

@@ -34,11 +34,14 @@ class LearnerChoice(param.Parameterized):
 
     def __init__(self, config: LearningConfig) -> None:
         chosen = algorithm_of(config).key
-        super().__init__(algorithm=chosen)
+        super().__init__()
+        # Agents of one's own may have been registered since.
+        self.param.algorithm.objects = {each.title: each.key for each in ALGORITHMS.values()}
+        self._before = chosen
         self.configs: dict[str, LearningConfig] = {
             key: config if key == chosen else each.config() for key, each in ALGORITHMS.items()
         }
-        self._before = chosen
+        self.param.update(algorithm=chosen)
 
     @property
     def config(self) -> LearningConfig:
@@ -77,6 +80,15 @@ class LearnerChoice(param.Parameterized):
         self.config.param.update(
             **{name: new[name] if now[name] == was[name] else now[name] for name in new}
         )
+        if taken != chosen:  # what the level brought for the other algorithm alone goes with it
+            left = self.configs[chosen]
+            left.param.update(
+                **{
+                    name: left.param[name].default
+                    for name, value in values_of(was_chosen).items()
+                    if name not in common and getattr(left, name) == value
+                }
+            )
 
     def is_of(self, level: str) -> bool:
         """Whether it is what the level brings, to the last setting."""

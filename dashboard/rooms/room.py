@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
+import numpy as np
 import param
+from numpy.typing import NDArray
 
 from dashboard.rooms import sharing
 from dashboard.rooms.brought import Brought
@@ -110,6 +112,11 @@ class Room(param.Parameterized):
             learning_config = learning_config or learner_of(world_config.level)
             trainer = Trainer(world_config, learning_config, self.seed)
             self.pace.set_speed(LEVELS[world_config.level].speed)
+        if not isinstance(trainer.world_config, GridWorldConfig):
+            raise ValueError(
+                "trainer must be of a grid world or of an environment among the levels, got "
+                f"{trainer.origin.level}"
+            )
         self._trainer = trainer
         self.world_config = trainer.world_config
         self.learner = LearnerChoice(trainer.learning_config)
@@ -238,6 +245,11 @@ class Room(param.Parameterized):
     ) -> GreedyEpisode:
         """One episode of the greedy policy; see `gridworld.Trainer.greedy_episode`."""
         return self._trainer.greedy_episode(seed, start, moment)
+
+    @alone
+    def render(self, state: int | None = None) -> NDArray[np.uint8] | None:
+        """What an environment draws of itself; see `gridworld.Trainer.render`."""
+        return self._trainer.render(state)
 
     @property
     def trainer(self) -> Trainer:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import platformdirs
 
-from gridworld import is_kept, prepare_all
+from dashboard.rooms.environments import NAMES
+from gridworld import add_environment, is_kept, prepare_all
 
 #: A page that is out of sight for long can still be taken up again.
 _SERVER_OPTIONS = (
@@ -43,6 +44,7 @@ def serve(
     state: Path | None = None,
     keep_state: bool = True,
     open_browser: bool = False,
+    environments: Iterable[str] = (),
 ) -> int:
     """Serves the dashboard until it is interrupted; on POSIX this process becomes the server.
 
@@ -57,6 +59,7 @@ def serve(
         state: Folder for what is kept from one start to the next; else the user's, by port.
         keep_state: Whether anything is kept.
         open_browser: Whether to open the page.
+        environments: Names of other makers' environments that may be chosen on the page.
 
     Returns:
         Status with which the server ended.
@@ -71,12 +74,21 @@ def serve(
         )
     if not keep_state and state is not None:
         raise ValueError(f"--state must not be given with --no-state, got {str(state)!r}")
+    environments = [*environments]
+    for name in environments:
+        if "," in name:
+            raise ValueError(f"--env must be one name, got {name!r}")
+        try:
+            add_environment(name)
+        except ValueError as error:
+            raise ValueError(f"--env: {error}") from None
     folder = (state or _default_folder(port)) if keep_state else None
     if is_kept():  # else the server's process itself has to do it
         prepare_all(lambda line: print(line, file=sys.stderr))
     # Secrets go by the environment: other users of the machine can read the arguments.
     environment = dict(os.environ)
     environment |= _password(password_file) | _keys(folder) | _allocator()
+    environment[NAMES] = ",".join(environments)
     environment.pop("BOKEH_ALLOW_WS_ORIGIN", None)  # would win over the option
     environment.pop("GRIDWORLD_STATE", None)
     if folder is not None:

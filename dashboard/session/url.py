@@ -29,7 +29,7 @@ from gridworld import ALGORITHMS, GridWorldConfig, Snapshot, format_layout, read
 MAX_TOASTS = 5
 #: Settings of a level of its own, and all that make a map together.
 _DRAWN = GridWorldConfig.DRAWN_PARAMETERS
-_MAP = ("level", "layout", *_DRAWN, "wind")
+_MAP = ("level", "layout", *_DRAWN, "moves", "wind", "gust", "later_layout", "change_after")
 _ALGORITHM = "algorithm"
 #: Panel tells that the browser went back if that changes the address's fragment, only then.
 _FRAGMENT = "#training"
@@ -121,8 +121,9 @@ class UrlSync:
         complaints += self._apply_map(of_map)
         complaints += self._apply_algorithm(texts)
         values = self._parse(texts, complaints)
-        if "wind" in of_map:  # again: a level may have brought its own
-            values["wind"] = of_map["wind"]
+        # Again: a level may have brought its own.
+        again = [name for name in GridWorldConfig.LEVEL_PARAMETERS if name in of_map]
+        values |= {KEYS.get(name, name): of_map[name] for name in again}
         for key, value in values.items():
             owner, name = self._settings[key]
             try:
@@ -186,6 +187,8 @@ class UrlSync:
         before = self._before.after(level, self._room.learner.algorithm)
         if len(before["wind"]) != n_cols:
             before = {**before, "wind": ()}  # it would be gone with the size
+        if before["later_map"] and read_cells(before["later_map"]).shape != self._shape:
+            before = {**before, "later_map": ""}
         differing = {key for key, value in before.items() if self._now(key) != value}
         differing -= {"level", "map"}
         if level != "random":
@@ -197,13 +200,18 @@ class UrlSync:
             differing.add("level")
         return differing
 
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        layout = self._now("map")
+        return read_cells(layout).shape if layout else ()
+
     def _has_map(self, layout: str) -> bool:
-        return format_layout(read_cells(layout)) == self._now("map")
+        return bool(layout) and format_layout(read_cells(layout)) == self._now("map")
 
     def _now(self, key: str) -> Any:
         value = getattr(*self._settings[key])
         # Blank space around rows is no part of the map.
-        return format_layout(read_cells(value)) if key == "map" else value
+        return format_layout(read_cells(value)) if key in ("map", "later_map") and value else value
 
     def _differing_texts(self) -> dict[str, str]:
         differing = self._differing()

@@ -20,7 +20,13 @@ from dashboard.session.labels import with_label
 from gridworld import GridWorldConfig, parameters
 
 #: Names in a link of parameters that are called otherwise in their class.
-KEYS = {"layout": "map", "n_rows": "rows", "n_cols": "columns", "num_episodes": "episodes"}
+KEYS = {
+    "layout": "map",
+    "later_layout": "later_map",
+    "n_rows": "rows",
+    "n_cols": "columns",
+    "num_episodes": "episodes",
+}
 #: Other names that a link by hand may have: the textbook's symbols.
 _ALIASES = {"alpha": "learning_rate", "gamma": "discount_factor"}
 #: Name in a link of the key that leads to a training.

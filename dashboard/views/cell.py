@@ -1,6 +1,6 @@
 """What is known of one cell: its values, its visits, and what the greedy policy does there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,19 +9,18 @@ from numpy.typing import NDArray
 
 from dashboard.session.toasts import toast
 from dashboard.views.cells import OPEN
-from dashboard.views.step import NAMES
 from dashboard.widgets.hinted import IntInput
 from dashboard.widgets.markup import Markup
+from dashboard.words.actions import actions_of
+from dashboard.words.facts import cells_of, has_map, where
 from dashboard.words.numbers import exact_number, given_number, short_number
 from gridworld import (
-    Action,
     Cell,
     Outcomes,
     Plan,
     Snapshot,
     best_actions,
     parameters,
-    parse_layout,
 )
 
 #: What the letters of a map stand for: a name, and what is to be said of such a cell.
@@ -43,6 +42,7 @@ _MEANINGS: dict[str, tuple[str, str]] = {
     ),
 }
 _OUT_OF_REACH = "No way leads here from a start: there is nothing to learn here."
+_HINT_OF_STATES = "Type the number of a state."
 _HINT = "Click a cell of the map, or type its row and column."
 _HEADS = {
     "Action": "An action of this cell",
@@ -74,13 +74,16 @@ class CellView:
         self._callbacks: list[OnSelect] = []
         self.head: Markup | None = None
         self._is_writing = False
-        self._layout = ""
+        self._layout, self._shape = "", (0, 0)
         self._take(snapshot)
 
     @property
     def title(self) -> str:
         """``Cell (3, 3)``, or only ``Cell`` while none is chosen."""
-        return "Cell" if self.cell is None else "Cell ({}, {})".format(*self.cell)
+        kind = "Cell" if has_map(self._snapshot) else "State"
+        if self.cell is None:
+            return kind
+        return "Cell ({}, {})".format(*self.cell) if kind == "Cell" else f"State {self.cell[1]:,}"
 
     def on_select(self, callback: OnSelect) -> None:
         """Has a function called with ``(row, col)`` when the person changes the fields."""
@@ -110,9 +113,10 @@ class CellView:
 
     def _take(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        if snapshot.layout != self._layout:
+        if snapshot.layout != self._layout or snapshot.q_values.shape != self._shape:
+            self._shape = snapshot.q_values.shape
             self._layout = snapshot.layout
-            self._map = parse_layout(snapshot.layout)
+            self._map = cells_of(snapshot)
             if self.cell is not None and not self._is_on_map(self.cell):
                 self.cell = None
             self._fill_in()
@@ -141,6 +145,12 @@ class CellView:
         """Has the fields show the cell, if they are there."""
         if self.head is None:
             return
+        is_on_map = has_map(self._snapshot)
+        # Without a map there is one row, and a state is a column of it.
+        label = "Column" if is_on_map else "State"
+        if self.row.visible != is_on_map or self.column.label != label:
+            self.row.visible = is_on_map
+            self.column.label = label
         self._is_writing = True
         for axis, field in enumerate((self.row, self.column)):
             field.value = None if self.cell is None else self.cell[axis]
@@ -176,9 +186,11 @@ class CellView:
 
     def _describe(self) -> tuple[str, str]:
         if self.cell is None:
-            return "<h3>Cell</h3>", f'<p class="note">{_HINT}</p>'
+            hint = _HINT if has_map(self._snapshot) else _HINT_OF_STATES
+            return f"<h3>{self.title}</h3>", f'<p class="note">{hint}</p>'
         state = self.cell[0] * self._map.shape[1] + self.cell[1]
         name, meaning = _MEANINGS[str(self._map[self.cell])]
+        name = name if has_map(self._snapshot) else ""
         head = f'<h3 title="State {state}">{self.title} <small>{name}</small></h3>'
         if str(self._map[self.cell]) not in OPEN:
             return head, f'<p class="note">{meaning}</p>'
@@ -190,14 +202,14 @@ class CellView:
         snapshot, plan = self._snapshot, self._snapshot.plan
         q_values, visits = snapshot.q_values[state], snapshot.visits[state].tolist()
         best = best_actions(snapshot.q_values[[state]])[0]
-        optimal = optimal_actions(plan, state, snapshot.discount_factor)
-        exact = np.full(len(Action), np.nan) if plan is None else plan.q_values[state]
+        optimal = optimal_actions(plan, state, snapshot.discount_factor, len(visits))
+        exact = np.full(len(visits), np.nan) if plan is None else plan.q_values[state]
         value = np.nan if plan is None else plan.values[state]
         head = "".join(f'<th scope="col" title="{hint}">{n}</th>' for n, hint in _HEADS.items())
         rows = "".join(
             f'<tr><th scope="row">{name}</th><td>{_starred(q_values[a], best[a])}</td>'
             f'<td>{visits[a]:,}</td><td class="plan">{_starred(exact[a], optimal[a])}</td></tr>'
-            for a, name in enumerate(NAMES)
+            for a, name in enumerate(self._names)
         )
         hint = "V(s) = max Q(s, a), visits of the cell, v*(s)"
         foot = (
@@ -235,7 +247,7 @@ class CellView:
             f'<tr><th scope="row">{name}</th>'
             + "".join(f"<td>{column[a]}</td>" for column in kept.values())
             + "</tr>"
-            for a, name in enumerate(NAMES)
+            for a, name in enumerate(self._names)
         )
         return (
             f'<table class="inside"><thead><tr><th scope="col">Action</th>{head}</tr></thead>'
@@ -244,12 +256,12 @@ class CellView:
 
     def _model_of(self, state: int, outcomes: Outcomes) -> list[str]:
         """The outcomes that the model has of each action of a state."""
-        n_cols, own = self._map.shape[1], outcomes.states == state
+        own = outcomes.states == state
         texts = []
-        for action in range(len(Action)):
+        for action in range(self._snapshot.q_values.shape[1]):
             seen = [field[own & (outcomes.actions == action)].tolist() for field in outcomes]
             lines = [
-                f"({following // n_cols}, {following % n_cols}){' end' * ends}, "
+                f"{where(self._snapshot, following)}{' end' * ends}, "
                 f"{given_number(reward)}, {count:,} ×"
                 for _, _, following, reward, ends, count in zip(*seen, strict=True)
             ]
@@ -265,49 +277,62 @@ class CellView:
         optimal: NDArray[np.bool_],
     ) -> str:
         """What the greedy policy does here, why, and whether planning does the same."""
+        names = self._names
         if best.all():
-            tied = "All four actions are tied"
+            tied = f"{actions_of(self._snapshot).all.capitalize()} actions are tied"
             since = tied if any(visits) else f"Never visited. {tied}"
             return f"{since}: the greedy policy takes any of them, by chance."
         if best.sum() > 1:
             return (
-                f"Greedy: <b>{_listed(best)}</b>, by chance: they are tied for the greatest Q."
-                f"{_judge(best, exact, optimal)}"
+                f"Greedy: <b>{_listed(names, best)}</b>, by chance: they are tied for the "
+                f"greatest Q.{_judge(names, best, exact, optimal)}"
             )
         action = int(best.argmax())
         second = int(np.where(best, -np.inf, q_values).argmax())
         lead = short_number(q_values[action] - q_values[second], 3)
         untried = "" if visits[action] else ", though it was never tried here"
         return (
-            f"Greedy: <b>{NAMES[action]}</b>, as its Q is the greatest, {lead} above "
-            f"<span>{NAMES[second]}</span>{untried}.{_judge(best, exact, optimal)}"
+            f"Greedy: <b>{names[action]}</b>, as its Q is the greatest, {lead} above "
+            f"<span>{names[second]}</span>{untried}.{_judge(names, best, exact, optimal)}"
         )
 
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """What the actions are called."""
+        return actions_of(self._snapshot).titles
 
-def _judge(best: NDArray[np.bool_], exact: NDArray[np.float64], optimal: NDArray[np.bool_]) -> str:
+
+def _judge(
+    names: Sequence[str],
+    best: NDArray[np.bool_],
+    exact: NDArray[np.float64],
+    optimal: NDArray[np.bool_],
+) -> str:
     """Whether what is greedy is optimal; nothing without a plan."""
     if not optimal.any():
         return ""
     if (optimal | ~best).all():
         return ' That is <b class="plan">optimal</b>.'
     if (optimal & best).any():
-        return f" Optimal is only <b>{_listed(optimal)}</b>."
+        return f" Optimal is only <b>{_listed(names, optimal)}</b>."
     loss = short_number(exact.max() - exact[best].max(), 3)
-    return f" Optimal is <b>{_listed(optimal)}</b>, worth {loss} more."
+    return f" Optimal is <b>{_listed(names, optimal)}</b>, worth {loss} more."
 
 
-def optimal_actions(plan: Plan | None, state: int, discount: float) -> NDArray[np.bool_]:
+def optimal_actions(
+    plan: Plan | None, state: int, discount: float, n_actions: int
+) -> NDArray[np.bool_]:
     """Whether each action is optimal, shape ``(A,)``; all False without a plan."""
     if plan is None or np.isnan(plan.values[state]):
-        return np.zeros(len(Action), dtype=np.bool_)
+        return np.zeros(n_actions, dtype=np.bool_)
     if discount == 1:  # another that looks as good may lead round in circles
-        return np.arange(len(Action)) == plan.policy[state]
+        return np.arange(n_actions) == plan.policy[state]
     return plan.optimal[state]
 
 
-def _listed(chosen: NDArray[np.bool_]) -> str:
-    names = [NAMES[action] for action in np.flatnonzero(chosen).tolist()]
-    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def _listed(names: Sequence[str], chosen: NDArray[np.bool_]) -> str:
+    named = [names[action] for action in np.flatnonzero(chosen).tolist()]
+    return " or ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
 def _starred(value: float, starred: bool = False) -> str:

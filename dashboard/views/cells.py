@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-import gridworld
 from dashboard.views.colours import GREEN, LIGHT, ORANGE, SKY_BLUE, VERMILION
 from gridworld import Cell, Snapshot, parse_layout
 
@@ -36,10 +35,8 @@ OPEN = (Cell.START, Cell.FREE)
 #: Cells that end an episode.
 TERMINAL = (Cell.GOAL, Cell.PIT)
 
-#: An arrow for each action: up, right, down, left.
-ARROWS = "↑→↓←"
-#: ``(x, y)`` of each action's move, with y downwards, shape ``(A, 2)``.
-MOVES_XY = gridworld.MOVES[:, ::-1]
+#: ``(x, y)`` of the move of each action of a world, with y downwards.
+Moves = tuple[tuple[int, int], ...]
 
 
 class Dynamics(NamedTuple):
@@ -48,13 +45,23 @@ class Dynamics(NamedTuple):
     Attributes:
         wind: Upward shift in cells, one value a column; empty for calm.
         slip: Probability that a move goes to one side of where it was meant to.
+        gust: Probability that the wind is one cell weaker or stronger.
+        changes_after: Steps after which the map changes; None if it does not.
     """
 
     wind: tuple[int, ...] = ()
     slip: float = 0.0
+    gust: float = 0.0
+    changes_after: int | None = None
 
 
 CALM = Dynamics()
+
+
+def moves_of(snapshot: Snapshot) -> Moves:
+    """The moves of a run's actions over its map."""
+    assert snapshot.moves is not None
+    return tuple((col, row) for row, col in snapshot.moves.tolist())
 
 
 def open_states(snapshot: Snapshot) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from dashboard.views.board.geometry import Geometry
 from dashboard.views.board.map import MapDrawing
 from dashboard.views.board.marks import Marks
 from dashboard.views.board.trail import Trail
-from dashboard.views.cells import CALM, Dynamics
+from dashboard.views.cells import CALM, Dynamics, Moves, moves_of
 from dashboard.views.colours import DARK, LIGHT, Theme
 from dashboard.widgets.layout import bokeh_pane
 from dashboard.widgets.theme import ON_PHONE
@@ -69,6 +69,7 @@ class GridView:
         self._trail_shown = True
         self._cell: tuple[int, int] | None = None
         self._step: Step | None = None
+        self._moves: Moves = ()
         self._zoom_allowed = True
         self._ranks: dict[str, int] = {}
         self._on_theme: list[Callable[[], None]] = []
@@ -180,12 +181,14 @@ class GridView:
     def update(self, snapshot: Snapshot) -> None:
         """Moves the agent and its trail; draws the map if it has changed."""
         dynamics = self._world()
-        if snapshot.layout != self._layout or dynamics != self.dynamics:
+        is_other = snapshot.layout != self._layout or moves_of(snapshot) != self._moves
+        if is_other or dynamics != self.dynamics:
             if snapshot.layout != self._layout:
                 self._cell = self._step = None
             self._layout, self.dynamics = snapshot.layout, dynamics
+            self._moves = moves_of(snapshot)
             self._draw_map()
-        self._trail.update(snapshot.trail.tolist(), dynamics)
+        self._trail.update(snapshot.trail.tolist(), self._moves, dynamics)
 
     def _mark(self) -> None:
         n_before = len(self._marks.renderers)
@@ -193,6 +196,7 @@ class GridView:
         self._marks.draw(
             self._cell if shown else None,
             self._step if shown else None,
+            self._moves,
             self.geometry,
             self.theme,
         )

@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from numpy.typing import NDArray
 
-from gridworld import MOVES, Cell, Step
+from gridworld import Cell, Step
 
 
 class Manner(Enum):
@@ -12,6 +12,8 @@ class Manner(Enum):
 
     #: It came to the cell that the action leads to.
     MOVED = auto()
+    #: It stayed, as the action says.
+    STAYED = auto()
     #: It stayed, in front of a wall.
     HIT_WALL = auto()
     #: It stayed, at the edge of the map.
@@ -26,16 +28,17 @@ class Manner(Enum):
     LANDED = auto()
 
 
-def manner_of(step: Step, cells: NDArray) -> Manner:
+def manner_of(step: Step, moves: NDArray, cells: NDArray) -> Manner:
     """How a step came about.
 
     Args:
         step: The step.
+        moves: ``(row, col)`` displacement of each action, shape ``(A, 2)``.
         cells: The map's letters, shape ``(n_rows, n_cols)``.
     """
     n_cols = cells.shape[1]
     here, there = divmod(step.state, n_cols), divmod(step.next_state, n_cols)
-    d_row, d_col = MOVES[step.action].tolist()
+    d_row, d_col = moves[step.action].tolist()
     aim, beside = (
         _shifted(here, d_row, d_col),
         [_shifted(here, sign * d_col, sign * d_row) for sign in (1, -1)],
@@ -47,7 +50,7 @@ def manner_of(step: Step, cells: NDArray) -> Manner:
         _letter(cells, cell) == Cell.CLIFF for cell in beside
     )
     if there == aim:
-        return Manner.MOVED
+        return Manner.STAYED if there == here else Manner.MOVED
     if ahead == Cell.CLIFF and there not in beside:
         return Manner.TO_THE_CLIFF
     if may_have_fallen:
@@ -60,6 +63,8 @@ def manner_of(step: Step, cells: NDArray) -> Manner:
         # In front of a wall, wind alone leads upwards, too.
         is_lifted = is_blocked and there[0] < here[0]
         return Manner.LANDED if is_lifted else Manner.SLIPPED
+    if d_row and d_col and is_blocked:  # wind may have made room for a part of it
+        return Manner.LANDED
     is_in_the_way = there[1] == (here if is_blocked else aim)[1]
     return Manner.BLOWN if is_in_the_way and there[0] < aim[0] else Manner.LANDED
 

@@ -14,8 +14,9 @@ from dashboard.session.view import OneMessage
 from dashboard.views.history import HistoryView
 from dashboard.widgets.hinted import OUTLINE, Button, Hinted
 from dashboard.widgets.markup import Markup
+from dashboard.words.facts import cells_of, has_map, where
 from dashboard.words.numbers import number
-from gridworld import TRAIL_LENGTH, Cell, GreedyEpisode, Snapshot, Status, Step, read_cells
+from gridworld import TRAIL_LENGTH, Cell, GreedyEpisode, Snapshot, Status, Step
 
 #: Seconds between two steps, at most.
 _STEP_SECONDS = 0.2
@@ -104,7 +105,12 @@ class ReplayView:
                 self.stop()
             self._say("")
         is_still = snapshot.status is not Status.RUNNING and snapshot.total_steps > 0
-        disabled = not (is_still or self._history.moment is not None or self.watching)
+        is_still = is_still and snapshot.unplannable is None
+        disabled = not (
+            is_still
+            or (self._history.moment is not None and snapshot.unplannable is None)
+            or self.watching
+        )
         if self._button.disabled is not disabled:
             self._button.disabled = disabled
 
@@ -185,11 +191,13 @@ def outcome_of(episode: GreedyEpisode, snapshot: Snapshot) -> tuple[int, str]:
     Of an episode that goes round in circles to its end, two rounds are shown.
     """
     states, actions, rewards = episode
-    cells = read_cells(snapshot.layout)
+    cells = cells_of(snapshot)
     begun = _begun(episode, snapshot)
     n_steps = len(actions)
     counted = "1 step" if n_steps == 1 else f"{n_steps:,} steps"
     earned = f"return {number(rewards.sum(), 2)}"
+    if not has_map(snapshot) and n_steps < snapshot.max_steps:
+        return n_steps, f"{begun}: ended after {counted}, {earned}"
     kind = cells.flat[states[-1]]
     if kind == Cell.GOAL:
         return n_steps, f"{begun}: reached the goal in {counted}, {earned}"
@@ -208,7 +216,7 @@ def frame_of(episode: GreedyEpisode, shown: Snapshot, i: int) -> Snapshot:
 
     It is the given one but for the agent, its trail and its latest step; nothing is learned.
     """
-    states, cells = episode.states, read_cells(shown.layout)
+    states, cells = episode.states, cells_of(shown)
     trail = np.stack(
         np.divmod(states[max(0, i + 1 - TRAIL_LENGTH) : i + 1], cells.shape[1]), axis=1
     )
@@ -217,6 +225,8 @@ def frame_of(episode: GreedyEpisode, shown: Snapshot, i: int) -> Snapshot:
         state, next_state = int(states[i - 1]), int(states[i])
         action, reward = int(episode.actions[i - 1]), float(episode.rewards[i - 1])
         terminated = cells.flat[next_state] in (Cell.GOAL, Cell.PIT)
+        if not has_map(shown):
+            terminated = i == len(episode.actions) < shown.max_steps
         step = Step(state, action, reward, next_state, bool(terminated), explored=False)
     row, col = trail[-1].tolist()
     return replace(
@@ -225,8 +235,7 @@ def frame_of(episode: GreedyEpisode, shown: Snapshot, i: int) -> Snapshot:
 
 
 def _begun(episode: GreedyEpisode, snapshot: Snapshot) -> str:
-    row, col = divmod(int(episode.states[0]), read_cells(snapshot.layout).shape[1])
-    return f"Greedy from ({row}, {col})"
+    return f"Greedy from {where(snapshot, int(episode.states[0]))}"
 
 
 def _loop_of(states: np.ndarray) -> tuple[int, int]:

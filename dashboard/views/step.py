@@ -7,29 +7,26 @@ import panel as pn
 from numpy.typing import NDArray
 
 from dashboard.session.notebook import in_notebook
-from dashboard.views.cells import ARROWS
 from dashboard.views.mathml import is_one_step, mathematics, rule, worked, worked_lines
 from dashboard.views.moves import Manner, manner_of
 from dashboard.widgets.hinted import CheckBoxGroup
 from dashboard.widgets.markup import Markup
+from dashboard.words.actions import actions_of
+from dashboard.words.facts import cells_of, has_map, where
 from dashboard.words.numbers import counted, exact_number, given_number, short_number
 from gridworld import (
     ALGORITHMS,
     EPSILON_WAYS,
-    Action,
     Cell,
     Snapshot,
     Step,
     Update,
-    parse_layout,
 )
-
-NAMES = [f"{arrow} {action.name.lower()}" for arrow, action in zip(ARROWS, Action, strict=True)]
 
 _NOT_YET = "Nothing has happened yet. Press Step to make one update and see its numbers here."
 _LATER = "The agent has not learned from it yet: this algorithm learns later in the episode."
 _CHOSEN = {
-    True: ("exploring", "Explored: one of all four actions, by chance."),
+    True: ("exploring", "Explored: one of {all} actions, by chance."),
     False: ("greedy", "Exploited: a best action of the Q-table."),
 }
 #: The same where it is not explored by ε.
@@ -45,6 +42,7 @@ _MOST_PLANNED = 12
 #: What happened, after "In (5, 0) it went → right (exploring), ".
 _HAPPENED = {
     Manner.MOVED: "got {reward} and came to {there}",
+    Manner.STAYED: "got {reward} and stayed",
     Manner.HIT_WALL: "hit the wall, got {reward} and stayed",
     Manner.HIT_EDGE: "hit the edge, got {reward} and stayed",
     Manner.TO_THE_CLIFF: "towards the cliff, got {reward} and landed in {there}",
@@ -52,7 +50,10 @@ _HAPPENED = {
     Manner.BLOWN: "was blown to {there} and got {reward}",
     Manner.LANDED: "got {reward} and landed in {there}",
 }
+#: After these nobody would say that it went where the action leads.
+_UNSURE = (Manner.STAYED, Manner.SLIPPED, Manner.LANDED)
 _ENDS: dict[str, str] = {Cell.GOAL: ", the goal", Cell.PIT: ", a pit"}
+_OVER = ", where the episode ended"
 _CUT_OFF = ". Step limit reached"
 
 
@@ -78,7 +79,6 @@ class StepView:
         self.panel = pn.Column(self.div.pane(), self.lines, sizing_mode="stretch_width")
         self.calculation: Markup | None = None
         self.lines.param.watch(lambda event: self._show_lines(), "value")
-        self._layout = ""
         self._snapshot, self._is_read = snapshot, True
         self.update(snapshot)
 
@@ -91,9 +91,8 @@ class StepView:
         """Writes the words and the numbers."""
         self._is_read = abs(snapshot.total_steps - self._snapshot.total_steps) <= 1
         self._snapshot = snapshot
-        if snapshot.layout != self._layout:
-            self._layout = snapshot.layout
-            self._map = parse_layout(snapshot.layout)
+        self._map = cells_of(snapshot)
+        self._actions = actions_of(snapshot)
         self.div.text = self._describe()
         self._show_lines()
 
@@ -140,7 +139,7 @@ class StepView:
             self._snapshot.last_update,
         )
         assert step is not None
-        place, action = self._place(step.state), NAMES[step.action]
+        place, action = self._place(step.state), self._actions.titles[step.action]
         count = f'<span class="count">step {snapshot.total_steps:,}</span>'
         if update is None or (update.state, update.action) != (step.state, step.action):
             words = f"In {place} the policy takes <b>{action}</b>: the best by its values."
@@ -172,7 +171,7 @@ class StepView:
         if inside is None or inside.planned is None:
             return ""
         made = [
-            f"<span>{self._place(state)} {ARROWS[action]} {_number(error)}</span>"
+            f"<span>{self._place(state)} {self._actions.signs[action]} {_number(error)}</span>"
             for state, action, error in zip(
                 *(column[:_MOST_PLANNED].tolist() for column in inside.planned), strict=True
             )
@@ -184,19 +183,29 @@ class StepView:
 
     def _tell(self, step: Step) -> str:
         """The step in one sentence."""
-        manner = manner_of(step, self._map)
+        moves, manner = self._snapshot.moves, Manner.MOVED
+        if moves is not None and has_map(self._snapshot):
+            manner = manner_of(step, moves, self._map)
         word, hint = self._chosen(step)
-        verb = "chose" if manner in (Manner.SLIPPED, Manner.LANDED) else "went"
+        verb = (
+            "chose"
+            if moves is None or manner in (Manner.STAYED, Manner.SLIPPED, Manner.LANDED)
+            else "went"
+        )
         happened = _HAPPENED[manner].format(
             reward=f'<b class="reward" title="{exact_number(step.reward)}">'
             f"{given_number(step.reward)}</b>",
             there=self._place(step.next_state),
         )
-        end = _ENDS.get(str(self._map.flat[step.next_state]), "") if step.terminated else ""
+        end = ""
+        if step.terminated:
+            is_on_map = has_map(self._snapshot)
+            end = _ENDS.get(str(self._map.flat[step.next_state]), "") if is_on_map else _OVER
         if self._was_cut_off():
             end = _CUT_OFF
         return (
-            f"In {self._place(step.state)} it {verb} <b>{NAMES[step.action]}</b> "
+            f"In {self._place(step.state)} it {verb} "
+            f"<b>{self._actions.titles[step.action]}</b> "
             f'<span title="{hint}">({word})</span>, {happened}{end}.'
         )
 
@@ -204,20 +213,23 @@ class StepView:
         """How the action was chosen, in a word and in a sentence."""
         if step.explored and self._snapshot.exploration not in EPSILON_WAYS:
             return _OTHERWISE
-        return _CHOSEN[step.explored]
+        word, hint = _CHOSEN[step.explored]
+        return word, hint.format(all=self._actions.all)
 
     def _counted(self, step: Step, update: Update) -> dict[str, str]:
         """What the state that the target looks ahead to counts, or whose value was updated."""
         equation = ALGORITHMS[self._snapshot.algorithm].equation
         if not is_one_step(step, update):
             return {
-                "S, A": f"{self._place(update.state)} {ARROWS[update.action]}",
+                "S, A": f"{self._place(update.state)} {self._actions.signs[update.action]}",
                 "It counts": f'<span class="next">{mathematics(equation.next_value)}</span>',
             }
         if step.terminated:
             return {"S′ counts": "0: it is terminal"}
         named = "A′ is" if "A′" in equation.rule else "for"
-        chosen = "" if update.next_action is None else f", {named} {ARROWS[update.next_action]}"
+        chosen = ""
+        if update.next_action is not None:
+            chosen = f", {named} {self._actions.signs[update.next_action]}"
         return {
             "S′ counts": f'<span class="next" title="{equation.meaning.capitalize()}">'
             f"{mathematics(equation.next_value)}</span>{chosen}"
@@ -263,10 +275,10 @@ class StepView:
             values[update.action] = update.old_value
         counted = [value == update.next_value for value in values]
         if update.next_action is not None:
-            counted = [action == update.next_action for action in Action]
+            counted = [action == update.next_action for action in range(len(values))]
         entries = "".join(
             f"<span>{arrow} {_number(value)}{'★' * (counts and not step.terminated)}</span>"
-            for arrow, value, counts in zip(ARROWS, values, counted, strict=True)
+            for arrow, value, counts in zip(self._actions.signs, values, counted, strict=True)
         )
         return f'<div class="line values"><b>Q(S′, a)</b><p>{entries}</p></div>'
 
@@ -279,8 +291,7 @@ class StepView:
         return inside.tables[1 - inside.last_table]
 
     def _place(self, state: int) -> str:
-        row, col = divmod(state, self._map.shape[1])
-        return f'<b title="State {state}">({row}, {col})</b>'
+        return f'<b title="State {state}">{where(self._snapshot, state)}</b>'
 
     def _was_cut_off(self) -> bool:
         """Whether the last update, not a terminal one, was the last of its episode."""

@@ -8,24 +8,19 @@ import panel as pn
 from bokeh.models import ImportedStyleSheet, InlineStyleSheet
 
 from dashboard.session.notebook import carry_styles
-from dashboard.views.cells import ARROWS, KINDS, OPEN, TERMINAL
-from dashboard.views.step import NAMES
+from dashboard.views.cells import KINDS, OPEN, TERMINAL
 from dashboard.widgets.hinted import Select
+from dashboard.words.actions import Actions, actions_of
+from dashboard.words.facts import cells_of, has_map
 from dashboard.words.numbers import exact_number, short_number
-from gridworld import Action, Snapshot, best_actions, parse_layout
+from gridworld import Snapshot, best_actions
 
-#: Titles of the columns of values, in the actions' order.
-COLUMNS = list(ARROWS)
-#: Orders to choose from, with the column sorted by.
-_ORDERS = {"Cell": ("Cell", "asc")} | {
-    f"{title}, {words} first": (column, direction)
-    for column, title in (*zip(COLUMNS, NAMES, strict=True), ("Visits", "Visits"))
-    for words, direction in (("greatest", "desc"), ("least", "asc"))
-}
 #: Rows of a page.
 PAGE_SIZE = 7
 #: Decimals of a value below 10; its tooltip has all digits.
 _DECIMALS = 3
+#: The same where there are more actions than fit side by side so.
+_FEW_DECIMALS, _FEW_ACTIONS = 2, 5
 #: Seconds between two drawings during a run.
 _INTERVAL_SECONDS = 1.0
 #: The same for a table of many rows.
@@ -49,6 +44,7 @@ class QTableView:
         self.panel = pn.Column(sizing_mode="stretch_width")
         self._shown: Snapshot | None = None
         self._table: _Tabulator | None = None
+        self._kind: tuple[Actions, bool] | None = None
 
     def update(self, snapshot: Snapshot) -> None:
         """Shows the present Q-table."""
@@ -58,20 +54,29 @@ class QTableView:
         self._shown = snapshot
         rows = make_rows(snapshot)
         self.min_interval = _INTERVAL_SECONDS if len(rows) < _MANY_ROWS else _LONG_INTERVAL_SECONDS
-        if self._table is None:
-            self._table = _make_table(rows)
-            self.panel[:] = [self._table, self._make_order()]
+        actions = actions_of(snapshot)
+        kind = actions, has_map(snapshot)
+        if self._table is None or kind != self._kind:
+            self._kind = kind
+            self._table = _make_table(rows, actions.signs)
+            self.panel[:] = [self._table, self._make_order(actions)]
         elif is_other_map:  # its rows begin at the top; the sorting stays
             self._table.param.update(value=rows, page=1)
         else:
             self._table.value = rows
 
-    def _make_order(self) -> Select:
+    def _make_order(self, actions: Actions) -> Select:
         """A choice of the order of rows: Tabulator's headers cannot be reached by keyboard."""
+        columns = (*zip(actions.signs, actions.titles, strict=True), ("Visits", "Visits"))
+        orders = {"Cell": ("Cell", "asc")} | {
+            f"{title}, {words} first": (column, direction)
+            for column, title in columns
+            for words, direction in (("greatest", "desc"), ("least", "asc"))
+        }
         order = Select(
             label="Sort by",
-            options=_ORDERS,
-            value=_ORDERS["Cell"],
+            options=orders,
+            value=orders["Cell"],
             hint="Order of the rows; a click on a column's head sorts by it too.",
             width=172,
             margin=0,
@@ -89,32 +94,31 @@ class QTableView:
 
 def make_rows(snapshot: Snapshot) -> pd.DataFrame:
     """The Q-table as a data frame, one row a state that the agent can be in."""
-    cells = parse_layout(snapshot.layout)
+    cells = cells_of(snapshot)
     letters = cells.ravel()
     states = np.flatnonzero(np.isin(letters, OPEN + TERMINAL) & snapshot.reachable)
-    q_values = snapshot.q_values[states]
+    q_values, signs = snapshot.q_values[states], actions_of(snapshot).signs
     rows = pd.DataFrame(
         {
             "Cell": states,  # sorts as cells do: (2, 0) before (10, 0)
-            **dict(zip(COLUMNS, q_values.T, strict=True)),
-            "Best": _best(q_values, letters[states]),
+            **dict(zip(signs, q_values.T, strict=True)),
+            "Best": _best(signs, q_values, letters[states]),
             "Visits": snapshot.visits[states].sum(axis=1),
         }
     )
-    rows.attrs["n_cols"] = cells.shape[1]
+    rows.attrs["n_cols"] = cells.shape[1] if has_map(snapshot) else None
+    rows.attrs["signs"] = signs
     return rows
 
 
-def _best(q_values: np.ndarray, letters: np.ndarray) -> list[str]:
+def _best(signs: tuple[str, ...], q_values: np.ndarray, letters: np.ndarray) -> list[str]:
     """Arrows of the best actions, ties included; for terminal states the kind of cell."""
-    arrows = [
-        "".join(arrow for action, arrow in enumerate(ARROWS) if code >> action & 1)
-        for code in range(2 ** len(Action))
-    ]
-    codes = (best_actions(q_values) << np.arange(len(Action))).sum(axis=1)
+    best = best_actions(q_values).tolist()
     return [
-        KINDS[letter].name if letter in TERMINAL else arrows[code]
-        for letter, code in zip(letters.tolist(), codes.tolist(), strict=True)
+        KINDS[letter].name
+        if letter in TERMINAL
+        else "".join(sign for sign, is_best in zip(signs, row, strict=True) if is_best)
+        for letter, row in zip(letters.tolist(), best, strict=True)
     ]
 
 
@@ -147,15 +151,18 @@ class _Tabulator(pn.widgets.Tabulator):
     def _process_column(self, values: Any, col: str, df: Any = None) -> list:
         column = values if isinstance(values, list) else values.tolist()
         if col == "Cell":
-            return [
-                "({}, {})".format(*divmod(state, self.value.attrs["n_cols"])) for state in column
-            ]
+            n_cols = self.value.attrs["n_cols"]
+            if n_cols is None:
+                return column
+            return ["({}, {})".format(*divmod(state, n_cols)) for state in column]
         if col == "Best":
-            return ["all" if arrows == ARROWS else arrows for arrows in column]
-        if col not in COLUMNS:
+            every = "".join(self.value.attrs["signs"])
+            return ["all" if arrows == every else arrows for arrows in column]
+        if col not in self.value.attrs["signs"]:
             return column
         best = (col[0] in arrows for arrows in df["Best"])
-        return [_marked(value, is_best) for value, is_best in zip(column, best, strict=True)]
+        decimals = _DECIMALS if len(self.value.attrs["signs"]) <= _FEW_ACTIONS else _FEW_DECIMALS
+        return [_marked(*each, decimals) for each in zip(column, best, strict=True)]
 
 
 def _as_text(sheet: Any) -> Any:
@@ -164,14 +171,14 @@ def _as_text(sheet: Any) -> Any:
     return sheet.css if isinstance(sheet, InlineStyleSheet) else sheet
 
 
-def _marked(value: float, is_best: bool) -> str:
+def _marked(value: float, is_best: bool, decimals: int) -> str:
     style = ' class="best"' if is_best else ""
-    shown, exact = short_number(value, _DECIMALS), exact_number(value)
+    shown, exact = short_number(value, decimals), exact_number(value)
     return f'<span{style} title="{exact}">{shown}</span>'
 
 
-def _make_table(rows: pd.DataFrame) -> _Tabulator:
-    numbers = [*COLUMNS, "Visits"]
+def _make_table(rows: pd.DataFrame, signs: tuple[str, ...]) -> _Tabulator:
+    numbers = [*signs, "Visits"]
     return _Tabulator(
         rows,
         # The browser must neither hold nor sort ten thousand rows.
@@ -182,14 +189,18 @@ def _make_table(rows: pd.DataFrame) -> _Tabulator:
         selectable=False,
         layout="fit_columns",
         configuration={
-            "columnDefaults": {"minWidth": 36, "resizable": False},
+            "columnDefaults": {
+                "minWidth": 36 if len(signs) <= _FEW_ACTIONS else 44,
+                "resizable": False,
+            },
             "rowHeight": 22,
             "paginationButtonCount": 3,
             "locale": "en",
             "langs": {"en": {"pagination": _PAGER}},
         },
+        titles={"Cell": "State"} if rows.attrs["n_cols"] is None else {},
         widths={"Cell": 52, "Best": 44, "Visits": 56},
-        formatters={name: {"type": "html"} for name in ("Cell", *COLUMNS)},
+        formatters={name: {"type": "html"} for name in ("Cell", *signs)},
         text_align=dict.fromkeys(numbers, "right"),
         header_align=dict.fromkeys(numbers, "right"),
         sizing_mode="stretch_width",

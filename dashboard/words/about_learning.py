@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from dashboard.words import facts
+from dashboard.words.actions import actions_of
 from dashboard.words.facts import Context
-from dashboard.words.numbers import cell, counted, known_number, number, percent
-from gridworld import ALGORITHMS, RECENT_EPISODES, Action, Cell, Snapshot, best_actions
+from dashboard.words.numbers import counted, known_number, number, percent
+from gridworld import ALGORITHMS, RECENT_EPISODES, Cell, Snapshot, best_actions
 
 Said = tuple[tuple[str, ...], tuple[Any, ...]]
 
@@ -19,7 +20,6 @@ _PLANNED = (
     "No agent acts or explores here: planning works the values out from what the world may do, so "
     "nothing in them is by chance."
 )
-_NAMES = [action.name.lower() for action in Action]
 
 
 def of_the_last_step(snapshot: Snapshot, context: Context) -> Said:
@@ -28,18 +28,22 @@ def of_the_last_step(snapshot: Snapshot, context: Context) -> Said:
     if step is None:
         return (_NO_STEP,), ("control", "Step")
     here, there = facts.place(snapshot, step.state), facts.place(snapshot, step.next_state)
+    name, where = actions_of(snapshot).names[step.action], facts.where(snapshot, step.state)
     if facts.plans(snapshot):
-        what = f"It has worked out anew what {_NAMES[step.action]} in {cell(*here)} is worth."
+        what = f"It has worked out anew what {name} in {where} is worth."
         if update is None or (update.state, update.action) != (step.state, step.action):
-            what = f"In {cell(*here)} the policy takes {_NAMES[step.action]}."
+            what = f"In {where} the policy takes {name}."
             return (what,), ("cell", here)
         return (what, _update(snapshot)), ("cell", here)
     why = "exploring" if step.explored else "by a greatest Q-value"
-    came = "stayed where it was" if there == here else f"came to {cell(*there)}"
+    came = (
+        "stayed where it was"
+        if there == here
+        else f"came to {facts.where(snapshot, step.next_state)}"
+    )
     end = ", where the episode ended" if step.terminated else ""
     sentences = [
-        f"In {cell(*here)} it chose {_NAMES[step.action]}, {why}, got "
-        f"{known_number(step.reward, 6)} and {came}{end}."
+        f"In {where} it chose {name}, {why}, got {known_number(step.reward, 6)} and {came}{end}."
     ]
     if update is not None:
         sentences.append(_update(snapshot))
@@ -53,29 +57,30 @@ def of_the_arrow(snapshot: Snapshot, context: Context) -> Said:
     if context.cell is None and not acting[facts.state_of(snapshot, here)] and last is not None:
         here = facts.place(snapshot, last.state)  # the agent is where an episode has just ended
     state = facts.state_of(snapshot, here)
-    name, mark = cell(*here), ("cell", here)
+    name, mark = facts.where(snapshot, state), ("cell", here)
     if not acting[state]:
         return (f"In {name} there is no action to learn: no episode goes on from there.",), mark
-    values = snapshot.q_values[state]
+    values, actions = snapshot.q_values[state], actions_of(snapshot)
     best = np.flatnonzero(best_actions(snapshot.q_values)[state])
     highest = known_number(values[best[0]], 4)
     visits = snapshot.visits[state]
-    if best.size == len(Action):
+    if best.size == values.size:
         first = (
-            f"In {name} all four actions have the same Q-value, {highest}: it draws one by chance."
+            f"In {name} {actions.all} actions have the same Q-value, {highest}: it draws one by "
+            "chance."
         )
     elif best.size > 1:
-        tied = _listed([_NAMES[i] for i in best])
+        tied = _listed([actions.names[i] for i in best])
         first = f"In {name} {tied} share the greatest Q-value, {highest}, and are equally likely."
     else:
         second = int(np.argsort(-values, kind="stable")[1])
         first = (
-            f"In {name} {_NAMES[best[0]]} has the greatest Q-value, {highest}; next is "
-            f"{_NAMES[second]} with {known_number(values[second], 4)}."
+            f"In {name} {actions.names[best[0]]} has the greatest Q-value, {highest}; next is "
+            f"{actions.names[second]} with {known_number(values[second], 4)}."
         )
     times = "No action has been taken here yet."
     if visits.any():
-        tried = _listed([f"{_NAMES[i]} {visits[i]:,}" for i in best])
+        tried = _listed([f"{actions.names[i]} {visits[i]:,}" for i in best])
         times = f"Of {counted(int(visits.sum()), 'action')} taken here so far: {tried}."
     return (first, times, _planned(snapshot, state, best)), mark
 
@@ -90,14 +95,15 @@ def of_first_values(snapshot: Snapshot, context: Context) -> Said:
     if context.initial_q:
         begin = f"They are not in this run: every Q-value begins at Initial Q = {initial}."
     acting = facts.acting(snapshot)
-    n_tried, n_pairs = int((snapshot.visits[acting] > 0).sum()), int(acting.sum()) * len(Action)
-    goals = np.argwhere(facts.cells_of(snapshot) == Cell.GOAL)
+    n_tried, n_pairs = int((snapshot.visits[acting] > 0).sum()), snapshot.q_values[acting].size
+    goals = np.argwhere(facts.cells_of(snapshot) == Cell.GOAL).tolist()
+    mark = ("cell", tuple(goals[0])) if goals else ("curve",)
     return (
         begin,
         "What the goal is worth moves back one cell at a time, so cells far from it learn of it "
         "last.",
         f"So far {n_tried:,} of {counted(n_pairs, 'pair')} of cell and action have been tried.",
-    ), ("cell", tuple(goals[0].tolist()))
+    ), mark
 
 
 def of_step_sizes(snapshot: Snapshot, context: Context) -> Said:
@@ -227,7 +233,8 @@ def of_drops(snapshot: Snapshot, context: Context) -> Said:
 def _update(snapshot: Snapshot) -> str:
     update = snapshot.last_update
     assert update is not None
-    where = f"{cell(*facts.place(snapshot, update.state))}, {_NAMES[update.action]}"
+    action = actions_of(snapshot).names[update.action]
+    where = f"{facts.where(snapshot, update.state)}, {action}"
     return (
         f"The update moved Q({where}) from {number(update.old_value)} to "
         f"{number(update.new_value)}: by {_step_size(snapshot)} times the TD error, "
@@ -249,7 +256,7 @@ def _planned(snapshot: Snapshot, state: int, best: np.ndarray) -> str:
     if snapshot.plan is None:
         return "There are no answers of planning to compare it with."
     optimal = np.flatnonzero(snapshot.plan.optimal[state])
-    names = _listed([_NAMES[i] for i in optimal])
+    names = _listed([actions_of(snapshot).names[i] for i in optimal])
     verb = "is" if optimal.size == 1 else "are"
     agrees = set(best.tolist()) <= set(optimal.tolist())
     discount = known_number(snapshot.discount_factor, 4)

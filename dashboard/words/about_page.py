@@ -33,6 +33,8 @@ def of_mazes(snapshot: Snapshot, context: Context) -> Said:
     """Drawing a map, and giving it to others."""
     cells = facts.cells_of(snapshot)
     shown = f"The map of this run has {cells.shape[0]} rows and {cells.shape[1]} columns."
+    if not facts.has_map(snapshot):
+        shown = "The world of this run has no map; one that is drawn takes its place."
     if context.problem:
         shown = f"The map as it is drawn now cannot be played: {context.problem.rstrip('.')}."
     return (
@@ -48,7 +50,7 @@ def of_files(snapshot: Snapshot, context: Context) -> Said:
     return (
         "Save has the episodes and the Q-table as tables, and the whole run as one file.",
         f"As it stands these are {counted(snapshot.episode, 'episode')}, and {n_actions} values "
-        f"for each of {counted(n_states, 'cell')}.",
+        f"for each of {counted(n_states, 'cell' if facts.has_map(snapshot) else 'state')}.",
     ), ("control", "Save")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from dashboard.words import facts
 from dashboard.words.facts import Context, Verdict, verdict_of
-from dashboard.words.numbers import cell, counted, known_number
+from dashboard.words.numbers import counted, known_number
 from dashboard.words.sentence import judged, plain
 from gridworld import (
     EXPLORATIONS,
@@ -148,7 +148,7 @@ def of_cost(snapshot: Snapshot, context: Context) -> Said:
 def of_another_discount(snapshot: Snapshot, context: Context) -> Said:
     """What planning says at γ = 0.5."""
     how = "To see it learn so, set Discount γ before Start, or change it while training."
-    mark = ("cell", facts.starts(snapshot)[0])
+    mark = facts.mark_of_start(snapshot)
     world, now = context.world, facts.start_value(snapshot)
     if snapshot.discount_factor == _HALF:
         return ("γ is 0.5 in this run: what is on the page is what happens.",), mark
@@ -174,7 +174,7 @@ def of_another_discount(snapshot: Snapshot, context: Context) -> Said:
 
 def of_what_it_learned(snapshot: Snapshot, context: Context) -> Said:
     """The way of the greedy policy from the start."""
-    mark = ("cell", facts.starts(snapshot)[0])
+    mark = facts.mark_of_start(snapshot)
     if not snapshot.total_steps:
         return ("Nothing yet: no step is taken.",), mark
     path = facts.greedy_path(snapshot, context.world)
@@ -185,7 +185,7 @@ def of_what_it_learned(snapshot: Snapshot, context: Context) -> Said:
             f"{said[:1].upper()}{said[1:]}.",
         ), mark
     places = [facts.place(snapshot, state) for state in path.states]
-    written = [cell(*place) for place in places]
+    written = [facts.where(snapshot, state) for state in path.states]
     if len(written) > _MOST_CELLS:
         written = [*written[: _MOST_CELLS - 2], "…", written[-1]]
     if not path.ends:
@@ -193,7 +193,8 @@ def of_what_it_learned(snapshot: Snapshot, context: Context) -> Said:
     elif path.succeeds:
         end = f"and reaches the goal in {counted(path.n_steps, 'step')}"
     else:
-        end = f"and ends in a pit after {counted(path.n_steps, 'step')}"
+        what = "in a pit" if facts.has_map(snapshot) else "without success"
+        end = f"and ends {what} after {counted(path.n_steps, 'step')}"
     first = f"From the start its greedy policy takes the way {' → '.join(written)} {end}."
     length = snapshot.optimal_length
     if length is None or length != length:

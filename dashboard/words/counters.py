@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dashboard.words import facts
-from dashboard.words.numbers import cell, counted, known_number, number, percent
+from dashboard.words.numbers import counted, known_number, number, percent
 from gridworld import Snapshot
 
 #: Name of the counter of it; its value says of how many episodes.
@@ -28,7 +28,9 @@ def counters_of(snapshot: Snapshot) -> dict[str, str]:
         "Episodes completed": f"{snapshot.episode:,} of {snapshot.num_episodes:,}",
         "Total steps": f"{snapshot.total_steps:,}",
         "Step of the episode": f"{snapshot.step:,}",
-        "Agent at (row, column)": cell(*snapshot.position),
+        "Agent at (row, column)": facts.where(
+            snapshot, facts.state_of(snapshot, snapshot.position)
+        ),
         **dict([exploring(snapshot)]),
         # Sums of rewards such as 0.1 leave a rest far below any reward.
         "Last return": number(round(float(returns[-1]), 12), 2) if returns.size else UNKNOWN,

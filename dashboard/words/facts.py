@@ -3,11 +3,12 @@
 from dataclasses import replace
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.words.numbers import cell
 from gridworld import (
     ALGORITHMS,
     RECENT_EPISODES,
@@ -185,14 +186,33 @@ def unit(snapshot: Snapshot) -> str:
     return "sweep" if plans(snapshot) else "episode"
 
 
+def has_map(snapshot: Snapshot) -> bool:
+    """Whether the states are the cells of a map."""
+    return bool(snapshot.layout)
+
+
 def cells_of(snapshot: Snapshot) -> NDArray:
-    """Letters of the map, shape ``(n_rows, n_cols)``; see `gridworld.Cell`."""
-    return _cells_of(snapshot.layout)
+    """Letters of the map, shape ``(n_rows, n_cols)``; see `gridworld.Cell`.
+
+    Without a map all states are free cells of one row.
+    """
+    return _cells_of(snapshot.layout, len(snapshot.q_values))
 
 
 def place(snapshot: Snapshot, state: int) -> tuple[int, int]:
     """``(row, col)`` of a state."""
     return divmod(int(state), _n_cols(snapshot))
+
+
+def where(snapshot: Snapshot, state: int) -> str:
+    """What a state is called: ``(3, 2)``, or ``state 7`` without a map."""
+    return cell(*place(snapshot, state)) if has_map(snapshot) else f"state {int(state):,}"
+
+
+def mark_of_start(snapshot: Snapshot) -> tuple[Any, ...]:
+    """What to mark on the page for the start."""
+    starts_there_are = starts(snapshot)
+    return ("cell", starts_there_are[0]) if starts_there_are else ("curve",)
 
 
 def state_of(snapshot: Snapshot, at: tuple[int, int]) -> int:
@@ -201,36 +221,34 @@ def state_of(snapshot: Snapshot, at: tuple[int, int]) -> int:
 
 
 def starts(snapshot: Snapshot) -> list[tuple[int, int]]:
-    """``(row, col)`` of each start."""
-    return [place(snapshot, state) for state in _start_states(snapshot)]
+    """``(row, col)`` of each start that is known."""
+    return [place(snapshot, state) for state in np.flatnonzero(snapshot.start_probability).tolist()]
 
 
 def acting(snapshot: Snapshot) -> NDArray[np.bool_]:
     """Whether the agent can be in a state and act there, shape ``(S,)``."""
-    kind = cells_of(snapshot).ravel()
-    return snapshot.reachable & (kind != Cell.GOAL) & (kind != Cell.PIT)
+    return snapshot.ongoing
 
 
 def start_value(snapshot: Snapshot) -> float | None:
     """Optimal discounted value of the start, the mean over several; None without a plan."""
     if snapshot.plan is None:
         return None
-    value = float(snapshot.plan.values[_start_states(snapshot)].mean())
+    known = snapshot.start_probability > 0
+    value = float(snapshot.start_probability[known] @ snapshot.plan.values[known])
     return None if np.isnan(value) else value
 
 
 @lru_cache(maxsize=4)  # a large map takes milliseconds to read
-def _cells_of(layout: str) -> NDArray:
-    cells = parse_layout(layout)
+def _cells_of(layout: str, n_states: int) -> NDArray:
+    cells = parse_layout(layout) if layout else np.full((1, n_states), Cell.FREE)
     cells.setflags(write=False)
     return cells
 
 
-def _start_states(snapshot: Snapshot) -> NDArray[np.int64]:
-    return np.flatnonzero(cells_of(snapshot).ravel() == Cell.START)
-
-
 def _n_cols(snapshot: Snapshot) -> int:
+    if not snapshot.layout:
+        return len(snapshot.q_values)
     return snapshot.layout.index("\n") if "\n" in snapshot.layout else len(snapshot.layout)
 
 

@@ -209,6 +209,8 @@ def judged(snapshot: Snapshot, context: Context) -> str:
     yet = "" if is_over else " yet"
     goal = _goal_of(snapshot)
     match verdict:
+        case Verdict.UNKNOWN if snapshot.unplannable is not None:
+            return f"planning cannot judge {it}: {_small(snapshot.unplannable.rstrip('.'))}"
         case Verdict.UNKNOWN:
             return f"planning has not judged {it} yet"
         case Verdict.NOTHING_LEARNED:
@@ -227,7 +229,7 @@ def judged(snapshot: Snapshot, context: Context) -> str:
     if path is not None and not path.ends:
         return f"{it} does not reach {_end_of(snapshot)}{yet}: it goes round in circles"
     if path is not None and not path.succeeds:
-        return f"{it} leads into a pit"
+        return f"{it} leads into a pit" if facts.has_map(snapshot) else f"{it} does not succeed"
     if path is not None and (more := _steps_more(path, snapshot)) > 0:
         limit = ", beyond the step limit" if path.n_steps > snapshot.max_steps else ""
         return f"{it} takes {counted(more, 'step')} more than the best{limit}"
@@ -242,6 +244,8 @@ def judged(snapshot: Snapshot, context: Context) -> str:
 
 def _judged_briefly(snapshot: Snapshot, context: Context) -> str:
     match verdict_of(snapshot):
+        case Verdict.UNKNOWN if snapshot.unplannable is not None:
+            return "policy not judged"
         case Verdict.UNKNOWN:
             return "policy not judged yet"
         case Verdict.NOTHING_LEARNED:
@@ -256,7 +260,7 @@ def _judged_briefly(snapshot: Snapshot, context: Context) -> str:
     if path is not None and not path.ends:
         return "policy goes in circles"
     if path is not None and not path.succeeds:
-        return "policy leads into a pit"
+        return f"policy {'leads into a pit' if facts.has_map(snapshot) else 'fails'}"
     if path is not None and (more := _steps_more(path, snapshot)) > 0:
         return f"policy {counted(more, 'step')} off"
     if verdict_of(snapshot) is Verdict.ENDLESS:
@@ -288,16 +292,21 @@ def _cost(snapshot: Snapshot) -> str:
 
 
 def _starts(snapshot: Snapshot) -> str:
-    return "every start" if snapshot.layout.count("S") > 1 else "the start"
+    return "every start" if len(facts.starts(snapshot)) > 1 else "the start"
 
 
 def _goal_of(snapshot: Snapshot) -> str:
     """What an episode does that ends, in the third person."""
-    return "ends" if "X" in snapshot.layout else "reaches the goal"
+    return "ends" if _has_other_ends(snapshot) else "reaches the goal"
 
 
 def _end_of(snapshot: Snapshot) -> str:
-    return "an end" if "X" in snapshot.layout else "the goal"
+    return "an end" if _has_other_ends(snapshot) else "the goal"
+
+
+def _has_other_ends(snapshot: Snapshot) -> bool:
+    """Whether an episode may end otherwise than in a goal, as far as it is known."""
+    return not facts.has_map(snapshot) or "X" in snapshot.layout
 
 
 def _episodes(snapshot: Snapshot) -> str:

@@ -3,8 +3,8 @@
 from bokeh.models import ColumnDataSource, GlyphRenderer, MultiLine, Plot, Rect, Text
 
 from dashboard.views.board.geometry import Geometry
-from dashboard.views.board.shapes import arrow, moved
-from dashboard.views.cells import MOVES_XY
+from dashboard.views.board.shapes import arrow, moved, unit
+from dashboard.views.cells import Moves
 from dashboard.views.colours import FONT, ON_LIGHT, Theme
 from gridworld import Step
 
@@ -27,6 +27,7 @@ class Marks:
         self,
         cell: tuple[int, int] | None,
         step: Step | None,
+        moves: Moves,
         geometry: Geometry,
         theme: Theme,
     ) -> None:
@@ -35,12 +36,13 @@ class Marks:
         Args:
             cell: ``(row, col)`` of the chosen cell, or None.
             step: The step to show, or None.
+            moves: Where the actions lead.
             geometry: Where things are.
             theme: Their colours.
         """
         rows = []
         if step is not None:
-            rows += _rows_of(step, geometry, theme)
+            rows += _rows_of(step, moves[step.action], geometry, theme)
         if cell is not None:
             rows.append((cell[1], cell[0], theme.accent, 3, "", 0, 0, [], []))
         if not rows and self._source is None:
@@ -79,15 +81,14 @@ class Marks:
         ]
 
 
-def _rows_of(step: Step, geometry: Geometry, theme: Theme) -> list[tuple]:
+def _rows_of(step: Step, move: tuple[int, int], geometry: Geometry, theme: Theme) -> list[tuple]:
     """Rings about S and S′, the arrow of the action A between them."""
     (row, col), (to_row, to_col) = (
         divmod(state, geometry.n_cols) for state in (step.state, step.next_state)
     )
-    dx, dy = MOVES_XY[step.action].tolist()
-    # Across the edge that the action leads over.
-    points = arrow(dx, dy, 0.32, 0.66, 0.12)
-    xs, ys = moved(points, col, row - geometry.lift * bool(dx))
+    # Across the edge that the action leads over; staying has no arrow.
+    points = arrow(*unit(move), 0.32, 0.66, 0.12) if any(move) else []
+    xs, ys = moved(points, col, row - geometry.lift * bool(move[0]))
     half = geometry.width / 2 - 0.03
     rows: list[tuple] = []
     if (row, col) != (to_row, to_col):

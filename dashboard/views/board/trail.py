@@ -15,7 +15,7 @@ from bokeh.models import (
 )
 
 from dashboard.views.board.geometry import Geometry
-from dashboard.views.cells import Dynamics
+from dashboard.views.cells import Dynamics, Moves
 from dashboard.views.colours import Theme
 from dashboard.views.columns import update_columns
 from gridworld import TRAIL_LENGTH
@@ -108,11 +108,12 @@ class Trail:
         for renderer in self._lines:
             renderer.visible = agent and trail
 
-    def update(self, trail: Sequence[Place], dynamics: Dynamics) -> None:
+    def update(self, trail: Sequence[Place], moves: Moves, dynamics: Dynamics) -> None:
         """Moves them.
 
         Args:
             trail: Cells ``(row, col)``, oldest first, at most `TRAIL_LENGTH`.
+            moves: Where the actions lead.
             dynamics: Tells which moves are steps.
         """
         # A short trail repeats its first cell to fill the source.
@@ -121,16 +122,17 @@ class Trail:
         x: list[float] = [col] * n_spare
         y: list[float] = [row] * n_spare
         x0, y0 = [*x], [*y]
-        wind = dynamics.wind
+        wind, is_king = dynamics.wind, any(dx and dy for dx, dy in moves)
         for i in range(1, len(trail)):
             (was_row, was_col), (row, col) = (row, col), trail[i]
             x.append(col)
             y.append(row)
             lift = wind[was_col] if was_col < len(wind) else 0
+            lift += bool(lift and dynamics.gust)
             if row == was_row and col == was_col:
                 x0.append(col - _BUMP)
                 y0.append(row - _BUMP)
-            elif _is_step(row - was_row, abs(col - was_col), lift):
+            elif _is_step(row - was_row, abs(col - was_col), lift, is_king):
                 x0.append(was_col)
                 y0.append(was_row)
             else:
@@ -139,6 +141,7 @@ class Trail:
         update_columns(self._source, {"x": x, "y": y, "x0": x0, "y0": y0})
 
 
-def _is_step(down: int, across: int, wind: int) -> bool:
+def _is_step(down: int, across: int, wind: int, is_king: bool) -> bool:
     """Whether one step of an agent can lead so far, in cells, from where the wind lifts it so."""
-    return across <= 1 and -wind - (1 - across) <= down <= 1 - across
+    own = 1 if is_king else 1 - across
+    return across <= 1 and -wind - own <= down <= own

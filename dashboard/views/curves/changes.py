@@ -1,4 +1,4 @@
-"""Changes of parameters during a run, as they are marked on the curve."""
+"""Changes of parameters, and of the map, during a run, as they are marked on the curve."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -47,7 +47,8 @@ class Marks:
         if snapshot.changes != self._changes:
             self._changes = snapshot.changes
             self._marks = marks_of(snapshot.changes, self._first)
-        return self._marks
+        maps = [Mark(each.episode, each.total_steps, "new map") for each in snapshot.new_maps]
+        return sorted([*self._marks, *maps], key=lambda mark: mark.total_steps)
 
 
 def marks_of(changes: Sequence[Change], before: dict[str, float]) -> list[Mark]:

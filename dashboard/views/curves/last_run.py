@@ -1,6 +1,7 @@
 """The mean curves of the last run, which stay beside those of the present one."""
 
 import weakref
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ class LastRun:
     """Keeps the mean curves of the run before, in few points, and nothing else of it."""
 
     def __init__(self) -> None:
-        self._layout = ""
+        self._world: tuple[Any, ...] = ()
         self._points: dict[str, Points] = {}
         self._record: weakref.ref[NDArray] | None = None
 
@@ -28,7 +29,7 @@ class LastRun:
         """Keeps a run that is over; one that hardly began leaves what is kept."""
         if snapshot.episode_returns.size < _ENOUGH:
             return
-        self._layout = snapshot.layout
+        self._world = _world_of(snapshot)
         self._record = weakref.ref(whole(snapshot))
         self._points = {
             quantity: smoothing.sampled_means(record_of(quantity, snapshot))
@@ -44,7 +45,7 @@ class LastRun:
         """
         if self._points:
             is_back = self._record is not None and self._record() is whole(snapshot)
-            if is_back or snapshot.layout != self._layout:
+            if is_back or _world_of(snapshot) != self._world:
                 self._points, self._record = {}, None
         return self._points.get(quantity, _NONE)
 
@@ -53,3 +54,8 @@ def whole(snapshot: Snapshot) -> NDArray:
     """The array that a run's returns are recorded in; each run has one of its own."""
     base = snapshot.episode_returns.base
     return base if isinstance(base, np.ndarray) else snapshot.episode_returns
+
+
+def _world_of(snapshot: Snapshot) -> tuple[Any, ...]:
+    """What tells whether two runs are in the same world, as far as their curves are concerned."""
+    return snapshot.first_layout, snapshot.q_values.shape

@@ -88,8 +88,8 @@ class Default:
 
     def of(self, snapshot: Snapshot) -> str:
         """The quantity for a run."""
-        if snapshot.layout != self._layout:
-            self._layout, self._is_length = snapshot.layout, False
+        if snapshot.first_layout != self._layout:
+            self._layout, self._is_length = snapshot.first_layout, False
         returns = snapshot.episode_returns[:_ENOUGH]
         if returns.size == _ENOUGH and np.ptp(returns) == 0 and not self._is_length:
             # So few decide it: later the whole record costs time, and a curve that changes

@@ -320,6 +320,7 @@ def _content_of(snapshot: Snapshot) -> tuple[Any, ...]:
         snapshot.planned_return,
         snapshot.optimal_length,
         snapshot.changes,
+        snapshot.new_maps,
     )
 
 

@@ -7,7 +7,7 @@ from bokeh.models import ColumnDataSource, Glyph, GlyphRenderer, Text
 from numpy.typing import NDArray
 
 from dashboard.views.board.geometry import Geometry
-from dashboard.views.cells import MOVES_XY, open_states
+from dashboard.views.cells import moves_of, open_states
 from dashboard.views.colours import FONT, Theme
 from dashboard.views.columns import update_columns
 from dashboard.views.grid import GridView
@@ -17,8 +17,6 @@ from gridworld import Snapshot, parse_layout
 
 #: Index past a palette: drawn as nothing.
 CLEAR = 256
-#: Direction of each action on the grid, whose y points down: shape ``(A,)`` each.
-DX, DY = MOVES_XY.T
 
 
 class Scale(NamedTuple):
@@ -105,11 +103,13 @@ class OpenCells:
         shape: ``(n_rows, n_cols)``.
         geometry: Where things are on the map.
         states: Their states, shape ``(N,)``.
+        moves: Where the actions lead.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
         cells = parse_layout(snapshot.layout)
         self._of = snapshot.layout, snapshot.reachable
+        self.moves = moves_of(snapshot)
         self.shape = cells.shape
         self.geometry = Geometry(*cells.shape)
         self.states = np.flatnonzero(open_states(snapshot))
@@ -118,9 +118,16 @@ class OpenCells:
     def is_of(self, snapshot: Snapshot) -> bool:
         """Whether the snapshot is of a world with the same such cells."""
         layout, reachable = self._of
-        return snapshot.layout == layout and (
-            snapshot.reachable is reachable or np.array_equal(snapshot.reachable, reachable)
+        return (
+            snapshot.layout == layout
+            and moves_of(snapshot) == self.moves
+            and (snapshot.reachable is reachable or np.array_equal(snapshot.reachable, reachable))
         )
+
+    @property
+    def are_plain(self) -> bool:
+        """Whether each action leads over an edge of the cell."""
+        return all(abs(dx) + abs(dy) == 1 for dx, dy in self.moves)
 
     def spread(self, values: NDArray, elsewhere: int = 0) -> NDArray:
         """Puts values of the open cells in their places on the map.

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 from bokeh.models import ColumnDataSource, GlyphRenderer, HoverTool, Rect
 
-from dashboard.views.cells import ARROWS, KINDS, TERMINAL
+from dashboard.views.cells import KINDS, TERMINAL
 from dashboard.views.colours import DARK, Theme
 from dashboard.views.columns import update_columns
 from dashboard.views.grid import GridView
 from dashboard.views.layers.base import Frame, OpenCells
 from dashboard.widgets.theme import FONTS
+from dashboard.words.actions import Actions, actions_of
 from dashboard.words.numbers import number
-from gridworld import Action, Cell, Snapshot, best_actions, parse_layout
+from gridworld import Cell, Snapshot, best_actions, parse_layout
 
 #: Longest side of a map, in cells, up to which a card tells all; beyond it has one line.
 _FULL_SIDE = 30
@@ -131,8 +132,8 @@ def cards_of(snapshot: Snapshot) -> list[str]:
     cells = parse_layout(snapshot.layout)
     best = best_actions(snapshot.q_values).tolist()
     q_values, visits = snapshot.q_values.tolist(), snapshot.visits.sum(axis=1).tolist()
-    plan = snapshot.plan
-    optimal = np.full((len(q_values), len(Action)), np.nan).tolist()
+    plan, actions = snapshot.plan, actions_of(snapshot)
+    optimal = np.full(snapshot.q_values.shape, np.nan).tolist()
     known_values = [float("nan")] * len(q_values)
     if plan is not None:
         optimal, known_values = plan.q_values.tolist(), plan.values.tolist()
@@ -143,7 +144,7 @@ def cards_of(snapshot: Snapshot) -> list[str]:
         if letter in _WORDS or not reachable[state]:
             cards.append(f"{head}<br>{_WORDS.get(letter, _OUT_OF_REACH)}")
             continue
-        rows = zip(ARROWS, q_values[state], optimal[state], best[state], strict=True)
+        rows = zip(actions.signs, q_values[state], optimal[state], best[state], strict=True)
         values = "".join(
             f'<b class="{"best" if is_best and visits[state] else ""}">{arrow}'
             f" {number(value, _DECIMALS)}</b><span>{number(known, _DECIMALS)}</span>"
@@ -153,7 +154,7 @@ def cards_of(snapshot: Snapshot) -> list[str]:
         cards.append(
             f'{head}<span class="muted"> · {times}</span><div class="q">'
             f'<span class="muted">Q(s, a)</span><span class="muted">q*(s, a)</span>{values}</div>'
-            f"{why(q_values[state], best[state], visits[state])}"
+            f"{why(actions, q_values[state], best[state], visits[state])}"
             f'<div class="muted">v*(s) = {number(known_values[state], _DECIMALS)}</div>'
         )
     return cards
@@ -170,16 +171,16 @@ def short_cards_of(snapshot: Snapshot) -> list[str]:
     ]
 
 
-def why(q_values: list[float], best: list[bool], n_visits: int) -> str:
+def why(actions: Actions, q_values: list[float], best: list[bool], n_visits: int) -> str:
     """What the greedy policy does in a state, and why, in words."""
     if not n_visits:
-        return "Never acted here: all four are the initial Q."
-    chosen = [arrow for arrow, is_best in zip(ARROWS, best, strict=True) if is_best]
+        return f"Never acted here: {actions.all} are the initial Q."
+    chosen = [sign for sign, is_best in zip(actions.signs, best, strict=True) if is_best]
     greatest = number(max(q_values), _DECIMALS)
     if len(chosen) == 1:
         return f"Greedy: {chosen[0]}, since Q(s, {chosen[0]}) = {greatest} is the greatest."
-    if len(chosen) == len(Action):
-        return f"Greedy: any, since all four tie at {greatest}."
+    if len(chosen) == len(best):
+        return f"Greedy: any, since {actions.all} tie at {greatest}."
     named = " or ".join([", ".join(chosen[:-1]), chosen[-1]])
     return f"Greedy: {named}, which tie at {greatest}."
 

@@ -3,7 +3,7 @@
 from bokeh.models import ColumnDataSource, Scatter
 
 from dashboard.views.grid import GridView
-from dashboard.views.layers.base import DX, DY, Frame, Layer
+from dashboard.views.layers.base import Frame, Layer
 
 #: From a cell's middle to the mark of an action, in cells.
 _OFFSET = 0.36
@@ -31,15 +31,16 @@ class PlannedLayer(Layer):
 
     def _fill(self, frame: Frame) -> None:
         inside, (n_rows, n_cols) = frame.snapshot.inside, frame.cells.shape
+        moves = frame.cells.moves
         pairs = []
         if inside is not None and inside.planned is not None:
             planned = inside.planned
             pairs = sorted(set(zip(planned.states.tolist(), planned.actions.tolist(), strict=True)))
-        if self._is_drawn(pairs, n_rows, n_cols, frame.theme):
+        if self._is_drawn(pairs, n_rows, n_cols, moves, frame.theme):
             return
         size = max(_SMALLEST, min(_LARGEST, 80 // max(n_rows, n_cols)))
         self._glyph.update(size=size, fill_color=frame.theme.ink)
         self._marks.data = {
-            "x": [state % n_cols + _OFFSET * float(DX[action]) for state, action in pairs],
-            "y": [state // n_cols + _OFFSET * float(DY[action]) for state, action in pairs],
+            "x": [state % n_cols + _OFFSET * moves[action][0] for state, action in pairs],
+            "y": [state // n_cols + _OFFSET * moves[action][1] for state, action in pairs],
         }

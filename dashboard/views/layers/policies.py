@@ -7,7 +7,8 @@ from bokeh.models import ColumnDataSource, MultiLine
 from numpy.typing import NDArray
 
 from dashboard.views.board.geometry import NUMBER_SIDE
-from dashboard.views.board.shapes import Line, arrows, moved, triangles
+from dashboard.views.board.shapes import Line, arrows, moved, outlines
+from dashboard.views.cells import Moves
 from dashboard.views.columns import update_columns
 from dashboard.views.grid import GridView
 from dashboard.views.layers.base import Frame, Layer, OpenCells, Part
@@ -61,18 +62,18 @@ class PolicyLayer(Layer):
         in_triangles = frame.in_triangles and place.is_small
         if self._is_drawn(best, in_triangles, frame.ink, frame.theme):
             return
-        codes = best @ (1 << np.arange(4))
+        codes = best @ (1 << np.arange(len(cells.moves)))
         if not place.is_small:
             n = pixels_of(place.side)
             half = max(1, n // 8) + self._is_optimal  # both policies can be seen
-            tiles = pointer_tiles(n, half, filled=not self._is_optimal)
+            tiles = pointer_tiles(n, half, not self._is_optimal, cells.moves)
             self._tiles.draw(tiles[cells.spread(codes)])
             return
         lift = 0.0 if in_triangles else place.lift
         # Triangles have a half width, arrows a size of their own.
         size = place.width / 2 if in_triangles else 1.0 if place.side <= NUMBER_SIDE else 1.4
         lines = [
-            _placed(code, in_triangles, size, x, y - lift)
+            _placed(cells.moves, code, in_triangles, size, x, y - lift)
             for code, x, y in zip(codes.tolist(), cells.x.tolist(), cells.y.tolist(), strict=True)
         ]
         colours = [frame.theme.optimal] * len(lines) if self._is_optimal else frame.ink.tolist()
@@ -88,17 +89,17 @@ class PolicyLayer(Layer):
 
 @lru_cache(maxsize=8192)
 def _placed(
-    code: int, in_triangles: bool, size: float, x: float, y: float
+    moves: Moves, code: int, in_triangles: bool, size: float, x: float, y: float
 ) -> tuple[list[float], list[float]]:
     """The xs and the ys of the line of a set of actions in a cell; most seldom change."""
-    return moved(_line(code, in_triangles, size), x, y)
+    return moved(_line(moves, code, in_triangles, size), x, y)
 
 
-@lru_cache(maxsize=256)
-def _line(code: int, in_triangles: bool, size: float) -> Line:
+@lru_cache(maxsize=1024)
+def _line(moves: Moves, code: int, in_triangles: bool, size: float) -> Line:
     """The line of a set of actions, a number in binary with the first action as last digit."""
-    actions = [action for action in range(4) if code >> action & 1]
-    return triangles(actions, size) if in_triangles else arrows(actions, size)
+    chosen = [move for action, move in enumerate(moves) if code >> action & 1]
+    return outlines(chosen, moves, size) if in_triangles else arrows(chosen, size)
 
 
 def chosen_actions(snapshot: Snapshot, optimal: bool) -> NDArray[np.bool_]:

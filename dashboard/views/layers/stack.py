@@ -282,7 +282,7 @@ class LayeredView:
             "Values" if kind in _VALUED else kind: kind for kind in PALETTES if kind in self._on
         }
         lines = [_bar(kind, frame, title * (len(bars) > 1)) for title, kind in bars.items()]
-        notes = _notes(self._grid.dynamics)
+        notes = _notes(self._grid.dynamics, bool(frame.snapshot.new_maps))
         if self._on & _PLANNED and self._snapshot.plan is None:
             notes.append("Planning has no answer: not yet, or none that is finite.")
         text = "".join(lines) or '<div class="scale"></div>'
@@ -292,12 +292,17 @@ class LayeredView:
         self.legend.text = text
 
 
-def _notes(dynamics: Dynamics) -> list[str]:
+def _notes(dynamics: Dynamics, has_changed: bool) -> list[str]:
     """What cannot be seen of the world on its map."""
     if dynamics == CALM:
         return []
-    slip = [f"slip {dynamics.slip:.4g}"] if dynamics.slip else []
-    return slip + (["↑ wind"] if any(dynamics.wind) else [])
+    notes = [f"slip {dynamics.slip:.4g}"] if dynamics.slip else []
+    if any(dynamics.wind):
+        notes.append("↑ wind" + (f", gusts {dynamics.gust:.3g}" if dynamics.gust else ""))
+    if dynamics.changes_after is not None:
+        changes = "changed" if has_changed else "changes"
+        notes.append(f"map {changes} after {dynamics.changes_after:,} steps")
+    return notes
 
 
 def _bounds(kind: str, frame: Frame) -> tuple[str, str]:

@@ -63,29 +63,40 @@ def pixels_of(side: int) -> int:
     return max(_MIN_CELL_PIXELS, _IMAGE_PIXELS // side) // 2 * 2 + 1
 
 
-def pointer_tiles(n: int, half: int, filled: bool) -> NDArray:
-    """Tiles with a pointer from the middle for each set of actions, shape ``(16, n, n)``.
+def pointer_tiles(
+    n: int, half: int, filled: bool, moves: Sequence[tuple[int, int]]
+) -> NDArray[np.uint8]:
+    """Tiles with a pointer from the middle for each set of actions, shape ``(2 ** A, n, n)``.
 
     The sets are numbers in binary, the first action its last digit. Colour 1 is the inside
-    of a pointer, 2 its outline.
+    of a pointer, 2 its outline. Staying has a square in the middle.
 
     Args:
         n: Pixels along a tile, odd.
         half: Pixels from a pointer's middle to its outline.
         filled: Whether it has an inside.
+        moves: ``(x, y)`` of each action's move.
     """
-    along, across = np.mgrid[:n, :n]
-    across = abs(across - n // 2)
-    outline = (across == half) | (along == 0)
-    pointer = np.where(outline, 2, int(filled))
-    up = np.where((across <= half) & (along <= n // 2), pointer, 0)
-    tiles = np.zeros((16, n, n), dtype=np.uint8)
-    for chosen in range(16):
-        for action in range(4):  # up, right, down, left
-            if chosen >> action & 1:
-                pointing = np.rot90(up, -action)
-                tiles[chosen] = np.where(pointing > 0, pointing, tiles[chosen])
+    tiles = np.zeros((1, n, n), dtype=np.uint8)
+    for move in moves:
+        pointing = _pointer(n, half, filled, move)
+        # Those with the action follow those without it.
+        tiles = np.concatenate([tiles, np.where(pointing > 0, pointing, tiles)])
     return tiles
+
+
+def _pointer(n: int, half: int, filled: bool, move: tuple[int, int]) -> NDArray[np.uint8]:
+    y, x = np.mgrid[:n, :n] - n // 2
+    from_middle = np.maximum(abs(x), abs(y))
+    if any(move):
+        dx, dy = move
+        length = np.hypot(dx, dy)
+        along, across = (x * dx + y * dy) / length, np.rint(abs(x * dy - y * dx) / length)
+        is_within = (across <= half) & (along >= 0)
+        outline = (across == half) | (from_middle == n // 2)
+    else:
+        is_within, outline = from_middle <= half, from_middle == half
+    return np.where(is_within, np.where(outline, 2, int(filled)), 0).astype(np.uint8)
 
 
 def square_tiles(n: int) -> NDArray:
@@ -94,11 +105,21 @@ def square_tiles(n: int) -> NDArray:
     return (from_middle < np.arange(n // 2 + 2)[:, None, None]).astype(np.uint8)
 
 
-def quarters(n: int) -> NDArray:
-    """The action whose quarter of a tile a pixel is in; 4 between them; shape ``(n, n)``."""
+def parts_of_tile(n: int, moves: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """The action whose part of a tile a pixel is in; ``A`` between them; shape ``(n, n)``."""
     y, x = np.mgrid[:n, :n] - n // 2
-    upright = abs(y) > abs(x)
-    of = np.where(upright, np.where(y < 0, 0, 2), np.where(x > 0, 1, 3))
+    lengths = [max(np.hypot(*move), 1.0) for move in moves]
+    towards = [(x * dx + y * dy) / length for (dx, dy), length in zip(moves, lengths, strict=True)]
+    from_middle = np.maximum(abs(x), abs(y))
+    of = np.argmax(
+        [
+            along if any(move) else np.where(from_middle <= n // 6, np.inf, -np.inf)
+            for along, move in zip(towards, moves, strict=True)
+        ],
+        axis=0,
+    )
     if n > 2 * _MIN_CELL_PIXELS:  # else no lines fit between them
-        of[(abs(y) == abs(x)) | (np.maximum(abs(y), abs(x)) == n // 2)] = 4
+        of[from_middle == n // 2] = len(moves)
+        if all(abs(dx) + abs(dy) == 1 for dx, dy in moves):
+            of[abs(y) == abs(x)] = len(moves)
     return of

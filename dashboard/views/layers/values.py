@@ -1,16 +1,15 @@
-"""Layers that colour cells, and four triangles in each, by their values."""
+"""Layers that colour cells, and a part of each for every action, by their values."""
 
 import numpy as np
 from bokeh.models import ColumnDataSource, Patches, Rect
 from numpy.typing import NDArray
 
 from dashboard.views.board.geometry import NUMBER_SIDE
+from dashboard.views.board.shapes import moved, part
 from dashboard.views.columns import update_columns
 from dashboard.views.grid import GridView
 from dashboard.views.layers.base import (
     CLEAR,
-    DX,
-    DY,
     Frame,
     Layer,
     Numbers,
@@ -20,7 +19,7 @@ from dashboard.views.layers.base import (
     values_of,
 )
 from dashboard.views.layers.palettes import PALETTES, ink_on, mapper_of, places_of
-from dashboard.views.layers.tiles import TileImage, pixels_of, quarters
+from dashboard.views.layers.tiles import TileImage, parts_of_tile, pixels_of
 
 #: Longest side of a map, in cells, at which numbers fit into triangles.
 _TRIANGLE_NUMBER_SIDE = 8
@@ -90,7 +89,7 @@ class CellsLayer(_ValuesLayer):
 
 
 class TrianglesLayer(_ValuesLayer):
-    """Four triangles in each cell, one an action, and numbers where they fit."""
+    """A part of each cell for every action, such as four triangles; numbers where they fit."""
 
     def __init__(self, grid: GridView, kind: str, numbers: bool) -> None:
         super().__init__(grid, kind)
@@ -114,36 +113,43 @@ class TrianglesLayer(_ValuesLayer):
     def _lay_out(self, cells: OpenCells) -> None:
         place = cells.geometry
         n = cells.states.size if place.is_small else 0
-        x, y = (axis[:n, None, None] for axis in (cells.x, cells.y))
-        # From the middle of the cell to the two corners on the action's side.
-        half = place.width / 2
-        corners_x = np.stack([0 * DX, DX - DY, DX + DY], axis=1) * half
-        corners_y = np.stack([0 * DY, DY + DX, DY - DX], axis=1) * half
+        # The middle is above the other parts.
+        self._order = sorted(range(len(cells.moves)), key=lambda a: not any(cells.moves[a]))
+        parts = [part(cells.moves[a], cells.moves, place.width / 2) for a in self._order]
+        drawn = [
+            moved(corners, x, y)
+            for x, y in zip(cells.x[:n].tolist(), cells.y[:n].tolist(), strict=True)
+            for corners in parts
+        ]
         self._triangles.data = {
-            "xs": (x + corners_x).reshape(-1, 3).round(3).tolist(),
-            "ys": (y + corners_y).reshape(-1, 3).round(3).tolist(),
-            "place": [CLEAR] * (4 * n),
+            "xs": [xs for xs, _ in drawn],
+            "ys": [ys for _, ys in drawn],
+            "place": [CLEAR] * len(drawn),
         }
-        if not self._with_numbers or place.side > _TRIANGLE_NUMBER_SIDE:
+        if not self._with_numbers or place.side > _TRIANGLE_NUMBER_SIDE or not cells.are_plain:
             n = 0
+        dx, dy = np.array([cells.moves[a] for a in self._order]).T
         self._is_tight = place.side > _ROOMY_SIDE
         self._numbers.glyph.text_font_size = f"{max(9, min(12, 72 // place.side))}px"
         self._numbers.place(
-            (cells.x[:n, None] + 0.29 * DX).ravel().round(2).tolist(),
-            (cells.y[:n, None] + 0.32 * DY).ravel().round(2).tolist(),
+            (cells.x[:n, None] + 0.29 * dx).ravel().round(2).tolist(),
+            (cells.y[:n, None] + 0.32 * dy).ravel().round(2).tolist(),
         )
 
     def _fill(self, frame: Frame) -> None:
         cells, scale = frame.cells, frame.scales[self._kind]
-        values = values_of(self._kind, frame.snapshot)[cells.states].ravel()
+        values, n_actions = values_of(self._kind, frame.snapshot)[cells.states], len(cells.moves)
         if self._is_drawn(values, scale, frame.theme):
             return
-        places = scale.indices(values)
         if not cells.geometry.is_small:
-            colours = np.zeros((*cells.shape, 5), dtype=np.uint8)
-            colours[..., :4].reshape(-1, 4)[cells.states] = _seen(places).reshape(-1, 4)
-            self._tiles.draw(colours[:, :, quarters(pixels_of(cells.geometry.side))])
+            colours = np.zeros((cells.shape[0] * cells.shape[1], n_actions + 1), dtype=np.uint8)
+            colours[cells.states, :-1] = _seen(scale.indices(values))
+            colours = colours.reshape(*cells.shape, -1)
+            tile = parts_of_tile(pixels_of(cells.geometry.side), cells.moves)
+            self._tiles.draw(colours[:, :, tile])
             return
+        values = values[:, self._order].ravel()
+        places = scale.indices(values)
         self._patches.line_color = frame.theme.line
         update_columns(self._triangles, {"place": places.tolist()})
         if self._numbers:

@@ -452,7 +452,7 @@ def test_buttons_are_enabled_when_they_can_do_something(desk):
 
 
 def test_wind_is_entered_as_numbers_with_commas(desk):
-    desk.find("Rewards and wind").value = True
+    desk.find("Moves, rewards and wind").value = True
     wind = desk.find("Wind")
     wind.value = "0, 1,2 0,  0"
     assert desk.config.wind == (0, 1, 2, 0, 0)
@@ -467,6 +467,48 @@ def test_wind_is_entered_as_numbers_with_commas(desk):
 
 @pytest.mark.parametrize("name", ["Step", "Bump", "Goal", "Pit", "Cliff"])
 def test_rewards_can_be_entered(desk, name):
-    desk.find("Rewards and wind").value = True
+    desk.find("Moves, rewards and wind").value = True
     desk.find(f"{name} reward").value = "-2.5"
     assert getattr(desk.config, f"{name.lower()}_reward") == -2.5
+
+
+@pytest.mark.parametrize("first", LEVELS)
+def test_any_level_after_another_has_its_own_map_in_the_editor(first):
+    """Of what a level changes at once, the map may be told last."""
+    if first == "custom":
+        return
+    for second in [name for name, level in LEVELS.items() if level.layout]:
+        desk = Desk(level=first)
+        desk.config.level = second
+        assert desk.config.layout == LEVELS[second].layout == desk.editor.draft.text
+
+
+def test_the_later_map_has_a_draft_of_its_own(desk):
+    later = painted(EASY, "#", (4, 0))
+    desk.editor.draws_later = True
+    assert desk.editor.draft.text == EASY
+    desk.at(Tap, 4, 0)
+    assert (desk.config.layout, desk.config.later_layout) == (EASY, later)
+    desk.editor.draws_later = False
+    assert desk.editor.draft.text == EASY
+    desk.at(Tap, 0, 1)
+    assert desk.config.layout == painted(EASY, "#", (0, 1))
+    assert desk.config.later_layout == later
+    desk.editor.draws_later = True
+    assert desk.editor.draft.text == later == desk.editor.shown
+    desk.editor.undo()
+    assert desk.config.later_layout == EASY
+    desk.editor.redo()
+    desk.editor.drop_later()
+    assert desk.config.later_layout == ""
+    assert desk.editor.draft.text == desk.config.layout
+
+
+def test_a_later_map_without_a_way_is_said_and_not_taken(desk):
+    desk.editor.draws_later = True
+    for cell in ((3, 4), (4, 3), (3, 3)):
+        desk.at(Tap, *cell)
+    assert desk.editor.problem == "Later map has no way to a goal from the start at row 0, column 0"
+    assert desk.config.later_layout == painted(EASY, "#", (3, 4))
+    desk.editor.text = "S.\n.G"
+    assert desk.editor.problem == "Later map must have 5 rows and 5 columns as the map, got 2 and 2"

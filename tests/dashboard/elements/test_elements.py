@@ -118,7 +118,7 @@ def test_the_policy_shows_every_best_action_and_none_where_nobody_acts(trainer):
     expected = {
         (state, action.name.lower())
         for state in np.flatnonzero(live).tolist()
-        for action in Action
+        for action in list(Action)[:4]
         if q[state, action] == q[state].max()
     }
     assert arrows(policy(trainer)) == expected

@@ -56,6 +56,7 @@ def test_behind_a_proxy_it_takes_its_prefix_origins_and_secrets_from_outside(tmp
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
     command = ["gridworld", "serve", "--port", str(port), "--no-state", "--prefix", "/a/b/"]
     command += ["--password-file", str(tmp_path / "password"), "--use-xheaders"]
+    command += ["--env", "CliffWalking-v1", "--env", "Taxi-v4"]
     command += [
         "--allow-websocket-origin",
         "one.example",
@@ -69,6 +70,7 @@ def test_behind_a_proxy_it_takes_its_prefix_origins_and_secrets_from_outside(tmp
     assert values_of("--allow-websocket-origin", arguments) == ["one.example", "two.example"]
     assert "--use-xheaders" in arguments
     assert environment["BOKEH_SECRET_KEY"] == "a secret that several processes share"
+    assert environment["GRIDWORLD_ENVS"] == "CliffWalking-v1,Taxi-v4"
     assert "GRIDWORLD_STATE" not in environment
     # Anyone on the machine may read the arguments.
     hidden = [PASSWORD, environment["BOKEH_SECRET_KEY"], environment["PANEL_COOKIE_SECRET"]]
@@ -108,6 +110,20 @@ def test_a_password_that_would_not_protect_is_refused(password, complaint, tmp_p
     )
     monkeypatch.setenv("GRIDWORLD_PASSWORD", password)
     assert fails("serve", "--no-state") == (2, f"GRIDWORLD_PASSWORD {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Nowhere-v0", "--env: environment 'Nowhere-v0' cannot be had"),
+        ("CartPole-v1", "--env: environment 'CartPole-v1' cannot be had: observation_space must"),
+        ("Taxi-v4,Blackjack-v1", "--env must be one name"),
+    ],
+)
+def test_an_environment_that_cannot_be_offered_is_refused(name, message):
+    status, line = fails("serve", "--no-state", "--env", name)
+    assert status == 2
+    assert line.startswith(message)
 
 
 def test_a_missing_password_file_is_told_in_one_line(tmp_path):

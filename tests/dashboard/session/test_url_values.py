@@ -16,13 +16,14 @@ from gridworld import (
     learner_of,
     random_layout,
 )
+from tests.gridworld.grids import GRIDS
 
 REWARDS = ("step_reward", "bump_reward", "goal_reward", "pit_reward", "cliff_reward")
 reals = st.one_of(st.floats(-1e6, 1e6), st.integers(-1000, 1000))
 sizes = st.integers(2, 9)
 #: Settings of a world, whose map and wind go together.
 worlds = st.one_of(
-    st.fixed_dictionaries({"level": st.sampled_from(sorted({*LEVELS} - {"custom", "random"}))}),
+    st.fixed_dictionaries({"level": st.sampled_from(sorted({*GRIDS} - {"custom", "random"}))}),
     st.fixed_dictionaries(
         {
             "level": st.just("random"),
@@ -273,6 +274,32 @@ def test_what_is_wrong_is_told_and_what_is_right_is_taken(search, complaints, ex
         assert resulting == default | expected
 
 
+@pytest.mark.parametrize("level", ["FrozenLake-v1", "CliffWalking-v1"])
+def test_a_link_restores_an_environment_that_is_a_level(level):
+    room = make_room({})
+    address = UrlSync(room)
+    room.world_config.param.update(level=level, max_steps=77)
+    assert set(address.query.removeprefix("?").split("&")) == {f"level={level}", "max_steps=77"}
+    again = make_room({})
+    assert UrlSync(again).apply(address.query) == []
+    assert (again.world_config.level, again.world_config.max_steps) == (level, 77)
+    (complaint,) = UrlSync(make_room({})).apply(f"?level={level}&slip=0.5")
+    assert complaint.startswith(f"Address: Slip must be 0.0 for level {level}")
+
+
+@pytest.mark.parametrize("kind", ["moves=king&wind=0,1,0", "gust=0.5&wind=0,1,0"])
+def test_a_link_restores_moves_gusts_and_a_later_map(kind):
+    room = make_room({})
+    search = f"?map=S..-..G&{kind}&later_map=S.~-..G&change_after=30"
+    address = UrlSync(room)
+    assert address.apply(search) == []
+    world = room.world_config
+    assert (world.later_layout, world.change_after, world.wind) == ("S.#\n..G", 30, (0, 1, 0))
+    again = make_room({})
+    assert UrlSync(again).apply(address.query) == []
+    assert again.trainer.settings.makes_the_same_run_as(room.trainer.settings)
+
+
 def test_an_unknown_setting_is_told_with_those_that_there_are():
     (complaint,) = UrlSync(make_room({})).apply("?sliip=1")
     assert complaint.startswith("Address has no setting 'sliip', allowed are level, rows, columns")
@@ -289,7 +316,7 @@ def test_an_address_of_nonsense_is_not_read_to_its_end():
 def test_what_is_shown_of_a_long_value_is_short():
     complaints = UrlSync(make_room({})).apply(f"?seed={'9' * 5000}&level={'x' * 5000}&{'k' * 5000}")
     assert len(complaints) == 3
-    assert all(len(complaint) < 600 for complaint in complaints)
+    assert all(len(complaint) < 800 for complaint in complaints)
 
 
 def test_the_largest_map_fits_into_an_address():

@@ -131,9 +131,10 @@ def test_without_a_plan_the_learned_values_are_shown_alone():
 
 def test_all_actions_that_planning_finds_optimal_are_told():
     plan = trained().snapshot.plan
-    assert optimal_actions(None, 0, 0.99).sum() == 0
-    assert (optimal_actions(plan, 0, 0.99) >= np.eye(4, dtype=bool)[plan.policy[0]]).all()
-    assert optimal_actions(plan, 0, 1.0).tolist() == np.eye(4, dtype=bool)[plan.policy[0]].tolist()
+    assert optimal_actions(None, 0, 0.99, 4).sum() == 0
+    chosen = np.eye(4, dtype=bool)[plan.policy[0]]
+    assert (optimal_actions(plan, 0, 0.99, 4) >= chosen).all()
+    assert optimal_actions(plan, 0, 1.0, 4).tolist() == chosen.tolist()
 
 
 @pytest.mark.parametrize(

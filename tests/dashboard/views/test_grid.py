@@ -53,7 +53,8 @@ def test_every_cell_is_found_where_it_is_drawn_and_numbers_beside_the_map_lead_t
 def test_a_trail_is_made_of_the_steps_that_there_were(level):
     config = GridWorldConfig(level=level)
     trainer = Trainer(config, QLearningConfig(), seed=2)
-    grid = GridView(trainer.snapshot, lambda: Dynamics(tuple(config.wind), config.slip))
+    dynamics = Dynamics(tuple(config.wind), config.slip, config.gust)
+    grid = GridView(trainer.snapshot, lambda: dynamics)
     n_cols = config.n_cols
     for _ in range(150):
         step = trainer.step()

@@ -16,6 +16,7 @@ from dashboard.views.layers.base import Scale
 from dashboard.views.layers.hover import why
 from dashboard.views.layers.palettes import PALETTE, VISITS_PALETTE
 from dashboard.views.layers.stack import BACKGROUNDS, DEFAULT, LAYERS, LayeredView
+from dashboard.words import actions
 from dashboard.words.numbers import number as exact
 from gridworld import (
     MOVES,
@@ -475,7 +476,7 @@ def test_cards_are_sent_only_while_the_pointer_is_over_the_grid():
 @given(st.lists(st.floats(-2, 2), min_size=4, max_size=4), st.integers(0, 3))
 def test_a_card_says_which_action_is_greedy_and_why(q_values, n_visits):
     best = best_actions(np.array([q_values]))[0].tolist()
-    words = why(q_values, best, n_visits)
+    words = why(actions.actions_of(Trainer().snapshot), q_values, best, n_visits)
     if not n_visits:
         assert words.startswith("Never acted here")
     elif sum(best) == 4:

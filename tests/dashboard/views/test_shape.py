@@ -13,6 +13,7 @@ from dashboard.rooms.room import Room
 from dashboard.views.grid import GridView
 from dashboard.views.history import HistoryView
 from dashboard.views.layers.stack import LayeredView
+from dashboard.views.picture import PictureView
 from dashboard.views.replay import ReplayView
 from dashboard.views.settings import SettingsView
 from dashboard.views.table import QTableView
@@ -22,6 +23,7 @@ MAKERS = {
     HistoryView: lambda room: HistoryView(room, nullcontext),
     ReplayView: lambda room: ReplayView(room, HistoryView(room, nullcontext)),
     LayeredView: lambda room: LayeredView(GridView(room.snapshot), room.snapshot, nullcontext),
+    PictureView: lambda room: PictureView(room.render, lambda: True),
     QTableView: lambda room: QTableView(),
     SettingsView: lambda room: SettingsView(room),
 }

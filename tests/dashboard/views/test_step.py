@@ -13,6 +13,8 @@ from dashboard.views.step import StepView
 from dashboard.words.numbers import number, short_number
 from gridworld import (
     ALGORITHMS,
+    MOVE_SETS,
+    MOVES,
     Action,
     GridWorldConfig,
     QLearningConfig,
@@ -364,7 +366,27 @@ CLIFF = read_cells("..S\nSC.\n#.G")
 )
 def test_no_more_is_said_of_a_step_than_the_map_proves(here, action, there, manner):
     state, next_state = (row * 3 + col for row, col in (here, there))
-    assert manner_of(Step(state, action, 0.0, next_state, False, False), CLIFF) is manner
+    assert manner_of(Step(state, action, 0.0, next_state, False, False), MOVES, CLIFF) is manner
+
+
+@pytest.mark.parametrize(
+    ("here", "action", "there", "manner"),
+    [
+        ((0, 0), Action.STAY, (0, 0), Manner.STAYED),
+        ((0, 0), Action.DOWN_RIGHT, (0, 0), Manner.TO_THE_CLIFF),
+        ((0, 1), Action.DOWN_RIGHT, (1, 2), Manner.MOVED),
+        ((2, 1), Action.UP_RIGHT, (1, 2), Manner.MOVED),
+        ((1, 0), Action.UP_RIGHT, (0, 0), Manner.LANDED),
+        ((0, 1), Action.UP_RIGHT, (0, 1), Manner.HIT_EDGE),
+        ((0, 1), Action.UP_RIGHT, (0, 2), Manner.LANDED),  # wind made room for its sideways part
+        ((2, 1), Action.UP_RIGHT, (0, 2), Manner.BLOWN),
+        ((0, 1), Action.DOWN_LEFT, (0, 1), Manner.LANDED),
+    ],
+)
+def test_of_kings_moves_no_more_is_said_than_the_map_proves(here, action, there, manner):
+    state, next_state = (row * 3 + col for row, col in (here, there))
+    step = Step(state, action, 0.0, next_state, False, False)
+    assert manner_of(step, MOVE_SETS["king_or_stay"], CLIFF) is manner
 
 
 @settings(deadline=None)
@@ -372,7 +394,7 @@ def test_no_more_is_said_of_a_step_than_the_map_proves(here, action, there, mann
 def test_without_slip_or_wind_neither_is_spoken_of(level, n_steps):
     snapshot = trained(n_steps, level).snapshot
     cells = read_cells(snapshot.layout)
-    manner = manner_of(snapshot.last_step, cells)
+    manner = manner_of(snapshot.last_step, snapshot.moves, cells)
     assert manner not in (Manner.SLIPPED, Manner.BLOWN, Manner.LANDED)
     moved = snapshot.last_step.state != snapshot.last_step.next_state
     assert (manner is Manner.MOVED) == moved

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from dashboard.views.table import COLUMNS, PAGE_SIZE, QTableView, make_rows
+from dashboard.views.table import PAGE_SIZE, QTableView, make_rows
 from dashboard.words.numbers import short_number
 from gridworld import GridWorldConfig, Trainer
 from tests.dashboard.browsing import OpenedDashboard
@@ -14,6 +14,7 @@ from tests.serving import ROOT, serve
 # November 2026: Bokeh 3.9 calls pandas 3.1 in a way that pandas 4 will not allow.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 
+ARROWS = ["↑", "→", "↓", "←"]
 IDLE = Trainer().snapshot
 
 
@@ -48,7 +49,7 @@ def test_the_numbers_are_those_of_the_q_table():
     snapshot = trained().snapshot
     rows = make_rows(snapshot)
     states = rows["Cell"].to_numpy()
-    assert np.array_equal(rows[COLUMNS].to_numpy(), snapshot.q_values[states])
+    assert np.array_equal(rows[ARROWS].to_numpy(), snapshot.q_values[states])
     assert rows["Visits"].tolist() == snapshot.visits[states].sum(axis=1).tolist()
 
 
@@ -58,7 +59,7 @@ def test_all_best_actions_are_marked():
     snapshot = replace(IDLE, q_values=q_values)
     view = drawn(snapshot)
     _, source = source_of(view)
-    shown = [source.data[column][0] for column in COLUMNS]
+    shown = [source.data[column][0] for column in ARROWS]
     assert ['class="best"' in value for value in shown] == [False, True, True, False]
     assert [re.search(r">([^<]+)<", value)[1] for value in shown] == [
         short_number(value, 3) for value in q_values[0]
