@@ -8,7 +8,7 @@ import param
 
 from dashboard.rooms.room import Room
 from dashboard.session.subscriptions import Watch, watch_always
-from gridworld import GridWorldConfig, LearningConfig, Snapshot, parameters
+from gridworld import LEVELS, GridWorldConfig, LearningConfig, Snapshot, parameters
 
 _STYLE = """
 h2 { margin: 16px 0 4px; font-size: 1.1rem; }
@@ -21,7 +21,7 @@ dd { margin: 0; text-align: right; }
 
 _OF_THE_NEXT = "These are the next run's. What is shown was learned with earlier settings."
 #: Label of the setting that is left out: the grid shows the map already.
-_MAP = "Map text"
+_MAPS = tuple(GridWorldConfig.param[name].label for name in ("layout", "later_layout"))
 
 
 class Setting(NamedTuple):
@@ -73,7 +73,7 @@ class SettingsView:
             + "".join(
                 f'<dt title="{escape(doc)}">{escape(label)}</dt><dd>{escape(value)}</dd>'
                 for label, value, doc in rows
-                if label != _MAP
+                if label not in _MAPS
             )
             + "</dl>"
             for title, rows in groups.items()
@@ -95,10 +95,22 @@ def _relevant(config: param.Parameterized) -> list[str]:
     """Names of the parameters that matter to the run, in the order of the class."""
     if isinstance(config, LearningConfig):
         return list(config.in_effect)
-    names = [name for name in config.param if name != "name"]
-    if isinstance(config, GridWorldConfig) and config.level != "random":
-        names = [name for name in names if name not in ("wall_density", "map_seed")]
-    return names
+    unused = _unused(config) if isinstance(config, GridWorldConfig) else set()
+    return [name for name in config.param if name not in {"name", *unused}]
+
+
+def _unused(config: GridWorldConfig) -> set[str]:
+    """Parameters of a world that do not matter to it."""
+    unused = set() if config.level == "random" else {"wall_density", "map_seed"}
+    if not any(config.wind):
+        unused.add("gust")
+    if not config.later_layout:
+        unused |= {"later_layout", "change_after"}
+    if LEVELS[config.level].env is not None:
+        unused |= {*GridWorldConfig.FIXED_PARAMETERS}
+    if not config.layout:
+        unused |= {"layout", "n_rows", "n_cols"}
+    return unused
 
 
 def _value_text(config: param.Parameterized, name: str) -> str:

@@ -294,6 +294,6 @@ def test_an_own_agent_is_watched_on_the_page(context):
         expect(opened.page.get_by_text("An agent of one's own").first).to_be_attached()
         opened.press("Finish")
         opened.wait_until(lambda: "Finished" in opened.status.inner_text())
-        expect(opened.status).to_contain_text("200 of 200 episodes")
+        expect(opened.page.get_by_text("200 of 200 episodes").first).to_be_visible()
         assert not opened.troubles
         assert server.complaints() == []

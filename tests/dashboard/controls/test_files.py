@@ -337,7 +337,7 @@ def test_a_bad_file_gives_one_toast_that_tells_what_is_wrong(dashboard, tmp_path
         ("empty.npz", b"", "the file is empty"),
         ("notes.txt", b"S..\n..G\n", "this file is no saved run of GridWorld Dashboard"),
         ("bomb.npz", bomb(data), "q_values must have at most"),
-        ("newer.npz", edited(data, version=4), "version must be at most 3, got 4: a newer"),
+        ("newer.npz", edited(data, version=5), "version must be at most 4, got 5: a newer"),
         ("wicked.npz", edited(data, status="<b id=x>"), "got '<b id=x>'"),
     ):
         (tmp_path / name).write_bytes(content)

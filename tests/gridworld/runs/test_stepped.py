@@ -277,6 +277,8 @@ def test_two_runs_take_turns_with_one_environment(make):
 
 def test_an_interrupt_waits_for_the_end_of_a_step():
     trainer = Trainer(Dice(), QLearningConfig(num_episodes=1_000_000))
+    # What runs in the background of a shell begins with interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     previous = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     try:
@@ -284,6 +286,7 @@ def test_an_interrupt_waits_for_the_end_of_a_step():
             trainer.train(show_progress=False)
     finally:
         signal.signal(signal.SIGALRM, previous)
+        signal.signal(signal.SIGINT, before)
     assert trainer.status is Status.PAUSED
     assert trainer.snapshot.visits.sum() == trainer.total_steps
     assert trainer.step() is not None
@@ -338,7 +341,7 @@ def test_a_file_of_an_environment_that_is_offered_needs_nothing_else(tmp_path):
     learning = QLearningConfig(num_episodes=30)
     trainer = finished(Trainer(EnvConfig(gymnasium.make("Blackjack-v1")), learning))
     trainer.save(tmp_path / "run.npz")
-    before = dict(LEVELS)
+    before, offered = dict(LEVELS), dict(GridWorldConfig.param.level.names)
     try:
         LEVELS.pop("Blackjack-v1", None)
         with pytest.raises(LoadError, match=r"^environment must be GridWorld-v0, got 'Blackjack"):
@@ -348,6 +351,7 @@ def test_a_file_of_an_environment_that_is_offered_needs_nothing_else(tmp_path):
     finally:
         LEVELS.clear()
         LEVELS.update(before)
+        GridWorldConfig.param.level.objects = offered
     assert again.snapshot.q_values.tobytes() == trainer.snapshot.q_values.tobytes()
     assert again.origin.level == "Blackjack-v1"
 

@@ -63,9 +63,9 @@ WRONG = [
         GridWorldConfig,
         "level",
         "impossible",
-        f"level must be one of {', '.join(LEVELS)}, got 'impossible'",
+        "level must be one of {levels}, got 'impossible'",
     ),
-    (GridWorldConfig, "level", None, f"level must be one of {', '.join(LEVELS)}, got None"),
+    (GridWorldConfig, "level", None, "level must be one of {levels}, got None"),
     (
         GridWorldConfig,
         "n_rows",
@@ -162,9 +162,14 @@ def test_a_number_out_of_range_is_refused_with_its_name_and_the_range(kind, name
     assert config.param.values() == before
 
 
+def begins_with(message):
+    """A pattern for an error, with the levels that there are now: a page offers others."""
+    return "^" + re.escape(message.replace("{levels}", ", ".join(LEVELS)))
+
+
 @pytest.mark.parametrize(("kind", "name", "value", "message"), WRONG, ids=WRONG_IDS)
 def test_the_constructor_refuses_a_wrong_value(kind, name, value, message):
-    with pytest.raises(ValueError, match="^" + re.escape(message)):
+    with pytest.raises(ValueError, match=begins_with(message)):
         kind(**{name: value})
 
 
@@ -172,7 +177,7 @@ def test_the_constructor_refuses_a_wrong_value(kind, name, value, message):
 def test_a_refused_assignment_changes_nothing_and_tells_nobody(kind, name, value, message):
     config = kind()
     before, changed = config.param.values(), watched(config)
-    with pytest.raises(ValueError, match="^" + re.escape(message)):
+    with pytest.raises(ValueError, match=begins_with(message)):
         setattr(config, name, value)
     assert config.param.values() == before
     assert changed == []
