@@ -181,12 +181,13 @@ class GridView:
     def update(self, snapshot: Snapshot) -> None:
         """Moves the agent and its trail; draws the map if it has changed."""
         dynamics = self._world()
-        is_other = snapshot.layout != self._layout or moves_of(snapshot) != self._moves
+        moves = moves_of(snapshot)
+        is_other = snapshot.layout != self._layout or moves != self._moves
         if is_other or dynamics != self.dynamics:
             if snapshot.layout != self._layout:
                 self._cell = self._step = None
             self._layout, self.dynamics = snapshot.layout, dynamics
-            self._moves = moves_of(snapshot)
+            self._moves = moves
             self._draw_map()
         self._trail.update(snapshot.trail.tolist(), self._moves, dynamics)
 

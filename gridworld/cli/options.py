@@ -94,12 +94,10 @@ def configs(
     Raises:
         UsageError: If one of them is not allowed.
     """
+    of_map = {} if env is not None else _map(level)
     try:
-        of_map = {} if env is not None else _map(level)
         outer = None if env is None else config_of(env)
         learner = learner_of(of_map.get("level", "custom"), algorithm)
-    except UsageError:
-        raise
     except ValueError as error:
         raise UsageError(f"--{error}" if env is None else f"--env: {error}") from None
     kinds = GridWorldConfig if outer is None else type(outer), type(learner)
@@ -244,11 +242,10 @@ def _value(parameter: param.Parameter, text: str) -> Any:
     if isinstance(parameter, parameters.Wind):
         return tuple(parameters.parse_number(part) for part in text.split(",") if part.strip())
     if isinstance(parameter, parameters.Text):
+        flag = _flag(str(parameter.name))
         if not Path(text).is_file():
-            raise UsageError(
-                f"{_flag(str(parameter.name))} must be a file with a map, got {text!r}"
-            )
-        return _read_map(_flag(str(parameter.name)), text)
+            raise UsageError(f"{flag} must be a file with a map, got {text!r}")
+        return _read_map(flag, text)
     return parameters.parse_number(text)
 
 

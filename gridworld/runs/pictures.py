@@ -18,7 +18,7 @@ _MODE = "rgb_array"
 def made_to_show(name: str) -> gymnasium.Env[Any, Any]:
     """An environment by its name in Gymnasium's registry, that draws itself if it can."""
     env = gymnasium.make(name)
-    if _MODE not in (env.metadata.get("render_modes") or ()):
+    if not _can_draw(env):
         return env
     env.close()
     return gymnasium.make(name, render_mode=_MODE)
@@ -54,26 +54,30 @@ class Pictures:
             raise ImportError(f"Its picture needs another package: {error}") from None
 
     def _env_of(self, origin: RunSpec) -> gymnasium.Env[Any, Any] | None:
-        name = LEVELS[origin.level].env if origin.env is None else None
-        made_for = origin.env or name
-        if made_for is not None and made_for is not self._of:
-            self._of, self._env = made_for, self._made(origin.env, name)
+        made_for = origin.env or LEVELS[origin.level].env
+        if made_for is None:
+            return None
+        if made_for is not self._of:
+            if isinstance(made_for, str):
+                self._env = made_to_show(made_for)
+            else:
+                self._env = _again_to_show(made_for)
+            self._of = made_for
             if self._env is not None:
                 self._env.reset(seed=0)
-        return self._env if made_for is not None else None
+        return self._env
 
-    @staticmethod
-    def _made(
-        env: gymnasium.Env[Any, Any] | None, name: str | None
-    ) -> gymnasium.Env[Any, Any] | None:
-        if name is not None:
-            return made_to_show(name)
-        if env is None or env.spec is None:
-            return None
-        if _MODE not in (env.metadata.get("render_modes") or ()):
-            return None
-        options = {key: value for key, value in env.spec.kwargs.items() if key != "render_mode"}
-        return gymnasium.make(env.spec.id, render_mode=_MODE, **options)
+
+def _can_draw(env: gymnasium.Env[Any, Any]) -> bool:
+    return _MODE in (env.metadata.get("render_modes") or ())
+
+
+def _again_to_show(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any] | None:
+    """The same environment once more, that draws itself; None if it cannot."""
+    if env.spec is None or not _can_draw(env):
+        return None
+    options = {key: value for key, value in env.spec.kwargs.items() if key != "render_mode"}
+    return gymnasium.make(env.spec.id, render_mode=_MODE, **options)
 
 
 def _pixels(env: gymnasium.Env[Any, Any]) -> NDArray[np.uint8] | None:

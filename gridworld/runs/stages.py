@@ -47,8 +47,8 @@ class Stage(NamedTuple):
     @classmethod
     def stepped(cls, n_states: int, n_actions: int, why: str | None) -> "Stage":
         """The stage of an environment that is stepped itself."""
-        possible, unknown = np.ones(n_states, np.bool_), np.zeros(n_states)
-        possible, unknown = read_only(possible), read_only(unknown)
+        possible = read_only(np.ones(n_states, np.bool_))
+        unknown = read_only(np.zeros(n_states))
         return cls(0, None, "", n_states, n_actions, possible, possible, unknown, why)
 
     @property

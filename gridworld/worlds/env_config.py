@@ -12,7 +12,7 @@ from gridworld.parameters import Whole
 from gridworld.spaces import Spaces
 from gridworld.worlds.config import GridWorldConfig
 from gridworld.worlds.env import GridWorldEnv
-from gridworld.worlds.environments import disagreement, name_of
+from gridworld.worlds.environments import disagreement, has_table, name_of
 from gridworld.worlds.levels import LEVELS, NO_LIMIT, WITHOUT_MAP, Level
 from gridworld.worlds.maps import MAX_SIZE, MIN_SIZE, Cell, format_layout
 from gridworld.worlds.world import World
@@ -31,9 +31,7 @@ _found: "WeakKeyDictionary[gymnasium.Env[Any, Any], _Found]" = WeakKeyDictionary
 
 def _looked_at(env: gymnasium.Env[Any, Any]) -> _Found:
     if env not in _found:
-        table = None
-        if isinstance(getattr(env.unwrapped, "P", None), dict):
-            table = World.from_env(env)
+        table = World.from_env(env) if has_table(env) else None
         _found[env] = _Found(table, None if table is None else disagreement(env, table))
     return _found[env]
 

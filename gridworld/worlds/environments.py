@@ -41,6 +41,11 @@ class Tables(Protocol):
         """Shape ``(N,)``."""
 
 
+def has_table(env: gymnasium.Env[Any, Any]) -> bool:
+    """Whether an environment has a table ``P`` of the outcomes of its actions."""
+    return isinstance(getattr(env.unwrapped, "P", None), dict)
+
+
 def tables_of(
     env: gymnasium.Env[Any, Any], start_probability: ArrayLike | None = None
 ) -> dict[str, Any]:
@@ -59,9 +64,9 @@ def tables_of(
     """
     known = Spaces.of(env)
     n_states, n_actions = known.states.n, known.n_actions
-    table = getattr(env.unwrapped, "P", None)
-    if not isinstance(table, dict):
+    if not has_table(env):
         raise ValueError(f"P must be a table of the outcomes, {name_of(env)} has none")
+    table = env.unwrapped.P  # type: ignore[attr-defined]
     rows = [
         [_outcomes(table, state, action, n_states) for action in range(n_actions)]
         for state in range(n_states)
