@@ -4,7 +4,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridworld import ALGORITHMS, Change, Status, Trainer
@@ -59,12 +59,13 @@ TUNINGS = st.lists(
     st.lists(st.integers(0, 1_000), min_size=1, max_size=5),
     st.booleans(),
 )
+@example("value_iteration", [(0, "discount_factor", 0.05)], [392, 393], False)  # ends at 392
 def test_a_moment_is_what_a_trainer_has_that_stops_there(algorithm, tunings, stops, saved):
     trainer = tuned(algorithm, tunings, 1_000)
     if saved:
         trainer = loaded(trainer)
     before = values_of(trainer.snapshot)
-    for stop in stops:
+    for stop in (min(stop, trainer.total_steps) for stop in stops):
         moment = trainer.moment_at(stop)
         assert told_by(moment) == told_by(tuned(algorithm, tunings, stop).snapshot)
         assert moment.status is Status.RUNNING
